@@ -1,0 +1,53 @@
+"""Public events of notify."""
+
+from dataclasses import dataclass
+
+from schemas.registry import event
+
+
+@event("notify", "message")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationSent:
+    """A message was handed to a channel. Key: message."""
+
+    message_id: str
+    party_ref: str
+    channel: str
+    """``email`` or ``webhook``."""
+    category: str
+    """Which rule sent it, e.g. ``installment-due``."""
+    template: str
+    """Template and version, e.g. ``installment-due/zh/1``."""
+    cause: str
+    """Id of the event that it is about."""
+    loan_id: str
+    uncertain: bool
+    """Whether an earlier attempt's outcome was unknown, so that it may have arrived twice."""
+
+
+@event("notify", "message")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationFailed:
+    """Finally undeliverable. Key: message."""
+
+    message_id: str
+    party_ref: str
+    channel: str
+    category: str
+    cause: str
+    loan_id: str
+    reason: str
+
+
+@event("notify", "message")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationSuppressed:
+    """Not sent: preference, no address, quiet hours or duplicate. Key: message."""
+
+    message_id: str
+    party_ref: str
+    channel: str
+    category: str
+    cause: str
+    loan_id: str
+    reason: str

@@ -1,0 +1,258 @@
+"""Public events of servicing: the loan ledger and incoming money."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from schemas.money import Money
+from schemas.registry import event
+from schemas.terms import Bucket, Components, LoanTerms, ScheduledInstalment
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanBooked:
+    """A disbursed loan is on the books with frozen terms and its first schedule. Key: loan."""
+
+    loan_id: str
+    application_id: str
+    contract_no: str
+    party_ref: str
+    terms: LoanTerms
+    value_date: date
+    """Interest runs from this day, inclusive 起息日."""
+    maturity: date
+    schedule: tuple[ScheduledInstalment, ...]
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallmentDue:
+    """An instalment became due today, by component. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    number: int
+    due_date: date
+    principal: Money
+    interest: Money
+    unpaid: Money
+    """What of it is not yet paid (early payments count)."""
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReceived:
+    """Money was credited to the loan: value date, channel, allocation by component 还款. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    receipt_id: str
+    value_date: date
+    channel: str
+    amount: Money
+    """Applied to the loan; what is left of the receipt is ``surplus``."""
+    allocation: Components
+    surplus: Money
+    """Not needed by the loan: stays on the receipt as suspense."""
+    outstanding_principal: Money
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallmentPaid:
+    """An instalment is fully paid. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    number: int
+    due_date: date
+    paid_on: date
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReversed:
+    """A payment was undone: bank error or chargeback 冲正. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    receipt_id: str
+    amount: Money
+    allocation: Components
+    """What is owed again, by component."""
+    cause: str
+    outstanding_principal: Money
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PenaltyCharged:
+    """Penalty interest 罚息 posted: base × rate ÷ day basis × days, half-up to the minor unit. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    number: int
+    """Instalment in arrears."""
+    amount: Money
+    base: Money
+    """Unpaid principal of the instalment."""
+    annual_rate: Decimal
+    from_date: date
+    """First day charged, inclusive."""
+    to_date: date
+    """Last day, exclusive."""
+    days: int
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overdue:
+    """An arrears episode began, after grace; once per episode 逾期. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    since: date
+    """Oldest unpaid due date."""
+    days_past_due: int
+    past_due: Components
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelinquencyBucketChanged:
+    """The bucket moved up or down 逾期阶段. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    previous: Bucket
+    bucket: Bucket
+    days_past_due: int
+    past_due: Components
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverdueCured:
+    """Nothing is past due any more: the arrears episode ended. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    since: date
+    cured_on: date
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmountWaived:
+    """A component was reduced by somebody's authority 减免; waived principal is forgiven. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    waived: Components
+    authority: str
+    reason: str
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenOff:
+    """Off the balance, the claim is kept 核销. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    written_off: Components
+    days_past_due: int
+    authority: str
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryReceived:
+    """Money came in after write-off 核销后收回. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    receipt_id: str
+    value_date: date
+    amount: Money
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """Closed: every component is zero 结清. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    contract_no: str
+    settled_on: date
+    kind: str
+    """``paid`` (in full) or ``discounted`` (a part was waived)."""
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentDeclined:
+    """The loan could not take the money of a receipt (unknown, settled): the receipt goes to suspense. Key: loan."""
+
+    loan_id: str
+    receipt_id: str
+    amount: Money
+    reason: str
+
+
+@event("servicing", "receipt")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyReceived:
+    """The bank credited money for a loan; not yet applied. Key: receipt = bank reference."""
+
+    receipt_id: str
+    loan_id: str
+    amount: Money
+    value_date: date
+    channel: str
+
+
+@event("servicing", "receipt")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptApplied:
+    """The receipt's money was applied to its loan; the rest is suspended. Key: receipt."""
+
+    receipt_id: str
+    loan_id: str
+    applied: Money
+    suspended: Money
+
+
+@event("servicing", "receipt")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentSuspended:
+    """Held unallocated 挂账: loan unknown or closed. Key: receipt."""
+
+    receipt_id: str
+    loan_id: str
+    amount: Money
+    reason: str
+
+
+@event("servicing", "receipt")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptReversalRequested:
+    """The bank took the money back: the loan must undo the payment. Key: receipt."""
+
+    receipt_id: str
+    loan_id: str
+    amount: Money
+    cause: str
+
+
+@event("servicing", "receipt")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptReversed:
+    """The receipt is undone: none of its money counts any more. Key: receipt."""
+
+    receipt_id: str
+    loan_id: str
+    amount: Money
+    cause: str
