@@ -30,6 +30,12 @@ class _ContinueBusinessDay:
 
     business_date: date
     cursor: str
+    lap: int = 0
+    """How often the partition was gone through that day: again when a command made something due behind the cursor."""
+    aggregates: int = 0
+    events: int = 0
+    held: int = 0
+    """Counts so far, for ``BusinessDayClosed``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

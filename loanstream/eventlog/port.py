@@ -76,6 +76,10 @@ class OutcomeUnknown(LogError):
     """The connection broke inside a commit: it may or may not have happened. Reopen the writer, read the position, go on."""
 
 
+class RecordRefused(LogError):
+    """The log will never take a record of this commit (too large, malformed); nothing was written."""
+
+
 class UnknownTopic(LogError):
     """The topic does not exist: run ``loanstream topics apply``."""
 
@@ -90,8 +94,11 @@ class Writer(Protocol):
     owner: str
     partition: int
 
-    async def commit(self, records: Sequence[NewRecord]) -> None:
-        """Append all or nothing, to any topics and partitions. Raises :class:`Fenced`, :class:`OutcomeUnknown`."""
+    async def commit(self, records: Sequence[NewRecord]) -> Mapping[TopicPartition, int]:
+        """Append all or nothing, to any topics and partitions; answers the next offset of each partition written.
+
+        Raises :class:`Fenced`, :class:`OutcomeUnknown`, :class:`RecordRefused`.
+        """
         ...
 
     async def close(self) -> None:
