@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 MINOR_DIGITS: dict[str, int] = {"CNY": 2, "EUR": 2, "USD": 2, "GBP": 2, "HKD": 2, "JPY": 0}
 """Decimal places of the minor unit by ISO 4217 code (source: ISO 4217 list one)."""
+
+LARGEST_AMOUNT = Decimal(10) ** 15
+"""Amounts stay below this many major units, so that minor units fit 64-bit columns and sums of millions of them too."""
+_PRECISION = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,11 @@ class Money:
 
     amount: Annotated[Decimal, Field(description="major units, exact decimal", examples=["12.34"])]
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217 code", examples=["CNY"])]
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: type[Any], handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Every edge also refuses unknown currencies, too many decimals and amounts no loan can have."""
+        return core_schema.no_info_after_validator_function(_checked, handler(source))
 
 
 def of_minor(units: int, currency: str) -> Money:
@@ -43,6 +53,20 @@ def minor(money: Money) -> int:
             f"{money.amount} {money.currency} has more decimals than the {MINOR_DIGITS[money.currency]} of the currency"
         )
     return units
+
+
+def _checked(money: Money) -> Money:
+    """``money`` when :func:`minor` can take it exactly; raises ``ValueError`` else.
+
+    Size and length come first, by comparison alone: they bound the arithmetic, whose precision is 28 digits.
+    """
+    if not -LARGEST_AMOUNT < money.amount < LARGEST_AMOUNT:
+        raise ValueError(f"the amount must be below {LARGEST_AMOUNT:f} in absolute value")
+    _, digits, exponent = money.amount.as_tuple()
+    if len(digits) > _PRECISION or (isinstance(exponent, int) and exponent < -_PRECISION):
+        raise ValueError(f"the amount must not have more than {_PRECISION} digits")
+    minor(money)
+    return money
 
 
 def _digits(currency: str) -> int:
