@@ -1,0 +1,89 @@
+"""A topic's identity: the first record of each partition of events and outcomes names what it belongs to.
+
+A service that finds another installation's topic, or a topic with another number of partitions, refuses to start instead of
+writing keys to the wrong place. Every adapter writes and compares identities with these functions.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from loanstream.eventlog.port import NewRecord, Record, TopicDefinition, TopicState
+
+IDENTITY_TYPE = "loanstream.topic.identity.v1"
+"""Record type of an identity record; folds, routers and projectors step over it."""
+
+IDENTITY_KEY = "identity"
+
+
+def identity_record(definition: TopicDefinition, partition: int, installation: str, time: datetime) -> NewRecord:
+    """The identity record of one partition of ``definition``."""
+    value = {"installation": installation, "topic": definition.name, "partitions": definition.partitions}
+    return NewRecord(
+        definition.name, partition, IDENTITY_KEY, IDENTITY_TYPE, {}, msgspec.json.encode(value, order="sorted"), time
+    )
+
+
+def differences(wanted: TopicDefinition, found: TopicState, installation: str) -> list[str]:
+    """A sentence for each way in which the topic that exists differs from the one that should; empty when it fits."""
+    pairs = zip(_FACETS, _facets(wanted), _facets(found.definition), strict=True)
+    sentences = [
+        f"Topic {wanted.name} has {name} {have} but should have {want}: {advice}."
+        for (name, advice), want, have in pairs
+        if have != want
+    ]
+    return sentences + _identity_differences(wanted, found, installation)
+
+
+def _identity_differences(wanted: TopicDefinition, found: TopicState, installation: str) -> list[str]:
+    if not (wanted.identity and found.definition.identity):
+        return []
+    expected = {"installation": installation, "topic": wanted.name, "partitions": found.definition.partitions}
+    sentences = []
+    for partition in range(found.definition.partitions):
+        stated = _stated(found.identities.get(partition))
+        if stated is None:
+            sentences.append(
+                f"Topic {wanted.name} partition {partition} does not start with an identity record: "
+                "it was made by something else than `loanstream topics apply`."
+            )
+        elif stated != expected:
+            sentences.append(
+                f"Topic {wanted.name} partition {partition} says it is {_said(stated)} but should be {_said(expected)}: "
+                "check the settings `installation` and database of this process."
+            )
+    return sentences
+
+
+def _stated(record: Record | None) -> Mapping[str, Any] | None:
+    if record is None or record.type != IDENTITY_TYPE:
+        return None
+    try:
+        return dict(msgspec.json.decode(record.value, type=dict[str, Any]))
+    except msgspec.DecodeError:
+        return None
+
+
+def _said(identity: Mapping[str, Any]) -> str:
+    return (
+        f"topic {identity.get('topic')!r} of installation {identity.get('installation')!r} "
+        f"with {identity.get('partitions')} partitions"
+    )
+
+
+def _facets(definition: TopicDefinition) -> tuple[str, str, str]:
+    kept = "for ever" if definition.retention is None else str(definition.retention)
+    return str(definition.partitions), kept, "yes" if definition.identity else "no"
+
+
+_FACETS = (
+    (
+        "a partition count of",
+        "the count is fixed per installation, set `partitions` back or move to a new topic version",
+    ),
+    ("a retention of", "nothing was changed, set the topic's retention by hand or correct the release"),
+    ("identity records:", "nothing was changed, the topic was made by another release"),
+)
+"""Name of each part of a definition and what to do when it differs."""
