@@ -42,12 +42,13 @@ def _long_ago() -> datetime:
 
 
 class _Partition:
-    """Kept records in offset order; ``next_offset`` is where the next one goes at the earliest."""
+    """Kept records in offset order: from ``kept_from`` on, the last at ``end - 1``, the next one at ``next_offset``."""
 
-    __slots__ = ("end", "next_offset", "records")
+    __slots__ = ("end", "kept_from", "next_offset", "records")
 
     def __init__(self) -> None:
         self.records: list[Record] = []
+        self.kept_from = 0
         self.next_offset = 0
         self.end = 0
 
@@ -68,7 +69,13 @@ class _Partition:
         self.next_offset = self.end = offset + 1
 
     def start(self) -> int:
-        return self.records[0].offset if self.records else self.next_offset
+        return self.records[0].offset if self.records else self.end
+
+    def drop(self, count: int) -> None:
+        """Drop the first ``count`` kept records."""
+        if count:
+            self.kept_from = self.records[count - 1].offset + 1
+            del self.records[:count]
 
     def index(self, offset: int) -> int:
         """Index of the first kept record at or after ``offset``."""
@@ -209,7 +216,7 @@ class MemoryLog(EventLog):
         kept = self._partition(partition)
         check_trimmable(self._definition(partition.topic))
         stay = next((index for index, record in enumerate(kept.records) if record.time >= before), len(kept.records))
-        del kept.records[:stay]
+        kept.drop(stay)
         return stay
 
     async def close(self) -> None:
@@ -256,7 +263,7 @@ class MemoryLog(EventLog):
 
     def _from(self, place: TopicPartition, position: int) -> tuple[_Partition, int]:
         partition = self._partition(place)
-        if position < partition.start():
+        if position < partition.kept_from:
             raise OffsetOutOfRange(out_of_range(place, position, partition.start()))
         return partition, partition.index(position)
 
