@@ -57,6 +57,8 @@ class EventMeta:
     """Id of the command that was decided."""
     actor: str
     trace: str = ""
+    hops: int = 0
+    """Hops of the command that was decided: how many reactions lie between it and a request, an effect or a day."""
 
 
 def event_headers(meta: EventMeta, chain: str) -> dict[str, str]:
@@ -78,6 +80,8 @@ def event_headers(meta: EventMeta, chain: str) -> dict[str, str]:
     }
     if meta.trace:
         headers[TRACE] = meta.trace
+    if meta.hops:
+        headers[HOPS] = str(meta.hops)
     return headers
 
 
@@ -98,6 +102,7 @@ def event_meta(ce_type: str, partition: int, headers: Mapping[str, str]) -> Even
         causation=headers[CAUSATION],
         actor=headers[ACTOR],
         trace=headers.get(TRACE, ""),
+        hops=int(headers.get(HOPS, 0)),
     )
 
 

@@ -126,6 +126,8 @@ class EffectRow:
     business_date: date | None = None
     unknowns: int = 0
     """How often the outcome was unknown: recorded, so that a double send is never silent."""
+    hops: int = 0
+    """Hops of the source event: the report command goes on counting from there."""
 
 
 @dataclass(frozen=True, slots=True)
