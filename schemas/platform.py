@@ -86,22 +86,33 @@ class _AggregateReleased:
     reason: str
 
 
-def _per_context(kind: str, base: type[Any]) -> dict[str, type[Any]]:
-    """A subclass of ``base`` per context, registered under the base's name without the underscore."""
-    classes: dict[str, type[Any]] = {}
-    for context in CONTEXTS:
+START_BUSINESS_DAY: dict[str, type[Any]] = {}
+CONTINUE_BUSINESS_DAY: dict[str, type[Any]] = {}
+RELEASE_AGGREGATE: dict[str, type[Any]] = {}
+BUSINESS_DAY_STARTED: dict[str, type[Any]] = {}
+BUSINESS_DAY_CLOSED: dict[str, type[Any]] = {}
+AGGREGATE_HELD: dict[str, type[Any]] = {}
+AGGREGATE_RELEASED: dict[str, type[Any]] = {}
+
+_MESSAGES: tuple[tuple[str, type[Any], dict[str, type[Any]]], ...] = (
+    ("command", _StartBusinessDay, START_BUSINESS_DAY),
+    ("command", _ContinueBusinessDay, CONTINUE_BUSINESS_DAY),
+    ("command", _ReleaseAggregate, RELEASE_AGGREGATE),
+    ("event", _BusinessDayStarted, BUSINESS_DAY_STARTED),
+    ("event", _BusinessDayClosed, BUSINESS_DAY_CLOSED),
+    ("event", _AggregateHeld, AGGREGATE_HELD),
+    ("event", _AggregateReleased, AGGREGATE_RELEASED),
+)
+
+
+def add_context(context: str) -> None:
+    """Register these messages for a context: a subclass each, under the class's name without the underscore."""
+    for kind, base, classes in _MESSAGES:
         name = base.__name__.lstrip("_")
         body = {"__slots__": (), "__doc__": base.__doc__, "__module__": __name__, "__qualname__": f"{context}.{name}"}
-        cls = type(name, (base,), body)
-        register(kind, context, PARTITION_AGGREGATE, 1, cls)
-        classes[context] = cls
-    return classes
+        classes[context] = type(name, (base,), body)
+        register(kind, context, PARTITION_AGGREGATE, 1, classes[context])
 
 
-START_BUSINESS_DAY = _per_context("command", _StartBusinessDay)
-CONTINUE_BUSINESS_DAY = _per_context("command", _ContinueBusinessDay)
-RELEASE_AGGREGATE = _per_context("command", _ReleaseAggregate)
-BUSINESS_DAY_STARTED = _per_context("event", _BusinessDayStarted)
-BUSINESS_DAY_CLOSED = _per_context("event", _BusinessDayClosed)
-AGGREGATE_HELD = _per_context("event", _AggregateHeld)
-AGGREGATE_RELEASED = _per_context("event", _AggregateReleased)
+for _context in CONTEXTS:
+    add_context(_context)

@@ -1,0 +1,247 @@
+"""What a decider host keeps of one partition: a fold of its own events and outcomes, and nothing else."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from loanstream.eventlog.port import Record
+from loanstream.runtime.decider.dedupe import Window
+from loanstream.runtime.definitions import Decider
+from loanstream.runtime.messages import is_identity
+from schemas import chain, codec, envelope, registry
+from schemas.decision import Refusal
+from schemas.ids import packed
+from schemas.outcomes import Outcome, Status, decode_outcome
+from schemas.platform import (
+    AGGREGATE_HELD,
+    AGGREGATE_RELEASED,
+    BUSINESS_DAY_CLOSED,
+    BUSINESS_DAY_STARTED,
+)
+
+FAILED_BEFORE = "failed"
+"""Code under which the window keeps a command that failed; its source is the error id."""
+
+REQUESTS = "request"
+"""Under which failed commands that no reaction sent wait for a replay; they block nothing behind them."""
+
+
+class FoldError(Exception):
+    """The partition's own log cannot be folded: a gap, an unknown type, a broken envelope. The partition stops."""
+
+
+@dataclass(slots=True)
+class Aggregate:
+    """One aggregate as it stands; ``decider`` is ``None`` until its first event."""
+
+    decider: Decider | None = None
+    state: Any = None
+    sequence: int = 0
+    chain: bytes = chain.GENESIS
+    decided: bytes = b""
+    """Ids of commands decided within the window, packed (see :mod:`~loanstream.runtime.decider.dedupe`)."""
+    marks: dict[str, int] | None = None
+    """Highest source sequence applied per reaction and source aggregate, for as long as the aggregate lives."""
+
+
+@dataclass(slots=True)
+class OpenDay:
+    """The business day of the partition."""
+
+    business_date: date | None = None
+    calendar: str = ""
+    open: bool = False
+
+
+class DueIndex:
+    """Which aggregates have something to do on which date; only those are touched by a business day."""
+
+    def __init__(self) -> None:
+        self._by_date: dict[date, set[str]] = {}
+
+    def move(self, aggregate_id: str, before: date | None, after: date | None) -> None:
+        """The aggregate's next date changed."""
+        if before == after:
+            return
+        if before is not None:
+            ids = self._by_date[before]
+            ids.discard(aggregate_id)
+            if not ids:
+                del self._by_date[before]
+        if after is not None:
+            self._by_date.setdefault(after, set()).add(aggregate_id)
+
+    def until(self, day: date) -> list[str]:
+        """Ids with something to do on or before ``day``, sorted, so that every run takes the same order."""
+        found: set[str] = set()
+        for due_date in sorted(d for d in self._by_date if d <= day):
+            found |= self._by_date[due_date]
+        return sorted(found)
+
+
+@dataclass(slots=True)
+class Fold:
+    """All a decider host knows of its partition."""
+
+    service: str
+    partition: int
+    deciders: Mapping[str, Decider]
+    aggregates: dict[str, Aggregate] = field(default_factory=dict)
+    window: Window = field(default_factory=Window)
+    held: set[str] = field(default_factory=set)
+    parked: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    """Per aggregate and source mark, the ids of reaction commands that failed and wait for a replay, in order."""
+    due: DueIndex = field(default_factory=DueIndex)
+    day: OpenDay = field(default_factory=OpenDay)
+    partitionseq: int = 0
+    position: int = -1
+    """Offset of the last decided command."""
+    position_command: str = ""
+    events_offset: int = 0
+    outcomes_offset: int = 0
+    event_types: dict[str, Callable[[str, Record], None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Say how each platform event of this context is folded."""
+        handlers = {
+            BUSINESS_DAY_STARTED: self._day_started,
+            BUSINESS_DAY_CLOSED: self._day_closed,
+            AGGREGATE_HELD: self._held,
+            AGGREGATE_RELEASED: self._released,
+        }
+        self.event_types = {registry.by_class(types[self.service]).ce_type: fold for types, fold in handlers.items()}
+
+    def aggregate(self, aggregate_id: str) -> Aggregate:
+        """The aggregate, made empty when it is not known yet."""
+        found = self.aggregates.get(aggregate_id)
+        if found is None:
+            found = self.aggregates[aggregate_id] = Aggregate()
+        return found
+
+    def set_state(self, aggregate_id: str, aggregate: Aggregate, decider: Decider, state: Any) -> None:
+        """Replace the state and keep the index of due dates right."""
+        before = decider.due(aggregate.state) if aggregate.state is not None else None
+        self.due.move(aggregate_id, before, decider.due(state))
+        aggregate.decider = decider
+        aggregate.state = state
+
+    def apply_events(self, records: Iterable[Record]) -> None:
+        """Fold event records in order; those already folded are passed over by their ``partitionseq``."""
+        for record in records:
+            self.events_offset = record.offset + 1
+            if not is_identity(record):
+                self._apply_event(record)
+
+    def apply_outcomes(self, records: Iterable[Record]) -> None:
+        """Fold outcome records in order: position, dedupe, parked commands."""
+        for record in records:
+            self.outcomes_offset = record.offset + 1
+            if is_identity(record):
+                continue
+            outcome = decode_outcome(record.value)
+            if outcome.position > self.position:
+                self.remember(outcome, record.time)
+
+    def remember(self, outcome: Outcome, time: datetime) -> None:
+        """Take an outcome into the dedupe state."""
+        self.position = outcome.position
+        self.position_command = outcome.command_id
+        status = outcome.status
+        if status in (Status.ALREADY_APPLIED, Status.EXPIRED):
+            return
+        aggregate = self.aggregate(outcome.target)
+        refusal = None
+        if status == Status.REFUSED:
+            refusal = Refusal(outcome.code, outcome.message, outcome.rule, outcome.limit, outcome.source)
+        elif status == Status.FAILED:
+            refusal = Refusal(FAILED_BEFORE, "", source=outcome.error_id)
+        self.window.remember(outcome.target, aggregate, packed(outcome.command_id), time, refusal)
+        key = REQUESTS
+        if outcome.reaction:
+            key = mark_key(outcome.reaction, outcome.source_aggregate)
+            marks = aggregate.marks = aggregate.marks or {}
+            mark = mark_value(outcome.source_sequence, outcome.source_n)
+            marks[key] = max(marks.get(key, -1), mark)
+        self._remember_parked(outcome, key, failed=status == Status.FAILED)
+
+    def forget_expired(self, now: datetime) -> None:
+        """Drop ids that left the window, and aggregates that hold nothing else."""
+        for target in self.window.expire(self.aggregates, now):
+            aggregate = self.aggregates[target]
+            if aggregate.decider is None and not aggregate.decided and aggregate.marks is None:
+                del self.aggregates[target]
+
+    def _remember_parked(self, outcome: Outcome, key: str, *, failed: bool) -> None:
+        waiting = self.parked.get(outcome.target, {}).get(key, ())
+        if failed and outcome.command_id not in waiting:
+            self.parked.setdefault(outcome.target, {}).setdefault(key, []).append(outcome.command_id)
+        elif not failed and outcome.command_id in waiting:
+            self._unpark(outcome.target, key, outcome.command_id)
+
+    def _unpark(self, target: str, key: str, command_id: str) -> None:
+        sources = self.parked[target]
+        sources[key].remove(command_id)
+        if not sources[key]:
+            del sources[key]
+        if not sources:
+            del self.parked[target]
+
+    def _apply_event(self, record: Record) -> None:
+        headers = record.headers
+        try:
+            partitionseq = int(headers[envelope.PARTITION_SEQUENCE])
+            if partitionseq <= self.partitionseq:
+                return
+            if partitionseq != self.partitionseq + 1:
+                raise FoldError(f"partitionseq {partitionseq} follows {self.partitionseq}: events are missing")
+            subject = headers[envelope.SUBJECT]
+            aggregate = self.aggregate(subject)
+            sequence = int(headers[envelope.SEQUENCE])
+            if sequence != aggregate.sequence + 1:
+                raise FoldError(f"sequence {sequence} of {subject} follows {aggregate.sequence}: events are missing")
+            platform = self.event_types.get(record.type)
+            if platform is not None:
+                platform(subject, record)
+            else:
+                self._evolve(subject, aggregate, record)
+            aggregate.sequence = sequence
+            aggregate.chain = chain.chain_bytes(headers[envelope.CHAIN])
+            self.partitionseq = partitionseq
+        except FoldError as error:
+            raise FoldError(f"{record.topic}/{record.partition} offset {record.offset}: {error}") from None
+        except Exception as error:
+            raise FoldError(
+                f"{record.topic}/{record.partition} offset {record.offset}: {type(error).__name__}: {error}"
+            ) from error
+
+    def _evolve(self, subject: str, aggregate: Aggregate, record: Record) -> None:
+        message = registry.by_type(record.type)
+        if message.context != self.service:
+            raise FoldError(f"type {record.type} is not of context {self.service}")
+        decider = self.deciders[message.aggregate]
+        event = codec.decode(message.cls, record.value)
+        self.set_state(subject, aggregate, decider, decider.evolve(aggregate.state, event))
+
+    def _day_started(self, _subject: str, record: Record) -> None:
+        event = codec.decode(BUSINESS_DAY_STARTED[self.service], record.value)
+        self.day = OpenDay(event.business_date, event.calendar, True)
+
+    def _day_closed(self, _subject: str, _record: Record) -> None:
+        self.day.open = False
+
+    def _held(self, subject: str, _record: Record) -> None:
+        self.held.add(subject)
+
+    def _released(self, subject: str, _record: Record) -> None:
+        self.held.discard(subject)
+
+
+def mark_key(reaction: str, source_aggregate: str) -> str:
+    """Under which a reaction's progress per source stands in an aggregate."""
+    return f"{reaction}/{source_aggregate}"
+
+
+def mark_value(sequence: int, n: int) -> int:
+    """Order of a reaction's commands: by source sequence, then by number within one event."""
+    return (sequence << 16) | n

@@ -1,0 +1,223 @@
+"""The decider host: fence, recover, then poll → decide → commit, one transaction a batch.
+
+Order on opening a partition (DESIGN section 11): first the fence, only then the own log up to its end, then the input
+position from the last outcome. Any failure inside a commit drops the writer and the fold.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from loanstream.eventlog.port import EventLog, LogError, NewRecord, Record, RecordRefused, TopicPartition, Writer
+from loanstream.runtime.clock import Clock
+from loanstream.runtime.decider.days import Days
+from loanstream.runtime.decider.deciding import Deciding, command_id_of
+from loanstream.runtime.decider.fold import Fold
+from loanstream.runtime.decider.snapshots import load_snapshot, save_snapshot, state_version
+from loanstream.runtime.definitions import Service
+from loanstream.runtime.stores import HostStore
+from schemas.topics import Role, topic
+
+_log = structlog.get_logger("loanstream.decider")
+
+
+class PositionLost(Exception):
+    """The input position cannot be trusted: the commands topic was remade, truncated or does not fit the own outcomes."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeciderSettings:
+    """How a decider host works."""
+
+    batch: int = 500
+    """Most commands decided in one transaction."""
+    read_ahead: int = 5_000
+    """Records a read during recovery."""
+    snapshot_every: int = 200_000
+    """Events after which a new snapshot is due; 0 for never."""
+
+
+class DeciderHost:
+    """The fenced owner of one partition of one service."""
+
+    def __init__(
+        self,
+        service: Service,
+        partition: int,
+        log: EventLog,
+        clock: Clock,
+        store: HostStore,
+        settings: DeciderSettings | None = None,
+    ) -> None:
+        self.service = service
+        self.partition = partition
+        self.log = log
+        self.clock = clock
+        self.store = store
+        self.settings = settings or DeciderSettings()
+        self.name = f"{service.name}.decider.{partition}"
+        self.commands = TopicPartition(topic(service.name, Role.COMMANDS), partition)
+        self.events = TopicPartition(topic(service.name, Role.EVENTS), partition)
+        self.outcomes = TopicPartition(topic(service.name, Role.OUTCOMES), partition)
+        self.deciders = {decider.aggregate: decider for decider in service.deciders}
+        self.state_version = state_version(service.deciders)
+        self.fold: Fold | None = None
+        self.writer: Writer | None = None
+        self.next_command = 0
+        self._deciding: Deciding | None = None
+        self._days: Days | None = None
+        self._batch = self.settings.batch
+        self._unsendable = -1
+        """Offset of a command whose records the log refused alone."""
+        self._snapshot_at = 0
+        self.recovered = 0
+        """Events folded at the last opening, for the progress and rate of a rebuild."""
+
+    # -- life --------------------------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Fence every earlier owner, then recover the state and the position from the own log.
+
+        Raises :class:`PositionLost` or :class:`~loanstream.runtime.decider.fold.FoldError`: the partition must stop.
+        """
+        self.writer = await self.log.writer(self.service.name, self.partition)
+        fold = self.fold = self.fold or await self._from_snapshot()
+        await self._recover(fold)
+        self.next_command = await self._input_position(fold)
+        self._deciding = Deciding(fold, self.clock.now, self._report)
+        self._days = Days(self._deciding)
+
+    async def step(self) -> bool:
+        """Decide one batch of waiting commands and commit it. ``False`` when none waits.
+
+        Raises :class:`~loanstream.eventlog.port.Fenced` when another host took over, any other ``LogError`` when the commit
+        failed or its outcome is unknown; state and writer are dropped then, ``open`` starts anew.
+        """
+        if self.writer is None:
+            await self.open()
+        assert self.fold is not None
+        assert self.writer is not None
+        records = await self.log.read({self.commands: self.next_command}, self._batch)
+        if not records:
+            self.fold.forget_expired(self.clock.now())
+            return False
+        try:
+            decided = self._decide(records)
+            written = await self.writer.commit(decided)
+        except RecordRefused:
+            self._batch = max(1, len(records) // 2)
+            if len(records) == 1:
+                self._unsendable = records[0].offset
+            await self._drop()
+            raise
+        except BaseException:
+            await self._drop()
+            raise
+        self.next_command = records[-1].offset + 1
+        self._batch = min(2 * self._batch, self.settings.batch)
+        self.fold.events_offset = written.get(self.events, self.fold.events_offset)
+        self.fold.outcomes_offset = written.get(self.outcomes, self.fold.outcomes_offset)
+        self.fold.forget_expired(self.clock.now())
+        return True
+
+    async def close(self) -> None:
+        """Give the partition up in order; the fold is kept and read on from when the partition is owned again."""
+        writer, self.writer = self.writer, None
+        if writer is not None:
+            await writer.close()
+
+    def waiting_on(self) -> Mapping[TopicPartition, int]:
+        """Positions at which new work will show."""
+        return {self.commands: self.next_command}
+
+    # -- snapshots ---------------------------------------------------------------------------------------------------
+
+    @property
+    def snapshot_due(self) -> bool:
+        """Whether enough events came since the last snapshot."""
+        every = self.settings.snapshot_every
+        return bool(every) and self.fold is not None and self.fold.partitionseq - self._snapshot_at >= every
+
+    async def snapshot(self) -> None:
+        """Write a snapshot of the whole partition as it stands between two steps."""
+        if self.fold is None:
+            return
+        self._snapshot_at = self.fold.partitionseq
+        await save_snapshot(self.fold, self.store, self.state_version)
+
+    # -- recovery ----------------------------------------------------------------------------------------------------
+
+    async def _from_snapshot(self) -> Fold:
+        fold = Fold(self.service.name, self.partition, self.deciders)
+        await load_snapshot(fold, self.store, self.state_version)
+        self._snapshot_at = fold.partitionseq
+        return fold
+
+    async def _recover(self, fold: Fold) -> None:
+        """Fold own events and outcomes up to the ends that stand after the fence."""
+        ends = await self.log.ends((self.events, self.outcomes))
+        before = fold.partitionseq
+        while fold.events_offset < ends[self.events]:
+            records = await self.log.read({self.events: fold.events_offset}, self.settings.read_ahead)
+            if not records:
+                break
+            fold.apply_events(records)
+        while fold.outcomes_offset < ends[self.outcomes]:
+            records = await self.log.read({self.outcomes: fold.outcomes_offset}, self.settings.read_ahead)
+            if not records:
+                break
+            fold.apply_outcomes(records)
+        self.recovered = fold.partitionseq - before
+
+    async def _input_position(self, fold: Fold) -> int:
+        """Where to go on: after the command of the last outcome, whose record, if still kept, must be that command."""
+        start = await self.log.start(self.commands)
+        if fold.position < 0:
+            if start != 0 or fold.partitionseq:
+                raise PositionLost(
+                    f"{self.name}: no outcome tells the position, but {self.commands.topic} starts at {start} and the "
+                    f"partition has {fold.partitionseq} events; restore the outcomes topic, or write the position anew"
+                )
+            return 0
+        end = (await self.log.ends((self.commands,)))[self.commands]
+        if end <= fold.position:
+            raise PositionLost(
+                f"{self.name}: the last outcome names command {fold.position}, but {self.commands.topic} ends at {end}: the "
+                "topic was remade or truncated; restore it, or write an outcome that states the new position"
+            )
+        if fold.position >= start:
+            found = await self.log.read({self.commands: fold.position}, 1)
+            if found and found[0].offset == fold.position:
+                command_id = command_id_of(found[0])
+                if command_id != fold.position_command:
+                    raise PositionLost(
+                        f"{self.name}: offset {fold.position} of {self.commands.topic} holds command {command_id}, the last "
+                        f"outcome is of {fold.position_command}: the topic was remade"
+                    )
+        return fold.position + 1
+
+    # -- deciding ----------------------------------------------------------------------------------------------------
+
+    def _decide(self, records: list[Record]) -> list[NewRecord]:
+        assert self._deciding is not None
+        assert self._days is not None
+        answer = self._days.answer
+        decided: list[NewRecord] = []
+        for record in records:
+            if record.offset == self._unsendable:
+                decided.extend(self._deciding.unsendable(record))
+            else:
+                decided.extend(self._deciding.decide(record, answer))
+        return decided
+
+    async def _drop(self) -> None:
+        writer, self.writer, self.fold = self.writer, None, None
+        if writer is not None:
+            try:
+                await writer.close()
+            except LogError as error:
+                _log.warning("writer did not close", host=self.name, error=str(error))
+
+    def _report(self, error_id: str, error: Exception) -> None:
+        _log.error("command failed", host=self.name, error_id=error_id, exc_info=error)

@@ -1,0 +1,157 @@
+"""Snapshots of a decider's partition: caches that may be dropped at any time.
+
+A snapshot is the whole partition at one committed position, in chunks, closed by a manifest. Its state version is a hash of
+the state's schema: a host takes only snapshots of its own version, else it folds from 0.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+
+from loanstream.runtime.decider.fold import Fold, OpenDay
+from loanstream.runtime.definitions import Decider
+from loanstream.runtime.stores import HostStore, SnapshotManifest
+from schemas.decision import Refusal
+
+FORMAT = 1
+"""Version of the snapshot's own layout; part of the state version."""
+
+CHUNK_AGGREGATES = 2_000
+
+
+class _Header(msgspec.Struct):
+    partitionseq: int
+    position: int
+    position_command: str
+    business_date: date | None
+    calendar: str
+    open: bool
+    held: list[str]
+    parked: dict[str, dict[str, list[str]]]
+    order: list[tuple[int, list[str]]]
+    refusals: list[tuple[bytes, Refusal]]
+
+
+class _Entry(msgspec.Struct, array_like=True):
+    id: str
+    aggregate: str
+    sequence: int
+    chain: bytes
+    decided: bytes
+    marks: dict[str, int] | None
+    state: msgspec.Raw
+
+
+_encoder = msgspec.msgpack.Encoder()
+_header_decoder = msgspec.msgpack.Decoder(_Header)
+_entries_decoder = msgspec.msgpack.Decoder(list[_Entry])
+
+
+def state_version(deciders: Sequence[Decider]) -> str:
+    """Hash of the layout and of every state's schema, as 16 hex digits."""
+    text = f"{FORMAT};" + ";".join(f"{d.aggregate}:{_shape(d.state)}" for d in deciders)
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+async def save_snapshot(fold: Fold, store: HostStore, version: str) -> None:
+    """Write a snapshot of the fold as it stands now; encoding gives way to other work between chunks."""
+    header = _header(fold)
+    offsets = fold.events_offset, fold.outcomes_offset
+    # The aggregates are copied shallowly at one moment; states are frozen, so encoding may take its time.
+    entries = [
+        (i, a.decider.aggregate if a.decider else "", a.sequence, a.chain, a.decided, dict(a.marks or {}), a.state)
+        for i, a in fold.aggregates.items()
+    ]
+    chunks = [_encoder.encode(header)]
+    for start in range(0, len(entries), CHUNK_AGGREGATES):
+        part = entries[start : start + CHUNK_AGGREGATES]
+        chunks.append(_encoder.encode([(*entry[:6], entry[6]) for entry in part]))
+        await asyncio.sleep(0)
+    manifest = SnapshotManifest(
+        service=fold.service,
+        partition=fold.partition,
+        state_version=version,
+        events_offset=offsets[0],
+        outcomes_offset=offsets[1],
+        chunks=len(chunks),
+        digest=_digest(chunks),
+    )
+    await store.save_snapshot(manifest, chunks)
+
+
+async def load_snapshot(fold: Fold, store: HostStore, version: str) -> bool:
+    """Fill an empty fold from the newest complete snapshot of this version; ``False`` when there is none to trust."""
+    found = await store.load_snapshot(fold.service, fold.partition, version)
+    if found is None:
+        return False
+    manifest, chunks = found
+    if len(chunks) != manifest.chunks or _digest(chunks) != manifest.digest:
+        return False
+    header = _header_decoder.decode(chunks[0])
+    for entry in _entries(chunks[1:]):
+        _restore(fold, entry)
+    fold.partitionseq = header.partitionseq
+    fold.position = header.position
+    fold.position_command = header.position_command
+    fold.day = OpenDay(header.business_date, header.calendar, header.open)
+    fold.held = set(header.held)
+    fold.parked = header.parked
+    fold.window.restore(header.order, dict(header.refusals))
+    fold.events_offset = manifest.events_offset
+    fold.outcomes_offset = manifest.outcomes_offset
+    return True
+
+
+def _header(fold: Fold) -> _Header:
+    return _Header(
+        partitionseq=fold.partitionseq,
+        position=fold.position,
+        position_command=fold.position_command,
+        business_date=fold.day.business_date,
+        calendar=fold.day.calendar,
+        open=fold.day.open,
+        held=sorted(fold.held),
+        parked={target: {key: list(waiting) for key, waiting in by.items()} for target, by in fold.parked.items()},
+        order=fold.window.entries(),
+        refusals=list(fold.window.refusals.items()),
+    )
+
+
+def _restore(fold: Fold, entry: _Entry) -> None:
+    aggregate = fold.aggregate(entry.id)
+    aggregate.sequence = entry.sequence
+    aggregate.chain = entry.chain
+    aggregate.decided = entry.decided
+    aggregate.marks = entry.marks or None
+    if entry.aggregate:
+        decider = fold.deciders[entry.aggregate]
+        fold.set_state(entry.id, aggregate, decider, msgspec.msgpack.decode(entry.state, type=decider.state))
+
+
+def _entries(chunks: Sequence[bytes]) -> Iterator[_Entry]:
+    for chunk in chunks:
+        yield from _entries_decoder.decode(chunk)
+
+
+def _digest(chunks: Sequence[bytes]) -> str:
+    digest = sha256()
+    for chunk in chunks:
+        digest.update(len(chunk).to_bytes(8, "big"))
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _shape(kind: Any) -> str:
+    """A state's type as text: fields and their types, through nested dataclasses."""
+    if is_dataclass(kind) and isinstance(kind, type):
+        hints = get_type_hints(kind)
+        return f"{kind.__name__}({','.join(f'{f.name}:{_shape(hints[f.name])}' for f in fields(kind))})"
+    arguments = get_args(kind)
+    if arguments:
+        return f"{getattr(kind, '__name__', kind)}[{','.join(_shape(a) for a in arguments)}]"
+    return getattr(kind, "__name__", str(kind))
