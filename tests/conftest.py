@@ -1,0 +1,66 @@
+"""Fixtures shared by all tests: one PostgreSQL for the session, a database of its own for each test that asks.
+
+The server is the one of ``LOANSTREAM_TEST_DSN`` where that is set, else the embedded one in a temporary folder.
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from loanstream.runtime.embedded_postgres import EmbeddedPostgres
+
+FAST_SETTINGS = {"fsync": "off", "full_page_writes": "off", "autovacuum_naptime": "60s"}
+"""A test's server never survives the machine's power failure; a killed process loses nothing by these."""
+
+
+@pytest.fixture(scope="session")
+def postgres_dsn() -> Iterator[str]:
+    """DSN of a PostgreSQL whose role may create databases."""
+    given = os.environ.get("LOANSTREAM_TEST_DSN")
+    if given:
+        yield given
+        return
+    # not pytest's own folder: its parents are closed to the user that root's server runs as
+    folder = Path(tempfile.mkdtemp(prefix="loanstream-test-"))
+    try:
+        with EmbeddedPostgres(folder, FAST_SETTINGS) as dsn:
+            yield dsn
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def fresh_database(postgres_dsn: str) -> Iterator[str]:
+    """DSN of an empty database that exists for one test."""
+    name = f"test_{uuid4().hex[:12]}"
+    _execute(postgres_dsn, f"CREATE DATABASE {name}")
+    yield with_database(postgres_dsn, name)
+    _execute(postgres_dsn, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def with_database(dsn: str, name: str) -> str:
+    """The same server's database ``name``."""
+    return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
+
+
+def _execute(dsn: str, sql: str) -> None:
+    """Run one statement, from a thread of its own: a test's event loop may already exist in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, _statement(dsn, sql)).result()
+
+
+async def _statement(dsn: str, sql: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
