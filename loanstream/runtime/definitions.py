@@ -128,6 +128,8 @@ class EffectRow:
     """How often the outcome was unknown: recorded, so that a double send is never silent."""
     hops: int = 0
     """Hops of the source event: the report command goes on counting from there."""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    """What came of the last attempt, for operators; never personal data."""
 
 
 @dataclass(frozen=True, slots=True)

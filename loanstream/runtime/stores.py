@@ -11,6 +11,12 @@ from typing import Any, Protocol
 from loanstream.eventlog.port import Record, TopicPartition
 from loanstream.runtime.definitions import EffectRow, EffectStatus
 
+FINISHED = frozenset({EffectStatus.SUCCEEDED, EffectStatus.FAILED})
+"""States of an effect after which nothing more happens."""
+
+ASKED = frozenset({EffectStatus.SENDING, EffectStatus.UNKNOWN})
+"""States of a claimed effect that is resolved by asking the provider: it may have been performed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -29,7 +35,7 @@ class ConsumerDeadLetter:
     consumer: str
     record: Record
     reason: str
-    """``poison`` or ``parked`` (behind an earlier dead letter of the same key)."""
+    """``poison``, ``unknown-type``, ``hops``, or ``parked`` (behind an earlier dead letter of the same key)."""
     error: str
     count: int
     status: str
@@ -70,21 +76,32 @@ class HostStore(Protocol):
     ) -> bool:
         """In one transaction: compare-and-set the positions, insert effect rows (a known id is left alone) and dead letters.
 
-        ``False``, and nothing written, when a position is no longer what ``before`` says (another member took over).
+        ``False``, and nothing written, when a position is no longer what ``before`` says (another member took over). A known
+        dead letter takes the new error, count and status.
         """
         ...
 
     async def claim_effects(self, service: str, now: datetime, lease_until: datetime, limit: int) -> list[EffectRow]:
         """Take due rows (pending, retry, unknown, or sending past its lease), the earliest per recipient, mark them sending.
 
-        A row returned with status ``SENDING`` or ``UNKNOWN`` must be resolved by asking, not performed.
+        A row returned with status ``SENDING`` or ``UNKNOWN`` must be resolved by asking, not performed: the status is the one
+        before the claim. ``attempts`` counts a claim to perform, ``unknowns`` a lease that ran out; ``due_at`` is the end of
+        the lease. A suppressed row holds back the later ones of its recipient until it is released.
         """
         ...
 
     async def finish_effect(
         self, row: EffectRow, status: EffectStatus, due_at: datetime, detail: Mapping[str, Any]
-    ) -> None:
-        """Store what came of a claimed row; for ``RETRY`` and ``UNKNOWN`` it is due again at ``due_at``."""
+    ) -> bool:
+        """Store what came of a claimed row; for ``RETRY`` and ``UNKNOWN`` it is due again at ``due_at``.
+
+        ``unknowns`` grows when a perform ends ``UNKNOWN``. ``False``, and nothing stored, when the lease ran out and another
+        sender has the row.
+        """
+        ...
+
+    async def restore_effects(self, rows: Sequence[EffectRow]) -> None:
+        """Insert rows with the status they carry; a known row takes that status only if nobody ever attempted it."""
         ...
 
     async def effects(self, service: str, status: EffectStatus | None = None, limit: int = 100) -> list[EffectRow]:
@@ -93,6 +110,10 @@ class HostStore(Protocol):
 
     async def effects_empty(self, service: str) -> bool:
         """Whether a service has no effect row at all."""
+        ...
+
+    async def effect_counts(self, service: str) -> dict[EffectStatus, int]:
+        """How many rows a service has by status; statuses without a row are left out."""
         ...
 
     async def release_effects(self, service: str) -> int:
@@ -128,12 +149,16 @@ class HostStore(Protocol):
         """Dead letters, open ones first, newest first."""
         ...
 
+    async def open_dead_letters(self, consumer: str, topic: str, key: str) -> list[ConsumerDeadLetter]:
+        """All open dead letters of one parked key in the order of the log: the order in which they are replayed."""
+        ...
+
     async def settle_dead_letter(self, consumer: str, partition: TopicPartition, offset: int, status: str) -> None:
         """Mark a dead letter replayed or discarded."""
         ...
 
     async def save_snapshot(self, manifest: SnapshotManifest, chunks: Sequence[bytes]) -> None:
-        """Write chunks, then the manifest; an older snapshot of the partition may be dropped after."""
+        """Write chunks, then the manifest; older snapshots of the same state version are dropped after."""
         ...
 
     async def load_snapshot(

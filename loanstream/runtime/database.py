@@ -1,0 +1,41 @@
+"""PostgreSQL through asyncpg: pools that read and write JSON columns as plain data."""
+
+from typing import Any, TypeAlias
+
+import asyncpg
+import msgspec
+from asyncpg.pool import PoolConnectionProxy
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+
+
+async def open_pool(dsn: str, *, schema: str = "", minimum: int = 1, maximum: int = 8) -> Pool:
+    """A pool whose connections take dicts, lists, dates, decimals and dataclasses for ``json`` and ``jsonb`` columns.
+
+    ``schema`` is what unqualified names mean. Read models are swapped by renaming schemas: a statement that names its schema
+    can keep the old tables, one that does not follows the swap.
+    """
+    settings = {"application_name": "loanstream", "timezone": "UTC"}
+    if schema:
+        settings["search_path"] = quoted(schema)
+    return await asyncpg.create_pool(
+        dsn, min_size=minimum, max_size=maximum, init=_with_json, server_settings=settings, max_inactive_connection_lifetime=0
+    )
+
+
+def quoted(identifier: str) -> str:
+    """An SQL identifier in quotes."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def json_text(value: Any) -> str:
+    """JSON text of plain data, dataclasses, dates and decimals (as strings)."""
+    return msgspec.json.encode(value).decode()
+
+
+async def _with_json(connection: Connection) -> None:
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(
+            name, schema="pg_catalog", encoder=json_text, decoder=msgspec.json.decode, format="text"
+        )
