@@ -104,13 +104,13 @@ class Fold:
 
     def __post_init__(self) -> None:
         """Say how each platform event of this context is folded."""
-        handlers = {
-            BUSINESS_DAY_STARTED: self._day_started,
-            BUSINESS_DAY_CLOSED: self._day_closed,
-            AGGREGATE_HELD: self._held,
-            AGGREGATE_RELEASED: self._released,
-        }
-        self.event_types = {registry.by_class(types[self.service]).ce_type: fold for types, fold in handlers.items()}
+        handlers = (
+            (BUSINESS_DAY_STARTED, self._day_started),
+            (BUSINESS_DAY_CLOSED, self._day_closed),
+            (AGGREGATE_HELD, self._held),
+            (AGGREGATE_RELEASED, self._released),
+        )
+        self.event_types = {registry.by_class(types[self.service]).ce_type: fold for types, fold in handlers}
 
     def aggregate(self, aggregate_id: str) -> Aggregate:
         """The aggregate, made empty when it is not known yet."""
