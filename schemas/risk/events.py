@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from pydantic import ConfigDict
+
 from schemas.money import Money
 from schemas.registry import event
 from schemas.terms import ReasonCode
@@ -11,6 +13,8 @@ from schemas.terms import ReasonCode
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleResult:
     """One rule as it was applied: version, inputs, outcome."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     rule: str
     version: str
@@ -36,7 +40,7 @@ class RiskAssessed:
     """Attributes with the largest shortfall from their best points, and rules that refer or refuse."""
     rules: tuple[RuleResult, ...]
     limit: Money
-    """The most that may be lent to this applicant."""
+    """The most that may be lent to this applicant; zero when the advice is to refuse."""
     advice: str
     """``approve``, ``refer`` (a person decides) or ``refuse``."""
     scorecard: str
