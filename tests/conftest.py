@@ -18,7 +18,13 @@ import pytest
 
 from loanstream.runtime.embedded_postgres import EmbeddedPostgres
 
-FAST_SETTINGS = {"fsync": "off", "full_page_writes": "off", "autovacuum_naptime": "60s"}
+FAST_SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",  # with it a new database is a copy of files: 15 ms instead of 120
+    "max_wal_senders": "0",
+    "autovacuum_naptime": "60s",
+}
 """A test's server never survives the machine's power failure; a killed process loses nothing by these."""
 
 
@@ -42,7 +48,7 @@ def postgres_dsn() -> Iterator[str]:
 def fresh_database(postgres_dsn: str) -> Iterator[str]:
     """DSN of an empty database that exists for one test."""
     name = f"test_{uuid4().hex[:12]}"
-    _execute(postgres_dsn, f"CREATE DATABASE {name}")
+    _execute(postgres_dsn, f"CREATE DATABASE {name} STRATEGY FILE_COPY")
     yield with_database(postgres_dsn, name)
     _execute(postgres_dsn, f"DROP DATABASE {name} WITH (FORCE)")
 
