@@ -249,7 +249,7 @@ async def test_a_start_while_a_day_is_open_waits_its_turn(bench: Bench) -> None:
     first, second = A_DAY + timedelta(days=1), A_DAY + timedelta(days=2)
     await bench.send(*(count(f"c-{n}", due=first) for n in range(600)))
     await bench.send(start_day(first), start_day(second))
-    names = [n for n in await event_names(bench.log) if n != "Counted" and n != "Visited"]
+    names = [n for n in await event_names(bench.log) if n not in {"Counted", "Visited"}]
     assert names == ["BusinessDayStarted", "BusinessDayClosed"] * 3
 
 
@@ -363,7 +363,7 @@ async def test_a_damaged_snapshot_is_passed_over(bench: Bench) -> None:
     found = await bench.store.load_snapshot(CONTEXT, 0, bench.host.state_version)
     assert found is not None
     manifest, chunks = found
-    await bench.store.save_snapshot(manifest, [*chunks[:-1], chunks[-1][:-1] + b"\x00"])
+    await bench.store.save_snapshot(manifest, [*chunks[:-1], chunks[-1][:-1] + b"\x01"])
     again = bench.new_host()
     await again.open()
     assert totals(again) == {"c-1": 2}
