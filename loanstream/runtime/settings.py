@@ -1,0 +1,262 @@
+"""Every setting of an installation, from environment variables ``LOANSTREAM_*`` 配置.
+
+Each variable ``NAME`` can also be given as ``NAME_FILE``, the path of a file that holds the value: for secrets. A wrong value
+raises :class:`BadSetting`, which names the variable and says what it accepts. ``describe()`` lists them all for the manual.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+PREFIX = "LOANSTREAM_"
+
+T = TypeVar("T")
+
+
+class BadSetting(ValueError):
+    """A variable has a value that cannot be used; the text names the variable and what it accepts."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingDescription:
+    """One setting, for the manual and for ``doctor``."""
+
+    variable: str
+    kind: str
+    default: str
+    meaning: str
+
+
+def _text(raw: str) -> str:
+    return raw
+
+
+def _path(raw: str) -> Path:
+    return Path(raw).expanduser()
+
+
+def _between(low: int, high: int) -> Callable[[str], int]:
+    def parse(raw: str) -> int:
+        value = int(raw)
+        if not low <= value <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return value
+
+    return parse
+
+
+def _seconds(raw: str) -> float:
+    value = float(raw)
+    if not 0 < value <= 3600:
+        raise ValueError("a number of seconds above 0, at most 3600")
+    return value
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        if raw not in allowed:
+            raise ValueError(f"one of {', '.join(filter(None, allowed))}")
+        return raw
+
+    return parse
+
+
+def _zone(raw: str) -> str:
+    try:
+        ZoneInfo(raw)
+    except Exception:
+        raise ValueError("a time zone of the IANA database, e.g. Asia/Shanghai") from None
+    return raw
+
+
+def _http_url(raw: str) -> str:
+    if not raw.startswith(("https://", "http://")):
+        raise ValueError("an address that begins with https:// or http://")
+    return raw.rstrip("/")
+
+
+def _setting(meaning: str, default: T, parse: Callable[[str], T], kind: str) -> T:
+    """A field with its documentation and parser; the declared type of the field is the default's."""
+    metadata = {"meaning": meaning, "parse": parse, "kind": kind}
+    made: Any = field(default=default, repr="secret" not in kind, metadata=metadata)
+    result: T = made
+    return result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings; ``Settings()`` is the embedded run on loopback, :meth:`from_environment` reads the variables."""
+
+    data_dir: Path = _setting(  # noqa: RUF009 - a field, as for the others
+        "Folder of keys, users, the embedded database and sandbox mail; made on first start, readable by its owner only.",
+        Path(".loanstream"),
+        _path,
+        "path",
+    )
+    host: str = _setting(
+        "Address to listen on. Anything but loopback is refused unless LOANSTREAM_AUTH is set.",
+        "127.0.0.1",
+        _text,
+        "text",
+    )
+    port: int = _setting("TCP port of the HTTP interface; 0 takes a free one.", 8600, _between(0, 65535), "integer")
+    database_url: str = _setting(
+        "PostgreSQL to use instead of the embedded one, e.g. postgresql://user@host/loanstream.",
+        "",
+        _text,
+        "text, secret",
+    )
+    partitions: int = _setting(
+        "Partitions of every topic, fixed when an installation is first started.", 6, _between(1, 512), "integer"
+    )
+    auth: str = _setting(
+        "Who signs tokens: `local` (keys and users of the data folder) or `oidc`. Empty: local, on loopback only.",
+        "",
+        _one_of("", "local", "oidc"),
+        "local or oidc",
+    )
+    oidc_issuer: str = _setting("Issuer address of the identity provider, for `oidc`.", "", _http_url, "URL")
+    oidc_jwks_url: str = _setting(
+        "Address of its key set; empty: found through <issuer>/.well-known/openid-configuration.", "", _http_url, "URL"
+    )
+    oidc_audience: str = _setting("Audience that tokens must be made for.", "loanstream", _text, "text")
+    oidc_roles_claim: str = _setting(
+        "Claim that holds the roles; dots descend, e.g. realm_access.roles.", "roles", _text, "text"
+    )
+    token_minutes: int = _setting(
+        "Life of tokens and console sessions of the local issuer.", 480, _between(1, 10_080), "minutes"
+    )
+    business_day: str = _setting(
+        "`manual`: a permitted person moves the day; `clock`: it opens when the calendar's day begins.",
+        "manual",
+        _one_of("manual", "clock"),
+        "manual or clock",
+    )
+    zone: str = _setting("Time zone in which business days begin.", "Asia/Shanghai", _zone, "time zone")
+    calendar: str = _setting("Version of the business-day calendar.", "every-day/1", _text, "text")
+    smtp_url: str = _setting(
+        "Mail server, e.g. smtp://user:password@host:587; empty writes mails into the data folder.",
+        "",
+        _text,
+        "text, secret",
+    )
+    smtp_sender: str = _setting("From address of mails.", "loanstream@localhost", _text, "text")
+    webhooks: Path = _setting(  # noqa: RUF009 - a field, as for the others
+        "JSON file of webhook subscribers, in the data folder unless absolute; nothing is sent when it does not exist.",
+        Path("webhooks.json"),
+        _path,
+        "path",
+    )
+    max_body_bytes: int = _setting(
+        "Largest request body that is read.", 1_048_576, _between(1024, 1_073_741_824), "bytes"
+    )
+    wait_seconds: float = _setting(
+        "How long a request waits for its decision before 202, when it does not say `Prefer: wait=`.",
+        5.0,
+        _seconds,
+        "seconds",
+    )
+    key_lease_seconds: float = _setting(
+        "After how long an unfinished request with the same Idempotency-Key counts as dead.", 60.0, _seconds, "seconds"
+    )
+    max_connections: int = _setting(
+        "Requests served at once; more are answered 503.", 512, _between(1, 100_000), "integer"
+    )
+    database_pool: int = _setting("Connections to PostgreSQL for queries, per service.", 4, _between(1, 100), "integer")
+    log_format: str = _setting("Format of log lines.", "json", _one_of("json", "console"), "json or console")
+    log_level: str = _setting(
+        "Least severe log lines written.", "info", _one_of("debug", "info", "warning", "error"), "level"
+    )
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Settings from ``environ`` (default: the process's). Raises :class:`BadSetting`."""
+        source = os.environ if environ is None else environ
+        given = {
+            f.name: _parsed(f.name, f.metadata, raw) for f in fields(cls) if (raw := _raw(source, f.name)) is not None
+        }
+        settings = cls(**given)
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """What single values cannot show. Raises :class:`BadSetting`."""
+        if not self.is_loopback and not self.auth:
+            raise BadSetting(
+                f"{PREFIX}HOST={self.host} would listen beyond this machine: set {PREFIX}AUTH to `oidc` with"
+                f" {PREFIX}OIDC_ISSUER, or to `local` to accept the users of the data folder there"
+            )
+        if self.auth == "oidc" and not self.oidc_issuer:
+            raise BadSetting(f"{PREFIX}OIDC_ISSUER is empty: {PREFIX}AUTH=oidc needs the issuer's address")
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can connect."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @property
+    def local_issuer(self) -> bool:
+        """Whether the users of the data folder can sign in."""
+        return self.auth in ("", "local")
+
+    @property
+    def webhooks_path(self) -> Path:
+        """The webhook subscribers' file; a relative one stands in the data folder."""
+        return self.data_dir / self.webhooks
+
+
+def describe() -> tuple[SettingDescription, ...]:
+    """Every setting with variable, kind, default and meaning."""
+    return tuple(
+        SettingDescription(_variable(f.name), f.metadata["kind"], _shown(f.default), f.metadata["meaning"])
+        for f in fields(Settings)
+    )
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """Variables with our prefix that no setting has: most often misspelt, so that a default is silently in force."""
+    known = {_variable(f.name) for f in fields(Settings)}
+    return sorted(
+        name
+        for name in environ
+        if name.startswith(PREFIX) and name not in known and name.removesuffix("_FILE") not in known
+    )
+
+
+def _shown(default: object) -> str:
+    return "" if default is MISSING else str(default)
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _raw(source: Mapping[str, str], name: str) -> str | None:
+    """The value as text: the variable, or the content of the file that ``_FILE`` names."""
+    variable = _variable(name)
+    file = source.get(variable + "_FILE")
+    if file is None:
+        return source.get(variable)
+    if variable in source:
+        raise BadSetting(f"{variable} and {variable}_FILE are both set: keep one of them")
+    try:
+        return Path(file).read_text(encoding="utf-8").rstrip("\n")
+    except OSError as error:
+        raise BadSetting(f"{variable}_FILE={file}: cannot be read ({error.strerror})") from None
+
+
+def _parsed(name: str, metadata: Mapping[str, Any], raw: str) -> Any:
+    if not raw and metadata["parse"] in (_text, _http_url):
+        return ""
+    try:
+        return metadata["parse"](raw)
+    except ValueError as error:
+        shown = "the value" if "secret" in metadata["kind"] else repr(raw)
+        raise BadSetting(f"{_variable(name)}: {shown} is not usable; expected {metadata['kind']}: {error}") from None
