@@ -4,9 +4,48 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from pydantic import ConfigDict
+
 from schemas.money import Money
 from schemas.registry import event
 from schemas.terms import Bucket, Components, LoanTerms, ScheduledInstalment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalmentAmounts:
+    """What of a payment, waiver or correction falls on one instalment, by component."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    number: int
+    principal: Money
+    interest: Money
+    penalty: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoredInstalment:
+    """What is owed again on one instalment after a payment was undone, by component."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    number: int
+    principal: Money
+    interest: Money
+    penalty: Money
+    penalty_through: date
+    """Penalty is charged up to this day, exclusive; from it on it runs on all unpaid principal of the instalment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalmentCorrection:
+    """What is owed on one instalment before and after a correction, by component."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    number: int
+    previous: Components
+    corrected: Components
 
 
 @event("servicing", "loan")
@@ -56,6 +95,8 @@ class PaymentReceived:
     surplus: Money
     """Not needed by the loan: stays on the receipt as suspense."""
     outstanding_principal: Money
+    instalments: tuple[InstalmentAmounts, ...] = ()
+    """The allocation again, instalment by instalment, oldest first; its parts sum to ``allocation``."""
 
 
 @event("servicing", "loan")
@@ -83,6 +124,10 @@ class PaymentReversed:
     """What is owed again, by component."""
     cause: str
     outstanding_principal: Money
+    instalments: tuple[RestoredInstalment, ...] = ()
+    """What is owed again, instalment by instalment; its parts sum to ``allocation``."""
+    reopened: bool = False
+    """Whether the loan was settled and is open again."""
 
 
 @event("servicing", "loan")
@@ -150,8 +195,31 @@ class AmountWaived:
     loan_id: str
     party_ref: str
     waived: Components
+    instalments: tuple[InstalmentAmounts, ...]
+    """The waiver again, instalment by instalment, oldest first; its parts sum to ``waived``."""
+    outstanding_principal: Money
     authority: str
+    """Who decided it: the subject of the command."""
     reason: str
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanCorrected:
+    """Amounts already published were wrong from ``from_date`` on, old and new by component 更正. Key: loan.
+
+    Emitted when a payment counts from an earlier day than the penalty was already posted to. Nothing that was published
+    (``Overdue``, bucket, penalty) is withdrawn.
+    """
+
+    loan_id: str
+    party_ref: str
+    from_date: date
+    cause: str
+    """``back-dated-payment``."""
+    reference: str
+    """What caused it: the receipt."""
+    instalments: tuple[InstalmentCorrection, ...]
 
 
 @event("servicing", "loan")
@@ -176,6 +244,18 @@ class RecoveryReceived:
     receipt_id: str
     value_date: date
     amount: Money
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryReversed:
+    """A recovery was undone: bank error or chargeback 冲正. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    receipt_id: str
+    amount: Money
+    cause: str
 
 
 @event("servicing", "loan")
