@@ -1,0 +1,55 @@
+# Everything a newcomer needs. `make up` and `make test` are the two that matter.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up demo test lint soak bench reset lock golden
+
+help: ## say what each target does
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## install everything into .venv, from the lock files
+
+$(INSTALLED): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Loanstream needs Python 3.11 or newer; name one: make setup PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip sync --quiet --require-hashes requirements-dev.lock
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(INSTALLED)
+
+up: setup ## start every service in one process on loopback; goes on with its data when started again
+	@exec $(BIN)/loanstream up
+
+demo: setup ## send 1,000 real applications through the public API until every loan is closed
+	@exec $(BIN)/loanstream demo
+
+test: setup lint ## every check and test
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+soak: setup ## the seeded and random tests without their time bound
+	LOANSTREAM_SOAK=1 $(BIN)/python -m pytest tests/simulation tests/eventlog -n 2
+
+bench: setup ## measure against raw loops in the same run; writes docs/performance.md
+	$(BIN)/python -m benchmarks
+
+reset: setup ## delete the data of `make up` (asks first)
+	@exec $(BIN)/loanstream reset
+
+lock: $(INSTALLED)
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) --extra dev pyproject.toml -o requirements-dev.lock
+
+golden: setup
+	$(BIN)/python -m tests.golden.regenerate
