@@ -22,6 +22,10 @@ class Principal:
     subject: str
     roles: frozenset[str]
     permissions: frozenset[str]
+    party: str = ""
+    """The party they act for, from the token's claim ``party``; ``*`` for any, empty for none."""
+    scoped: bool = False
+    """Whether their roles show them the things of their own party only (a borrower)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,10 @@ class ServiceKit(Protocol):
 
     def require(self, permission: str) -> Callable[..., Principal]:
         """A FastAPI dependency: the caller's principal, or 401 ``unauthenticated`` / 403 ``forbidden``."""
+        ...
+
+    def owns(self, principal: Principal, party_ref: str) -> bool:
+        """Whether the principal may see and act on things of this party: staff may, a borrower only on their own."""
         ...
 
     def new_id(self, request: Request, principal: Principal, operation: str) -> str:

@@ -10,7 +10,10 @@ from dataclasses import MISSING, dataclass, field, fields
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 from zoneinfo import ZoneInfo
+
+from loanstream.vault.secretfile import secret_file
 
 PREFIX = "LOANSTREAM_"
 
@@ -210,6 +213,11 @@ class Settings:
     def webhooks_path(self) -> Path:
         """The webhook subscribers' file; a relative one stands in the data folder."""
         return self.data_dir / self.webhooks
+
+
+def installation_id(data_dir: Path) -> str:
+    """Name of the installation that a data folder belongs to, made on first use: it stands in every topic's identity."""
+    return secret_file(data_dir / "installation", lambda: f"{uuid4()}\n".encode()).decode().strip()
 
 
 def describe() -> tuple[SettingDescription, ...]:

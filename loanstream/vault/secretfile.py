@@ -2,19 +2,24 @@
 
 import contextlib
 import os
+import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-OWNER_ONLY = 0o600
 FOLDER_OWNER_ONLY = 0o700
+_READ_OR_WRITE_BY_OTHERS = 0o066
 
 
 def private_folder(path: Path) -> Path:
-    """``path``, made when missing, closed to everybody but its owner."""
+    """``path``, made when missing; nobody but its owner can list or change it.
+
+    Passing through is left as it is: the embedded database's own user may need to.
+    """
     path.mkdir(parents=True, exist_ok=True, mode=FOLDER_OWNER_ONLY)
-    if path.stat().st_mode & 0o077:
-        path.chmod(FOLDER_OWNER_ONLY)
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & _READ_OR_WRITE_BY_OTHERS:
+        path.chmod(mode & ~_READ_OR_WRITE_BY_OTHERS)
     return path
 
 

@@ -1,0 +1,1 @@
+"""HTTP: commands in, queries out; problem details, tokens, the outcome waiter."""
