@@ -26,13 +26,12 @@ PROTECTED = (
 
 def link(previous: bytes, ce_type: str, headers: Mapping[str, str], value: bytes) -> bytes:
     """The 32-byte hash of one event, given the hash of the aggregate's event before it."""
-    digest = sha256(previous)
-    for text in (ce_type, *(headers[name] for name in PROTECTED)):
+    parts = [previous]
+    for text in (ce_type, *[headers[name] for name in PROTECTED]):
         raw = text.encode()
-        digest.update(len(raw).to_bytes(4, "big"))
-        digest.update(raw)
-    digest.update(value)
-    return digest.digest()
+        parts += (len(raw).to_bytes(4, "big"), raw)
+    parts.append(value)
+    return sha256(b"".join(parts)).digest()
 
 
 def chain_text(digest: bytes) -> str:

@@ -7,6 +7,7 @@ they cost as much as the value.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 SPEC_VERSION = "1.0"
 
@@ -180,6 +181,7 @@ def command_meta(ce_type: str, key: str, headers: Mapping[str, str]) -> CommandM
     )
 
 
+@lru_cache(maxsize=256)
 def instant_text(time: datetime) -> str:
     """UTC instant with microseconds and ``Z``, the one spelling that is hashed."""
     return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
