@@ -8,6 +8,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+Row: TypeAlias = asyncpg.Record
 
 
 async def open_pool(dsn: str, *, schema: str = "", minimum: int = 1, maximum: int = 8) -> Pool:
@@ -20,7 +21,12 @@ async def open_pool(dsn: str, *, schema: str = "", minimum: int = 1, maximum: in
     if schema:
         settings["search_path"] = quoted(schema)
     return await asyncpg.create_pool(
-        dsn, min_size=minimum, max_size=maximum, init=_with_json, server_settings=settings, max_inactive_connection_lifetime=0
+        dsn,
+        min_size=minimum,
+        max_size=maximum,
+        init=_with_json,
+        server_settings=settings,
+        max_inactive_connection_lifetime=0,
     )
 
 

@@ -175,7 +175,8 @@ class MemoryStore(HostStore):
         found = [
             letter
             for letter in self._dead_letters.values()
-            if (letter.consumer, letter.record.topic, letter.record.key, letter.status) == (consumer, topic, key, "open")
+            if (letter.consumer, letter.record.topic, letter.record.key, letter.status)
+            == (consumer, topic, key, "open")
         ]
         return sorted(found, key=lambda letter: letter.record.offset)
 
