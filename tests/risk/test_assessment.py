@@ -62,7 +62,7 @@ def test_the_reasons_are_the_attributes_with_the_largest_shortfall():
     shortfalls = [points_of(r.message) for r in event.reasons]
     assert 3 <= len(event.reasons) <= 5
     assert shortfalls == sorted(shortfalls, reverse=True)
-    assert event.reasons[0].code == "savings"
+    assert event.reasons[0].code == "score-savings"
     assert {r.rule for r in event.reasons} == {"consumer/1"}
 
 

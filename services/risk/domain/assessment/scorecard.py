@@ -149,7 +149,7 @@ def reason_codes(card: Scorecard, points: tuple[Scored, ...]) -> tuple[ReasonCod
     short = sorted((s for s in points if s.points < s.best), key=lambda s: s.points - s.best)
     return tuple(
         ReasonCode(
-            code=s.attribute.name.replace("_", "-"),
+            code=f"score-{s.attribute.name.replace('_', '-')}",
             message=f"{s.attribute.label.capitalize()}: {s.points} of at most {s.best} points.",
             rule=card.label,
         )
