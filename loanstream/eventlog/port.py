@@ -80,6 +80,10 @@ class RecordRefused(LogError):
     """The log will never take a record of this commit (too large, malformed); nothing was written."""
 
 
+class LogUnavailable(LogError):
+    """The log does not answer, or cannot append now; nothing was written. Try again later."""
+
+
 class UnknownTopic(LogError):
     """The topic does not exist: run ``loanstream topics apply``."""
 
