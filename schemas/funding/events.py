@@ -4,6 +4,7 @@ Every event that moves money carries ``postings`` that sum to zero, so the custo
 """
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from schemas.money import Money
@@ -12,6 +13,16 @@ from schemas.terms import Components, Posting
 
 BANK = "bank"
 """Mirror account of the custody bank 存管银行: its balance is minus the sum of all others."""
+
+IN_TRANSIT = "in-transit/"
+"""Prefix of the accounts that hold money between two others: ``in-transit/<transfer or distribution id>``."""
+
+DUE_BACK = "due-back/"
+"""Prefix of the accounts that hold what an owner must give back 应退款: ``due-back/<account id>``, zero or negative.
+
+A reversed repayment is taken back from its lender; what the lender's available balance cannot give stands here, so that no
+sub-account is ever negative, and the next money that comes in settles it first.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +131,7 @@ class ReservationRefused:
     transfer_id: str
     amount: Money
     reason: str
+    """``unknown-account``, ``currency-mismatch``, ``insufficient-money``, or ``cancelled``: it will never be reserved."""
 
 
 @event("funding", "account")
@@ -129,8 +141,37 @@ class MoneyCredited:
 
     account_id: str
     transfer_id: str
+    """The transfer, or the distribution of a repayment, that it belongs to."""
     amount: Money
     balance: Money
+    postings: tuple[Posting, ...]
+    purpose: str
+    """``distribution`` of a repayment, or ``transfer``."""
+
+
+@event("funding", "account")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditRefused:
+    """The account cannot take the money of a transfer: unknown, or of another currency. Key: account."""
+
+    account_id: str
+    transfer_id: str
+    amount: Money
+    reason: str
+
+
+@event("funding", "account")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyTakenBack:
+    """A reversed repayment was taken back from its lender, as far as available, the rest as a debt. Key: account."""
+
+    account_id: str
+    transfer_id: str
+    """The distribution that takes it back."""
+    amount: Money
+    balance: Money
+    due_back: Money
+    """What the owner owes after it."""
     postings: tuple[Posting, ...]
 
 
@@ -166,9 +207,11 @@ class TransferOpened:
     to_account: str
     amount: Money
     purpose: str
-    """``funding``, ``distribution`` or ``transfer``."""
+    """``funding`` (of a loan; ``reference`` is its application) or ``transfer`` (by a person)."""
     reference: str
-    """What it is for: application, loan or request."""
+    """What it is for: the application's id, or a person's words."""
+    expires_on: date
+    """Business date on which it is cancelled when the paying account has not reserved the money by then."""
 
 
 @event("funding", "transfer")
@@ -206,6 +249,18 @@ class TransferCaptured:
 
 @event("funding", "transfer")
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransferCancelled:
+    """It will not complete and nothing was or will be credited: a reservation is to be released. Key: transfer."""
+
+    transfer_id: str
+    from_account: str
+    amount: Money
+    reason: str
+    """``expired``, or why the receiving account refused."""
+
+
+@event("funding", "transfer")
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TransferReleased:
     """Not completed: the money is back, or was never taken. Key: transfer."""
 
@@ -218,14 +273,48 @@ class TransferReleased:
 
 @event("funding", "repayment")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RepaymentDistributed:
-    """One repayment shared out by component and lender; the residual cent goes to the largest share. Key: loan."""
+class SharesRegistered:
+    """Who lent how much of a loan: its repayments are shared out by it. Key: loan."""
+
+    loan_id: str
+    shares: tuple[Share, ...]
+
+
+@event("funding", "repayment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepaymentPending:
+    """A repayment came before the loan's shares were known: it is distributed once they are. Key: loan.
+
+    It moves no money: the custody books take a repayment up when it is distributed.
+    """
 
     loan_id: str
     receipt_id: str
     amount: Money
     components: Components
+    kind: str
+    reversal: bool
+
+
+@event("funding", "repayment")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepaymentDistributed:
+    """One repayment shared out by lender, once per receipt and direction. Key: loan.
+
+    Each part is the amount by share, rounded down to the minor unit; the residual goes to the largest share, ties to the
+    smaller account id. Principal, interest and penalty all go to the lenders.
+    """
+
+    loan_id: str
+    receipt_id: str
+    amount: Money
+    components: Components
+    """The receipt's allocation; of a recovery the whole amount stands under principal."""
     shares: tuple[Share, ...]
     reversal: bool
     """Whether it takes an earlier distribution back."""
     postings: tuple[Posting, ...]
+    distribution_id: str
+    """Names the in-transit account and the credits of the lenders."""
+    kind: str
+    """``payment`` or ``recovery`` (after write-off)."""
