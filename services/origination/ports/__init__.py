@@ -1,0 +1,1 @@
+"""The outside of origination: the bank that pays loans out."""
