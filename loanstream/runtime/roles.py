@@ -50,6 +50,6 @@ def parse(stored: Mapping[str, Any]) -> Roles:
             raise ValueError(f"role {role!r} grants unknown permissions: {', '.join(sorted(unknown))}")
     for user, entry in stored["demo_users"].items():
         if strangers := set(entry["roles"]) - set(granted):
-            raise ValueError(f"demo user {user!r} has unknown roles: {", ".join(sorted(strangers))}")
+            raise ValueError(f"demo user {user!r} has unknown roles: {', '.join(sorted(strangers))}")
     scoped = frozenset(role for role, entry in stored["roles"].items() if entry.get("scope") == OWN_PARTY)
     return Roles(permissions, granted, scoped, stored["demo_users"])

@@ -1,0 +1,212 @@
+"""What stands around every request: limits, strict JSON, security headers, correlation, metrics, and no traceback outside.
+
+One pure ASGI middleware, so that it costs microseconds.
+"""
+
+import re
+import time
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from loanstream.runtime.http.problems import INVALID_INPUT, Problem, invalid, invalid_fields
+from loanstream.runtime.http.submitting import BODY_SCOPE
+from loanstream.runtime.telemetry import HTTP_REQUESTS, HTTP_SECONDS, correlated
+
+REQUEST_ID = "X-Request-Id"
+
+_PAGE_POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
+    " form-action 'self'; frame-ancestors 'none'"
+)
+_DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+_BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_REQUEST_ID = re.compile(r"[\w.-]{1,64}")
+_BYTE = re.compile(r"\(byte (\d+)\)")
+_MOST_ERRORS = 20
+
+_log = structlog.get_logger("loanstream.http")
+
+
+class Guard:
+    """Wraps the application. A request that it refuses reaches no route; an error that no route handles becomes a 500."""
+
+    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(Headers(scope=scope))
+        answering = _Answering(send, scope, request_id)
+        with correlated(request=request_id):
+            try:
+                await self._app(scope, await self._checked(scope, receive), answering)
+            except Problem as problem:
+                await problem.response()(scope, receive, answering)
+            except Exception as error:
+                await self._failed(error, scope, receive, answering)
+            answering.finish()
+
+    async def _checked(self, scope: Scope, receive: Receive) -> Receive:
+        """The body, read whole within the limit and checked; raises :class:`Problem`."""
+        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+            raise invalid("path" if "\x00" in scope["path"] else "query", "holds a NUL character")
+        if scope["method"] in _BODILESS:
+            return receive
+        headers = Headers(scope=scope)
+        body = await _read(receive, self._max_body_bytes, headers.get("content-length", ""))
+        if body and _is_json(headers.get("content-type", "")):
+            check_json(body)
+        scope[BODY_SCOPE] = body
+        return _replayed(body, receive)
+
+    async def _failed(self, error: Exception, scope: Scope, receive: Receive, answering: "_Answering") -> None:
+        error_id = str(uuid4())
+        _log.error("request failed", error_id=error_id, method=scope["method"], path=scope["path"], exc_info=error)
+        if answering.started:
+            raise error
+        detail = f"Something failed on our side. Tell an operator the error id {error_id}."
+        await Problem(500, "internal-error", detail, error_id=error_id).response()(scope, receive, answering)
+
+
+class _Answering:
+    """Sends an answer with our headers, and counts and logs it at its end."""
+
+    def __init__(self, send: Send, scope: Scope, request_id: str) -> None:
+        self._send = send
+        self._scope = scope
+        self._request_id = request_id
+        self._begun = time.perf_counter()
+        self._status = 0
+
+    @property
+    def started(self) -> bool:
+        """Whether a part of the answer is already out."""
+        return self._status > 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            self._add_headers(message)
+        await self._send(message)
+
+    def finish(self) -> None:
+        """Count and log."""
+        seconds = time.perf_counter() - self._begun
+        method = self._scope["method"]
+        route = getattr(self._scope.get("route"), "path", "unknown")
+        HTTP_REQUESTS.labels(method, route, str(self._status)).inc()
+        HTTP_SECONDS.labels(method, route).observe(seconds)
+        _log.info("request", method=method, route=route, status=self._status, ms=round(seconds * 1000, 2))
+
+    def _add_headers(self, message: MutableMapping[str, Any]) -> None:
+        headers = MutableHeaders(raw=message["headers"])
+        headers[REQUEST_ID] = self._request_id
+        for name, value in _HEADERS.items():
+            headers[name] = value
+        page = headers.get("content-type", "").startswith("text/html")
+        headers.setdefault("Content-Security-Policy", _PAGE_POLICY if page else _DATA_POLICY)
+        if self._scope["path"].startswith("/api/"):
+            headers.setdefault("Cache-Control", "no-store")
+
+
+def check_json(body: bytes) -> None:
+    """Refuse JSON that is malformed (naming the byte), nested without end, or holds NUL characters (naming the field)."""
+    try:
+        content = msgspec.json.decode(body)
+    except RecursionError:
+        raise Problem(400, INVALID_INPUT, "The JSON body is nested too deeply.") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        found = _BYTE.search(str(error))
+        where = f" at byte {found[1]}" if found else ""
+        raise Problem(
+            400,
+            "malformed-json",
+            f"The body is not valid JSON{where}: {error}. Nothing was written.",
+            position=int(found[1]) if found else None,
+        ) from None
+    if b"\\u0000" in body:
+        errors = [(path or "body", "holds a NUL character") for path in _with_nul(content, "")][:_MOST_ERRORS]
+        if errors:
+            raise invalid_fields(errors)
+
+
+def _with_nul(value: Any, path: str) -> Iterator[str]:
+    if isinstance(value, str) and "\x00" in value:
+        yield path
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            clean = name.replace("\x00", "")
+            place = f"{path}.{clean}" if path else clean
+            if clean != name:
+                yield place
+            yield from _with_nul(item, place)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _with_nul(item, f"{path}[{index}]")
+
+
+async def _read(receive: Receive, limit: int, announced: str) -> bytes:
+    """The whole body. Raises :class:`Problem` 413 as soon as it is longer than ``limit``."""
+    if announced.isdigit() and (len(announced) > 15 or int(announced) > limit):
+        raise _too_large(limit)
+    chunks: list[bytes] = []
+    length = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b""
+        chunk = message.get("body", b"")
+        length += len(chunk)
+        if length > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+def _too_large(limit: int) -> Problem:
+    # what is left of the body would be taken for the next request
+    return Problem(
+        413, "too-large", f"The body has more than {limit} bytes; split it.", {"Connection": "close"}, limit=limit
+    )
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    given = False
+
+    async def replay() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
+
+
+def _is_json(content_type: str) -> bool:
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type == "application/json" or media_type.endswith("+json")
+
+
+def _request_id(headers: Headers) -> str:
+    given = headers.get(REQUEST_ID, "")
+    return given if _REQUEST_ID.fullmatch(given) else str(uuid4())
