@@ -4,7 +4,7 @@ Order on opening a partition (DESIGN section 11): first the fence, only then the
 position from the last outcome. Any failure inside a commit drops the writer and the fold.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -40,6 +40,8 @@ class DeciderSettings:
 
 class DeciderHost:
     """The fenced owner of one partition of one service."""
+
+    deciding = Deciding
 
     def __init__(
         self,
@@ -85,8 +87,7 @@ class DeciderHost:
         fold = self.fold = self.fold or await self._from_snapshot()
         await self._recover(fold)
         self.next_command = await self._input_position(fold)
-        self._deciding = Deciding(fold, self.clock.now, self._report)
-        self._days = Days(self._deciding)
+        self._begin(fold)
 
     async def step(self) -> bool:
         """Decide one batch of waiting commands and commit it. ``False`` when none waits.
@@ -104,7 +105,7 @@ class DeciderHost:
             return False
         try:
             decided = self._decide(records)
-            written = await self.writer.commit(decided)
+            written = await self.commit(decided)
         except RecordRefused:
             self._batch = max(1, len(records) // 2)
             if len(records) == 1:
@@ -120,6 +121,11 @@ class DeciderHost:
         self.fold.outcomes_offset = written.get(self.outcomes, self.fold.outcomes_offset)
         self.fold.forget_expired(self.clock.now())
         return True
+
+    async def commit(self, records: Sequence[NewRecord]) -> Mapping[TopicPartition, int]:
+        """Append a batch's events, outcomes and own commands in one transaction."""
+        assert self.writer is not None
+        return await self.writer.commit(records)
 
     async def close(self) -> None:
         """Give the partition up in order; the fold is kept and read on from when the partition is owned again."""
@@ -210,6 +216,10 @@ class DeciderHost:
             else:
                 decided.extend(self._deciding.decide(record, answer))
         return decided
+
+    def _begin(self, fold: Fold) -> None:
+        self._deciding = self.deciding(fold, self.clock.now, self._report)
+        self._days = Days(self._deciding)
 
     async def _drop(self) -> None:
         writer, self.writer, self.fold = self.writer, None, None
