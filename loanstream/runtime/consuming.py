@@ -1,0 +1,51 @@
+"""What consumers of the log share: which partitions they read, from where, and what is wrong when that place is gone."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from loanstream.eventlog.port import EventLog, Membership, TopicPartition
+
+REFRESH = timedelta(seconds=1)
+"""How often a member asks again which partitions are its own."""
+
+
+class PositionLost(Exception):
+    """A stored position does not fit the log: the consumer must stop; the text says what to do."""
+
+
+class Ownership:
+    """The partition numbers that a consumer reads now: those of its membership, or all when it has none."""
+
+    def __init__(self, membership: Membership | None, partitions: int) -> None:
+        self._membership = membership
+        self._all = frozenset(range(partitions))
+        self._refreshed: datetime | None = None
+
+    async def owned(self, now: datetime) -> frozenset[int]:
+        """The numbers owned now; the membership is refreshed once in a while."""
+        if self._membership is None:
+            return self._all
+        if self._refreshed is None or now - self._refreshed >= REFRESH:
+            self._refreshed = now
+            return await self._membership.refresh()
+        return self._membership.owned()
+
+    async def close(self) -> None:
+        """Leave the group."""
+        if self._membership is not None:
+            await self._membership.close()
+            self._refreshed = None
+
+
+async def check_positions(
+    log: EventLog, consumer: str, positions: Mapping[TopicPartition, int], places: Iterable[TopicPartition]
+) -> None:
+    """Raise :class:`PositionLost` where a stored position lies outside the log. Nothing is ever reset by itself."""
+    wanted = [place for place in places if place in positions]
+    ends = await log.ends(wanted)
+    for place in wanted:
+        if positions[place] > ends[place]:
+            raise PositionLost(
+                f"{consumer} stands at {positions[place]} of {place.topic} partition {place.partition}, which ends at "
+                f"{ends[place]}: the topic was remade or truncated; restore it, or rebuild what {consumer} keeps from the topic"
+            )
