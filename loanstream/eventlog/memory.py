@@ -220,7 +220,8 @@ class MemoryLog(EventLog):
         return stay
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Every member leaves, as a process's members do when it ends; the records stay."""
+        self._members.clear()
 
     def commit(
         self, owner: str, partition: int, epoch: int, records: Sequence[NewRecord]

@@ -1,5 +1,6 @@
 """Topics of the log in PostgreSQL: making and comparing them, and what a process must know about each."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,6 +52,7 @@ class Topics:
         self._clock = clock
         self._by_name: dict[str, KnownTopic] = {}
         self._by_id: dict[int, KnownTopic] = {}
+        self._loading = asyncio.Lock()
 
     async def apply(self, wanted: Iterable[TopicDefinition], installation: str) -> list[str]:
         """Create what is missing; a sentence for each difference. Several processes may do so at once."""
@@ -80,13 +82,15 @@ class Topics:
 
     async def get(self, name: str) -> KnownTopic:
         """A topic. Raises :class:`UnknownTopic`."""
-        known = self._by_name.get(name)
-        if known is None:
-            await self._load()
-            known = self._by_name.get(name)
-        if known is None:
-            raise UnknownTopic(unknown_topic(name))
-        return known
+        if name not in self._by_name:
+            # one at a time: those who append stay in the order in which they came
+            async with self._loading:
+                if name not in self._by_name:
+                    await self._load()
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise UnknownTopic(unknown_topic(name)) from None
 
     async def check(self, places: Iterable[tuple[str, int]]) -> None:
         """Raises :class:`UnknownTopic` for a topic or partition that does not exist; all are :meth:`known` after."""

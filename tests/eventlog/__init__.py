@@ -1,0 +1,5 @@
+"""Tests of the log port's adapters."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.eventlog.contract")
