@@ -1,0 +1,184 @@
+"""The sender of effects: takes due rows, performs them, and reports what came of it as a command.
+
+An effect whose outcome is unknown is resolved by asking the provider, never by sending again; where the provider says that it
+did nothing, it may be performed again, and ``unknowns`` of the row keeps the record of a possible double.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from loanstream.eventlog.port import EventLog, NewRecord, TopicPartition
+from loanstream.runtime.clock import Clock
+from loanstream.runtime.definitions import EffectHandler, EffectResult, EffectRow, EffectStatus, Send, Service
+from loanstream.runtime.effects_restore import guard_empty_effects
+from loanstream.runtime.messages import command_record
+from loanstream.runtime.reacting import plain
+from loanstream.runtime.stores import ASKED, FINISHED, HostStore
+from schemas import ids, registry
+from schemas.envelope import CommandMeta
+from schemas.topics import Role, topic
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SendingRules:
+    """How effects are sent."""
+
+    parallel: int = 16
+    """Recipients served at once; 1 makes no task."""
+    timeout: float = 30.0
+    """Seconds that a port may take before the outcome counts as unknown."""
+    lease: timedelta = timedelta(minutes=5)
+    """How long a claimed row is nobody else's; longer than ``timeout``."""
+    attempts: int = 8
+    """After so many the effect has failed for good."""
+    first_retry: timedelta = timedelta(seconds=2)
+    """Wait after the first attempt; doubles with each, with a jitter of up to a quarter."""
+    longest_wait: timedelta = timedelta(hours=1)
+
+
+class EffectsHost:
+    """Sends the effects of one service with ``handlers`` by kind."""
+
+    def __init__(
+        self,
+        service: Service,
+        handlers: Mapping[str, EffectHandler],
+        log: EventLog,
+        store: HostStore,
+        clock: Clock,
+        *,
+        rules: SendingRules | None = None,
+    ) -> None:
+        self.service = service
+        self.name = f"{service.name}.effects"
+        self.rules = rules or SendingRules()
+        self._handlers = handlers
+        self._log = log
+        self._store = store
+        self._clock = clock
+        self._partitions = 0
+
+    async def open(self) -> None:
+        """Make sure that effects were not lost, so that nothing is done twice: see ``guard_empty_effects``."""
+        self._partitions = await self._log.partitions(topic(self.service.name, Role.COMMANDS))
+        if self._handlers:
+            await guard_empty_effects(self.service, self._handlers, self._log, self._store, self._clock)
+
+    async def step(self) -> bool:
+        """Send what is due, at most ``parallel`` rows, one per recipient. ``False`` when nothing is due."""
+        if not self._partitions:
+            await self.open()
+        if not self._handlers:
+            return False
+        now = self._clock.now()
+        rows = await self._store.claim_effects(self.service.name, now, now + self.rules.lease, self.rules.parallel)
+        if self.rules.parallel == 1:
+            for row in rows:
+                await self._serve(row)
+        else:
+            await _all_of([self._serve(row) for row in rows])
+        return bool(rows)
+
+    async def close(self) -> None:
+        """Nothing is held: a claimed row that was not finished is asked about when its lease ran out."""
+        self._partitions = 0
+
+    def waiting_on(self) -> Mapping[TopicPartition, int]:
+        """No place in the log: due rows are found by looking again."""
+        return {}
+
+    async def _serve(self, row: EffectRow) -> None:
+        """One row from claim to finish."""
+        handler = self._handlers.get(row.kind)
+        if handler is None:
+            _log.error("no handler", host=self.name, kind=row.kind, effect=row.id)
+            await self._finish(row, _without_handler(row))
+            return
+        asking = row.status in ASKED
+        result = await self._tried(row, handler.resolve if asking else handler.perform)
+        if result.status is EffectStatus.RETRY and row.attempts >= self.rules.attempts:
+            result = EffectResult(EffectStatus.FAILED, {**result.detail, "gave-up-after": row.attempts})
+        if result.status in FINISHED:
+            result = await self._reported(row, handler, result)
+        await self._finish(row, result)
+
+    async def _tried(self, row: EffectRow, port: Callable[[EffectRow], Any]) -> EffectResult:
+        """What the port answers; an exception or too long a wait leaves the outcome unknown."""
+        try:
+            async with asyncio.timeout(self.rules.timeout):
+                result: EffectResult = await port(row)
+        except Exception as error:
+            # only the kind of error: its text may hold an address
+            _log.warning("effect unknown", host=self.name, effect=row.id, kind=row.kind, error=type(error).__name__)
+            return EffectResult(EffectStatus.UNKNOWN, {"error": type(error).__name__})
+        if result.status not in _ANSWERS:
+            return EffectResult(EffectStatus.UNKNOWN, {"error": f"the handler answered {result.status}"})
+        return result
+
+    async def _reported(self, row: EffectRow, handler: EffectHandler, result: EffectResult) -> EffectResult:
+        """Send the command that records a final result, before the row is finished: at least once, under one id."""
+        try:
+            send = handler.report(row, result)
+            record = None if send is None else self._report_record(row, result.status, send)
+        except Exception as error:
+            _log.error("effect cannot be reported", host=self.name, effect=row.id, kind=row.kind, exc_info=error)
+            return EffectResult(EffectStatus.UNKNOWN, {"error": f"report: {type(error).__name__}"})
+        if record is not None:
+            await self._log.send([record])
+        return result
+
+    def _report_record(self, row: EffectRow, status: EffectStatus, send: Send) -> NewRecord:
+        meta = CommandMeta(
+            id=ids.derived("effect-report", row.id, status.value),
+            type=registry.by_class(type(send.command)).ce_type,
+            target=send.target,
+            time=self._clock.now(),
+            actor=f"service:{self.service.name}",
+            correlation=row.correlation,
+            causation=row.source_event,
+            hops=row.hops + 1,
+        )
+        return command_record(meta, send.command, self._partitions)
+
+    async def _finish(self, row: EffectRow, result: EffectResult) -> None:
+        now = self._clock.now()
+        due = now if result.status in FINISHED else now + self._wait(row, result.status, now)
+        if not await self._store.finish_effect(row, result.status, due, plain(result.detail)):
+            _log.warning("lease lost", host=self.name, effect=row.id, kind=row.kind)
+
+    def _wait(self, row: EffectRow, status: EffectStatus, now: datetime) -> timedelta:
+        """Until the next attempt, or until we ask again: then the longer the older the effect is."""
+        rules = self.rules
+        if status is EffectStatus.UNKNOWN:
+            wait = max(rules.first_retry, (now - row.created_at) / 2)
+        else:
+            wait = rules.first_retry * 2 ** min(row.attempts - 1, 30) if row.attempts else rules.longest_wait
+        return min(wait * (1 + _jitter(row) / 4), rules.longest_wait)
+
+
+_ANSWERS = FINISHED | {EffectStatus.UNKNOWN, EffectStatus.RETRY}
+
+
+def _without_handler(row: EffectRow) -> EffectResult:
+    """Wait for a release that knows the kind: an attempted one stays unknown, so that it is never sent again unasked."""
+    status = EffectStatus.UNKNOWN if row.status in ASKED else EffectStatus.RETRY
+    return EffectResult(status, {"error": f"this release has no handler for effects of kind {row.kind}"})
+
+
+def _jitter(row: EffectRow) -> float:
+    """From 0 to 1, the same for the same row and attempt, so that a simulation repeats itself."""
+    return int(ids.derived("jitter", row.id, row.attempts)[:8], 16) / 0xFFFFFFFF
+
+
+async def _all_of(tasks: list[Any]) -> None:
+    """Run all to their end, then raise the first error: no row is left in the middle because another one failed."""
+    for result in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
