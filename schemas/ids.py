@@ -41,6 +41,11 @@ def event_id(command_id: str, aggregate_id: str, index: int) -> str:
     return derived("event", command_id, aggregate_id, index)
 
 
+def effect_id(source_event: str, kind: str, recipient: str) -> str:
+    """Id of the one effect of a kind for a recipient that ``source_event`` causes: the provider's idempotency key."""
+    return derived("effect", source_event, kind, recipient)
+
+
 def packed(identifier: str) -> bytes:
     """The 16 bytes of a uuid's text: 36 raw uuids in a set cost 4 KB an aggregate, packed bytes 0.6 KB.
 

@@ -12,17 +12,20 @@ class NotificationSent:
 
     message_id: str
     party_ref: str
+    """The party that it is about; empty when its event names none."""
     channel: str
     """``email`` or ``webhook``."""
     category: str
     """Which rule sent it, e.g. ``installment-due``."""
     template: str
-    """Template and version, e.g. ``installment-due/zh/1``."""
+    """Template and version, e.g. ``installment-due/zh/1``; for a webhook the type of the event."""
     cause: str
     """Id of the event that it is about."""
     loan_id: str
     uncertain: bool
     """Whether an earlier attempt's outcome was unknown, so that it may have arrived twice."""
+    recipient: str = ""
+    """Party reference, or name of a webhook subscriber."""
 
 
 @event("notify", "message")
@@ -37,6 +40,8 @@ class NotificationFailed:
     cause: str
     loan_id: str
     reason: str
+    recipient: str = ""
+    """Party reference, or name of a webhook subscriber."""
 
 
 @event("notify", "message")
@@ -51,3 +56,5 @@ class NotificationSuppressed:
     cause: str
     loan_id: str
     reason: str
+    recipient: str = ""
+    """Party reference, or name of a webhook subscriber."""

@@ -1,0 +1,1 @@
+"""The outside of notify: mail servers, webhook subscribers, and the sandbox spool."""

@@ -1,0 +1,57 @@
+"""The message's own decider: its first recorded outcome stands."""
+
+from dataclasses import replace
+
+import pytest
+
+from schemas.notify.commands import DeliveryOutcome, RecordDelivery
+from schemas.notify.events import NotificationFailed, NotificationSent, NotificationSuppressed
+from services.notify.service import service
+from tests.support.deciding import given
+
+DECIDER = service().deciders[0]
+
+SENT = RecordDelivery(
+    outcome=DeliveryOutcome.SENT,
+    recipient="party-1",
+    party_ref="party-1",
+    channel="email",
+    category="overdue",
+    template="overdue/zh/1",
+    cause="event-1",
+    loan_id="loan-1",
+)
+
+
+def test_a_message_that_was_handed_over_is_recorded_as_sent():
+    given(DECIDER, aggregate_id="message-1").when(replace(SENT, uncertain=True)).then(
+        NotificationSent(
+            message_id="message-1",
+            party_ref="party-1",
+            channel="email",
+            category="overdue",
+            template="overdue/zh/1",
+            cause="event-1",
+            loan_id="loan-1",
+            uncertain=True,
+            recipient="party-1",
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "event"),
+    [(DeliveryOutcome.FAILED, NotificationFailed), (DeliveryOutcome.SUPPRESSED, NotificationSuppressed)],
+)
+def test_a_message_that_did_not_go_out_is_recorded_with_its_reason(outcome: DeliveryOutcome, event: type):
+    (decided,) = given(DECIDER).when(replace(SENT, outcome=outcome, reason="no-address")).decision
+    assert type(decided) is event
+    assert decided.reason == "no-address"
+
+
+@pytest.mark.parametrize("first", list(DeliveryOutcome))
+@pytest.mark.parametrize("second", list(DeliveryOutcome))
+def test_the_first_recorded_outcome_stands(first: DeliveryOutcome, second: DeliveryOutcome):
+    once = given(DECIDER).when(replace(SENT, outcome=first)).applied()
+    once.when(replace(SENT, outcome=second)).then()
+    assert DECIDER.closed(once.state)
