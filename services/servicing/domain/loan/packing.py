@@ -1,0 +1,177 @@
+"""Packed parts of a loan's state: a schedule, balances and payments as bytes, because a host keeps a million loans.
+
+Layouts are private to a running host and its snapshots; public events never contain them. Integers are little-endian.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from hashlib import blake2b
+from itertools import accumulate
+from struct import Struct, calcsize, pack, unpack_from
+from typing import NamedTuple
+
+from services.servicing.domain.rules import Row
+
+_WIDTHS = "BHIQ"
+_DAYS = "H"
+"""Days from the value date to a due date: 65,535 days are 179 years."""
+_IMPLIED = "-"
+"""Instead of a width: the due dates are those that the rules give, so they are not stored."""
+
+_BALANCE = Struct("<HIQQQ")
+_PAYMENT = Struct("<8sIH")
+_ALLOCATION = Struct("<HQQQ")
+_WHOLE = Struct("<H")
+_REVERSED = 0x8000
+_AS_SCHEDULED = 0x8000
+
+
+class Schedule(NamedTuple):
+    """A schedule, by column; index 0 is instalment 1."""
+
+    principal: tuple[int, ...]
+    interest: tuple[int, ...]
+    days: tuple[int, ...] | None
+    """Days from the value date to each due date; ``None`` when the rules' own due dates hold."""
+
+
+class Balance(NamedTuple):
+    """What is unpaid of one instalment, and up to which day, exclusive, its penalty is charged."""
+
+    number: int
+    due_date: date
+    principal: int
+    interest: int
+    penalty: int
+    through: date
+
+    @property
+    def total(self) -> int:
+        """All components."""
+        return self.principal + self.interest + self.penalty
+
+
+class Allocation(NamedTuple):
+    """What of a payment went to one instalment; number 0 is a recovery on a loan that was written off."""
+
+    number: int
+    principal: int
+    interest: int
+    penalty: int
+
+
+class Payment(NamedTuple):
+    """A payment as far as undoing it needs."""
+
+    value_date: date
+    reversed: bool
+    allocations: tuple[Allocation, ...]
+
+
+def pack_schedule(rows: Sequence[Row], value_date: date, implied: Sequence[date]) -> bytes:
+    """A schedule in as few bytes a row as its largest amount needs."""
+    principal = [row.principal for row in rows]
+    interest = [row.interest for row in rows]
+    dues = [row.due_date for row in rows]
+    columns = [(_width(principal), principal), (_width(interest), interest)]
+    if dues == list(implied):
+        head = "".join(code for code, _ in columns) + _IMPLIED
+    else:
+        columns.append((_DAYS, [(due - value_date).days for due in dues]))
+        head = "".join(code for code, _ in columns)
+    return head.encode() + b"".join(pack(f"<{len(rows)}{code}", *values) for code, values in columns)
+
+
+def unpack_schedule(packed: bytes) -> Schedule:
+    """The columns of a packed schedule."""
+    codes = packed[:3].decode().rstrip(_IMPLIED)
+    count = count_rows(packed)
+    sizes = [count * calcsize("<" + code) for code in codes]
+    starts = accumulate(sizes, initial=3)
+    columns = [unpack_from(f"<{count}{code}", packed, start) for code, start in zip(codes, starts, strict=False)]
+    return Schedule(columns[0], columns[1], columns[2] if len(columns) > 2 else None)
+
+
+def count_rows(packed: bytes) -> int:
+    """Number of instalments of a packed schedule."""
+    row = sum(calcsize("<" + code) for code in packed[:3].decode().rstrip(_IMPLIED))
+    return (len(packed) - 3) // row
+
+
+def pack_balances(balances: Iterable[tuple[int, date, int, int, int]]) -> bytes:
+    """(number, penalty through, principal, interest, penalty) of instalments that are touched but not done."""
+    return b"".join(_BALANCE.pack(n, through.toordinal(), *amounts) for n, through, *amounts in balances)
+
+
+def unpack_balances(packed: bytes) -> dict[int, tuple[date, int, int, int]]:
+    """What :func:`pack_balances` packed, by number."""
+    return {n: (date.fromordinal(through), *amounts) for n, through, *amounts in _BALANCE.iter_unpack(packed)}
+
+
+def digest(receipt_id: str) -> bytes:
+    """Eight bytes that stand for a receipt within one loan: two of one loan's receipts never meet by chance."""
+    return blake2b(receipt_id.encode(), digest_size=8).digest()
+
+
+def pack_payment(receipt_id: str, payment: Payment, schedule: Schedule) -> bytes:
+    """One payment; an instalment paid exactly as scheduled costs two bytes."""
+    head = _PAYMENT.pack(
+        digest(receipt_id),
+        payment.value_date.toordinal(),
+        len(payment.allocations) | (_REVERSED if payment.reversed else 0),
+    )
+    return head + b"".join(_pack_allocation(allocation, schedule) for allocation in payment.allocations)
+
+
+def payments(packed: bytes, schedule: Schedule) -> Iterator[tuple[bytes, Payment]]:
+    """Every payment with its receipt's digest, in the order in which they were decided."""
+    at = 0
+    while at < len(packed):
+        receipt, value_date, count = _PAYMENT.unpack_from(packed, at)
+        at += _PAYMENT.size
+        allocations = []
+        for _ in range(count & ~_REVERSED):
+            allocation, at = _unpack_allocation(packed, at, schedule)
+            allocations.append(allocation)
+        yield receipt, Payment(date.fromordinal(value_date), bool(count & _REVERSED), tuple(allocations))
+
+
+def find_payment(packed: bytes, receipt_id: str, schedule: Schedule) -> Payment | None:
+    """The payment of a receipt, reversed or not."""
+    wanted = digest(receipt_id)
+    if wanted not in packed:
+        return None
+    return next((payment for receipt, payment in payments(packed, schedule) if receipt == wanted), None)
+
+
+def mark_reversed(packed: bytes, receipt_id: str, schedule: Schedule) -> bytes:
+    """The payments with the one of ``receipt_id`` reversed: its amounts go, its reference stays for ever."""
+    wanted = digest(receipt_id)
+    parts = []
+    for receipt, payment in payments(packed, schedule):
+        undone = receipt == wanted or payment.reversed
+        kept = () if undone else payment.allocations
+        head = _PAYMENT.pack(receipt, payment.value_date.toordinal(), len(kept) | (_REVERSED if undone else 0))
+        parts.append(head + b"".join(_pack_allocation(allocation, schedule) for allocation in kept))
+    return b"".join(parts)
+
+
+def _width(values: Sequence[int]) -> str:
+    largest = max(values)
+    return next(code for code in _WIDTHS if largest < 1 << (8 * calcsize("<" + code)))
+
+
+def _pack_allocation(allocation: Allocation, schedule: Schedule) -> bytes:
+    index = allocation.number - 1
+    if index >= 0 and allocation[1:] == (schedule.principal[index], schedule.interest[index], 0):
+        return _WHOLE.pack(allocation.number | _AS_SCHEDULED)
+    return _ALLOCATION.pack(*allocation)
+
+
+def _unpack_allocation(packed: bytes, at: int, schedule: Schedule) -> tuple[Allocation, int]:
+    (number,) = _WHOLE.unpack_from(packed, at)
+    if number & _AS_SCHEDULED:
+        number &= ~_AS_SCHEDULED
+        index = number - 1
+        return Allocation(number, schedule.principal[index], schedule.interest[index], 0), at + _WHOLE.size
+    return Allocation(*_ALLOCATION.unpack_from(packed, at)), at + _ALLOCATION.size

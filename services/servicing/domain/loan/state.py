@@ -1,0 +1,116 @@
+"""A loan as it stands: everything a decision needs and nothing else, in integer minor units of one currency.
+
+An instalment is *done* (every component zero: one bit), *touched* (partly paid, or with a penalty: a record) or untouched (as
+scheduled: nothing). A newly booked loan is therefore little more than its packed schedule.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import lru_cache
+
+from schemas.terms import Bucket
+from services.servicing.domain.loan.packing import Balance, Schedule, count_rows, unpack_balances, unpack_schedule
+from services.servicing.domain.loan.terms import Conditions, conditions
+
+
+class Status(StrEnum):
+    """Where a loan is in its life; whether an active one is overdue says ``overdue_since``."""
+
+    ACTIVE = "active"
+    SETTLED = "settled"
+    WRITTEN_OFF = "written-off"
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """State of one loan; amounts in minor units."""
+
+    party_ref: str
+    contract_no: str
+    terms: str
+    """See :func:`services.servicing.domain.loan.terms.conditions`."""
+    value_date: date
+    principal: int
+    """Disbursed 放款本金."""
+    schedule: bytes
+    """As decided when booked; see :mod:`services.servicing.domain.loan.packing`."""
+    status: Status = Status.ACTIVE
+    announced: int = 0
+    """Number of the last instalment that became due."""
+    done: int = 0
+    """Bit ``number − 1`` is set when that instalment has nothing unpaid."""
+    touched: bytes = b""
+    payments: bytes = b""
+    bucket: Bucket = Bucket.M0
+    overdue_since: date | None = None
+    """Oldest unpaid due date when the running arrears episode began."""
+    repaid: int = 0
+    """Principal paid, reversals taken off."""
+    forgiven: int = 0
+    """Principal waived 减免."""
+    written_off: int = 0
+    """Principal taken off the balance 核销."""
+    waived: int = 0
+    """All components ever waived: a loan settled with a waiver is settled at a discount."""
+
+
+def terms_of(loan: Loan) -> Conditions:
+    """The conditions the loan runs on."""
+    return conditions(loan.terms)
+
+
+@lru_cache(maxsize=1024)
+def _columns(packed: bytes) -> Schedule:
+    return unpack_schedule(packed)
+
+
+def schedule_of(loan: Loan) -> Schedule:
+    """The schedule as booked, by column."""
+    return _columns(loan.schedule)
+
+
+def months_of(loan: Loan) -> int:
+    """Number of instalments."""
+    return count_rows(loan.schedule)
+
+
+def due_date(loan: Loan, number: int) -> date:
+    """Due date of an instalment."""
+    days = schedule_of(loan).days
+    if days is None:
+        return terms_of(loan).rules.due_date(loan.value_date, number)
+    return date.fromordinal(loan.value_date.toordinal() + days[number - 1])
+
+
+def balance(loan: Loan, number: int) -> Balance:
+    """What is unpaid of one instalment, whatever its state."""
+    due = due_date(loan, number)
+    if loan.done >> (number - 1) & 1:
+        return Balance(number, due, 0, 0, 0, due)
+    return _balance(loan, number, unpack_balances(loan.touched))
+
+
+def unpaid(loan: Loan) -> Iterator[Balance]:
+    """What is unpaid, oldest instalment first."""
+    touched = unpack_balances(loan.touched)
+    left = ((1 << months_of(loan)) - 1) & ~loan.done
+    while left:
+        number = (left & -left).bit_length()
+        left &= left - 1
+        yield _balance(loan, number, touched)
+
+
+def outstanding_principal(loan: Loan) -> int:
+    """Unpaid principal on the books: the sum of the instalments' own; zero once written off."""
+    return 0 if loan.status is Status.WRITTEN_OFF else sum(balance.principal for balance in unpaid(loan))
+
+
+def _balance(loan: Loan, number: int, touched: dict[int, tuple[date, int, int, int]]) -> Balance:
+    due = due_date(loan, number)
+    if number in touched:
+        through, principal, interest, penalty = touched[number]
+        return Balance(number, due, principal, interest, penalty, through)
+    schedule = schedule_of(loan)
+    return Balance(number, due, schedule.principal[number - 1], schedule.interest[number - 1], 0, due)

@@ -1,0 +1,141 @@
+"""Deciding a receipt's commands. The bank's reference is the key: the same money is never recorded twice."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from schemas.decision import Context, Refusal
+from schemas.money import of_minor
+from schemas.servicing.commands import MarkApplied, MarkReversed, RecordReceipt, RequestReversal, Suspend
+from schemas.servicing.events import (
+    MoneyReceived,
+    PaymentSuspended,
+    ReceiptApplied,
+    ReceiptReversalRequested,
+    ReceiptReversed,
+)
+from services.servicing.domain.loan.money import units
+from services.servicing.domain.receipt.state import Receipt
+
+Decision = Sequence[Any] | Refusal
+
+
+def decide(receipt: Receipt | None, command: Any, context: Context) -> Decision:
+    """The events of ``command`` on ``receipt`` (``None`` when the bank's reference is new), or why not."""
+    if isinstance(command, RecordReceipt):
+        return _record(command, context) if receipt is None else _repeat(receipt, command, context)
+    if receipt is None:
+        return Refusal("not-found", f"No receipt {context.aggregate_id} is recorded; check the bank's reference.")
+    return _DECIDE[type(command)](receipt, command, context)
+
+
+def _record(command: RecordReceipt, context: Context) -> Decision:
+    amount = units(command.amount)
+    if amount is None or amount <= 0:
+        return Refusal("amount-invalid", "A receipt is a positive amount of its currency, with its decimals at most.")
+    value_date = command.value_date or context.business_date
+    if value_date > context.business_date:
+        return Refusal(
+            "value-date-in-future",
+            f"The value date {value_date} is later than the open business day; record the receipt when it has come.",
+            rule="value_date <= business date",
+            limit=str(context.business_date),
+        )
+    received = MoneyReceived(
+        receipt_id=context.aggregate_id,
+        loan_id=command.loan_id,
+        amount=command.amount,
+        value_date=value_date,
+        channel=command.channel,
+    )
+    if command.loan_id:
+        return [received]
+    suspended = PaymentSuspended(
+        receipt_id=context.aggregate_id, loan_id="", amount=command.amount, reason="loan-unknown"
+    )
+    return [received, suspended]
+
+
+def _repeat(receipt: Receipt, command: RecordReceipt, context: Context) -> Decision:
+    same = (
+        command.loan_id == receipt.loan_id
+        and command.amount.currency == receipt.currency
+        and units(command.amount) == receipt.amount
+        and command.channel == receipt.channel
+        and command.value_date in (None, receipt.value_date)
+    )
+    if same:
+        return ()
+    return Refusal(
+        "receipt-differs",
+        f"The bank's reference {context.aggregate_id} is recorded with other content; each payment needs its own reference.",
+        rule="one receipt per bank reference",
+    )
+
+
+def _mark_applied(receipt: Receipt, command: MarkApplied, context: Context) -> Decision:
+    if receipt.pending == 0:
+        return ()
+    applied, suspended = units(command.applied), units(command.suspended)
+    if applied is None or suspended is None or applied + suspended != receipt.pending:
+        return Refusal(
+            "amounts-differ",
+            "What was applied and what is left over do not sum to the receipt; the loan's event is wrong.",
+            limit=str(of_minor(receipt.pending, receipt.currency).amount),
+        )
+    return [
+        ReceiptApplied(
+            receipt_id=context.aggregate_id,
+            loan_id=receipt.loan_id,
+            applied=command.applied,
+            suspended=command.suspended,
+        )
+    ]
+
+
+def _suspend(receipt: Receipt, command: Suspend, context: Context) -> Decision:
+    """Money the bank has taken back meanwhile needs no loan to undo anything."""
+    if receipt.pending == 0:
+        return ()
+    suspended = PaymentSuspended(
+        receipt_id=context.aggregate_id,
+        loan_id=receipt.loan_id,
+        amount=of_minor(receipt.pending, receipt.currency),
+        reason=command.reason,
+    )
+    return [suspended, _undone(receipt, command.reason, context)] if receipt.reversing else [suspended]
+
+
+def _request_reversal(receipt: Receipt, command: RequestReversal, context: Context) -> Decision:
+    if receipt.reversed or receipt.reversing:
+        return ()
+    if receipt.applied + receipt.pending == 0:
+        return [_undone(receipt, command.cause, context)]
+    return [
+        ReceiptReversalRequested(
+            receipt_id=context.aggregate_id,
+            loan_id=receipt.loan_id,
+            amount=of_minor(receipt.amount, receipt.currency),
+            cause=command.cause,
+        )
+    ]
+
+
+def _mark_reversed(receipt: Receipt, command: MarkReversed, context: Context) -> Decision:
+    return [_undone(receipt, command.cause, context)] if receipt.reversing else ()
+
+
+_DECIDE: dict[type[Any], Callable[[Receipt, Any, Context], Decision]] = {
+    MarkApplied: _mark_applied,
+    Suspend: _suspend,
+    RequestReversal: _request_reversal,
+    MarkReversed: _mark_reversed,
+}
+
+
+def _undone(receipt: Receipt, cause: str, context: Context) -> ReceiptReversed:
+    return ReceiptReversed(
+        receipt_id=context.aggregate_id,
+        loan_id=receipt.loan_id,
+        amount=of_minor(receipt.amount, receipt.currency),
+        cause=cause,
+    )

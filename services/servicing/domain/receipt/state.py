@@ -1,0 +1,28 @@
+"""A receipt as it stands: where each unit of the money is. Amounts in minor units."""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """State of one receipt; ``amount`` = pending + applied + suspended + reversed after every event."""
+
+    loan_id: str
+    currency: str
+    amount: int
+    value_date: date
+    channel: str
+    pending: int
+    """Not yet applied."""
+    applied: int = 0
+    suspended: int = 0
+    """Held unallocated 挂账."""
+    reversed: int = 0
+    reversing: bool = False
+    """Whether the bank took the money back and the loan has yet to undo the payment."""
+
+
+def closed(receipt: Receipt) -> bool:
+    """Whether nothing is left to be done with it."""
+    return receipt.pending + receipt.suspended == 0 and not receipt.reversing

@@ -1,0 +1,1 @@
+"""HTTP routes of servicing, a file per subject; ``api.py`` puts them together."""

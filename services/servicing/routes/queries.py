@@ -1,0 +1,113 @@
+"""What the routes share: types of input, who sees what, rows as JSON, and figures as of a day."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import AfterValidator, Field
+
+from loanstream.runtime.kit import Principal, ServiceKit
+from schemas.money import of_minor
+from services.servicing.domain.loan.arrears import charge
+from services.servicing.domain.loan.packing import Balance
+from services.servicing.domain.loan.terms import Conditions
+
+READ = "servicing:read"
+ANY_PARTY = "*"
+
+Limit = Annotated[int, Query(ge=1, le=1000)]
+"""How many rows a page has."""
+
+Record = Mapping[str, Any]
+
+
+def _no_partition(identifier: str) -> str:
+    if identifier.startswith("partition-"):
+        raise ValueError("is the name of a partition, not of a loan or a receipt")
+    return identifier
+
+
+Identifier = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$", description="letters, digits and . _ : -"),
+    AfterValidator(_no_partition),
+]
+"""Id of a loan, or a bank's reference: it stands in paths and becomes a record's key."""
+
+
+async def business_date(kit: ServiceKit) -> date | None:
+    """The latest business day that was opened; ``None`` before the first."""
+    rows = await kit.fetch("SELECT max(business_date) AS business_date FROM business_days")
+    found: date | None = rows[0]["business_date"] if rows else None
+    return found
+
+
+async def visible_loan(kit: ServiceKit, principal: Principal, loan_id: str) -> Record:
+    """The loan's row if the caller may see it; 404 else: who may not see a loan does not learn that it exists."""
+    rows = await kit.fetch("SELECT * FROM loans WHERE loan_id = $1 AND status IS NOT NULL", loan_id)
+    if not rows or not kit.owns(principal, rows[0]["party_ref"]):
+        raise kit.problem(404, "not-found", f"There is no loan {loan_id} that you may see; check the id.")
+    return rows[0]
+
+
+def own_party(principal: Principal) -> str | None:
+    """The party whose things alone the caller sees; ``None`` when they see everybody's."""
+    return principal.party if principal.scoped and principal.party != ANY_PARTY else None
+
+
+def staff_only(kit: ServiceKit, principal: Principal) -> None:
+    """403 for callers who see their own party's things only: totals are everybody's."""
+    if own_party(principal) is not None:
+        raise kit.problem(403, "forbidden", "Totals over all loans are not for borrowers.")
+
+
+def money(units: int, currency: str) -> dict[str, str]:
+    """Minor units as the contract's money."""
+    made = of_minor(units, currency)
+    return {"amount": str(made.amount), "currency": currency}
+
+
+def amounts(row: Record, currency: str, names: Iterable[str], prefix: str = "") -> dict[str, Any]:
+    """Columns ``<prefix><name>`` as money by name."""
+    return {name: money(row[prefix + name], currency) for name in names}
+
+
+def conditions(row: Record) -> Conditions:
+    """The conditions that a loan's row runs on."""
+    return Conditions(
+        currency=row["currency"],
+        rules_name=row["rules"],
+        annual_rate=Decimal(row["annual_rate"]),
+        penalty_multiplier=Decimal(row["penalty_multiplier"]),
+        day_basis=row["day_basis"],
+        grace_days=row["grace_days"],
+        allocation_order=tuple(row["allocation_order"].split(",")),
+    )
+
+
+def accrued_penalty(instalment: Record, terms: Conditions, day: date | None) -> int:
+    """Penalty of an instalment up to ``day``, exclusive, that is not posted yet, minor units: what a payment posts first."""
+    if day is None:
+        return 0
+    found = charge(balance(instalment), terms, day)
+    return found.amount if found else 0
+
+
+def balance(instalment: Record) -> Balance:
+    """What is unpaid of an instalment's row."""
+    return Balance(
+        number=instalment["number"],
+        due_date=instalment["due_date"],
+        principal=instalment["unpaid_principal"],
+        interest=instalment["unpaid_interest"],
+        penalty=instalment["unpaid_penalty"],
+        through=instalment["penalty_through"],
+    )
+
+
+def page(rows: Sequence[Record], limit: int, cursor: str) -> tuple[Sequence[Record], str | None]:
+    """The page of ``limit`` rows and the cursor of the next one, from ``limit`` + 1 rows asked for."""
+    shown = rows[:limit]
+    return shown, shown[-1][cursor] if len(rows) > limit else None
