@@ -1,7 +1,7 @@
 """Cost table of a contract: every instalment, the totals, and the annualised rate by IRR 综合融资成本.
 
 Arithmetic ``cn-bank/1``: monthly rate = annual/12, not rounded; rows exact to the minor unit, half-up; the last row absorbs
-the difference (末期轧差). Source: 银发〔2005〕129号 practice, domain notes 1.1 to 1.3.
+the difference (末期轧差). Source: practice of 银发〔2005〕129号. A test holds the table equal to the ledger's first schedule.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from schemas.money import minor
 from schemas.terms import LoanTerms, RepaymentMethod
 
 _ARITHMETIC = Context(prec=34, rounding=ROUND_HALF_EVEN)
-"""34 digits (decimal128) inside; nothing is rounded before the points named here."""
+"""34 digits (decimal128) for rates of return; they are rounded once, to 0.01 %."""
 
 _CLOSE_ENOUGH = Decimal("1e-20")
 _MOST_STEPS = 100
@@ -37,19 +37,41 @@ class CostRow:
 
 
 def cost_rows(terms: LoanTerms) -> tuple[CostRow, ...]:
-    """Every instalment of a loan that is paid as agreed."""
-    with localcontext(_ARITHMETIC):
-        principal = minor(terms.principal)
-        monthly = terms.annual_rate / 12
-        part = _PRINCIPAL_PARTS[terms.method](principal, monthly, terms.months)
-        rows: list[CostRow] = []
-        balance = principal
-        for number in range(1, terms.months + 1):
-            interest = _half_up(balance * monthly)
-            repaid = balance if number == terms.months else min(balance, max(0, part(interest)))
-            balance -= repaid
-            rows.append(CostRow(number, repaid, interest, balance))
-        return tuple(rows)
+    """Every instalment of a loan that is paid as agreed; rounding can repay a tiny loan before its last month.
+
+    Exact integer arithmetic: a decimal expansion of annual/12 would turn a tie into a miss and differ from the ledger's row.
+    """
+    principal = minor(terms.principal)
+    numerator, denominator = monthly_rate(terms.annual_rate)
+    part = _PRINCIPAL_PARTS[terms.method](principal, terms.annual_rate, terms.months)
+    rows: list[CostRow] = []
+    balance = principal
+    for number in range(1, terms.months + 1):
+        interest = half_up(balance * numerator, denominator)
+        repaid = balance if number == terms.months else min(balance, part(interest))
+        balance -= repaid
+        rows.append(CostRow(number, repaid, interest, balance))
+    return tuple(rows)
+
+
+def instalment(principal: int, annual_rate: Decimal, months: int) -> int:
+    """等额本息 A = P·i·(1+i)^n / ((1+i)^n − 1), P/n without interest; half-up, minor units."""
+    numerator, denominator = monthly_rate(annual_rate)
+    if not numerator:
+        return half_up(principal, months)
+    grown, base = (numerator + denominator) ** months, denominator**months
+    return half_up(principal * numerator * grown, denominator * (grown - base))
+
+
+def monthly_rate(annual_rate: Decimal) -> tuple[int, int]:
+    """annual/12 as numerator and denominator, unrounded."""
+    numerator, denominator = annual_rate.as_integer_ratio()
+    return numerator, denominator * 12
+
+
+def half_up(numerator: int, denominator: int) -> int:
+    """The one rounding point of a row: a quotient of non-negative integers to the minor unit, half-up 四舍五入."""
+    return (2 * numerator + denominator) // (2 * denominator)
 
 
 def periodic_irr(principal: int, totals: Sequence[int]) -> Decimal:
@@ -102,30 +124,17 @@ PrincipalPart = Callable[[int], int]
 """Principal of a row, given its interest; minor units."""
 
 
-def _equal_instalment(principal: int, monthly: Decimal, months: int) -> PrincipalPart:
-    instalment = _half_up(annuity(principal, monthly, months))
-    return lambda interest: instalment - interest
+def _equal_instalment(principal: int, annual_rate: Decimal, months: int) -> PrincipalPart:
+    level = instalment(principal, annual_rate, months)
+    return lambda interest: level - interest
 
 
-def _equal_principal(principal: int, _monthly: Decimal, months: int) -> PrincipalPart:
-    part = _half_up(Decimal(principal) / months)
-    return lambda _interest: part
-
-
-def annuity(principal: int, monthly: Decimal, months: int) -> Decimal:
-    """等额本息 A = P·i·(1+i)^n / ((1+i)^n − 1), P/n without interest; minor units, unrounded."""
-    if not monthly:
-        return Decimal(principal) / months
-    growth = (1 + monthly) ** months
-    return principal * monthly * growth / (growth - 1)
+def _equal_principal(principal: int, _annual_rate: Decimal, months: int) -> PrincipalPart:
+    level = half_up(principal, months)
+    return lambda _interest: level
 
 
 _PRINCIPAL_PARTS: dict[RepaymentMethod, Callable[[int, Decimal, int], PrincipalPart]] = {
     RepaymentMethod.EQUAL_INSTALMENT: _equal_instalment,
     RepaymentMethod.EQUAL_PRINCIPAL: _equal_principal,
 }
-
-
-def _half_up(units: Decimal) -> int:
-    """The one rounding point of a row: to the minor unit, half-up."""
-    return int(units.quantize(Decimal(1), ROUND_HALF_UP))
