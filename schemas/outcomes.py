@@ -63,6 +63,8 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     source_sequence: int = 0
     source_n: int = 0
     correlation: str = ""
+    replay: bool = False
+    """Whether it is the outcome of an operator's replay, which takes the place of an earlier failure."""
     events: tuple[DecidedEvent, ...] = ()
     """Only for commands that asked for a reply."""
 

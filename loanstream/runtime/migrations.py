@@ -55,7 +55,9 @@ async def migrate(connection: Connection, schema: str, sets: Mapping[str, Path],
     """
     shipped = {name: load(folder) for name, folder in sets.items()}
     async with connection.transaction():
-        await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"loanstream.migrate.{schema}")
+        await connection.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"loanstream.migrate.{schema}"
+        )
         await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
         before = await connection.fetchval("SELECT current_setting('search_path')")
         await connection.execute(f"SET LOCAL search_path TO {quoted(schema)}")

@@ -372,6 +372,7 @@ class Deciding:
             source_sequence=meta.source_sequence,
             source_n=meta.source_n,
             correlation=meta.correlation,
+            replay=meta.replay,
             events=tuple(
                 DecidedEvent(
                     id=event.headers[envelope.ID],
