@@ -138,6 +138,8 @@ class EffectResult:
 
     status: EffectStatus
     detail: Mapping[str, Any] = field(default_factory=dict)
+    not_before: datetime | None = None
+    """With ``RETRY``: when to try again, by a handler with a patience of its own; the host then counts no attempts."""
 
 
 class EffectHandler(Protocol):

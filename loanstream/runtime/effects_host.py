@@ -103,7 +103,8 @@ class EffectsHost:
             return
         asking = row.status in ASKED
         result = await self._tried(row, handler.resolve if asking else handler.perform)
-        if result.status is EffectStatus.RETRY and row.attempts >= self.rules.attempts:
+        patient = result.not_before is not None
+        if result.status is EffectStatus.RETRY and row.attempts >= self.rules.attempts and not patient:
             result = EffectResult(EffectStatus.FAILED, {**result.detail, "gave-up-after": row.attempts})
         if result.status in FINISHED:
             result = await self._reported(row, handler, result)
@@ -149,7 +150,7 @@ class EffectsHost:
 
     async def _finish(self, row: EffectRow, result: EffectResult) -> None:
         now = self._clock.now()
-        due = now if result.status in FINISHED else now + self._wait(row, result.status, now)
+        due = now if result.status in FINISHED else result.not_before or now + self._wait(row, result.status, now)
         if not await self._store.finish_effect(row, result.status, due, plain(result.detail)):
             _log.warning("lease lost", host=self.name, effect=row.id, kind=row.kind)
 

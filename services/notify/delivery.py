@@ -1,7 +1,8 @@
 """The effects ``email`` and ``webhook``: each message once, and the command that records what became of it."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from typing import Any
@@ -25,6 +26,8 @@ PURPOSE = "notification"
 FIELDS = ("email", "name", "language")
 """What a letter needs from the vault; the language where the event names none."""
 
+_FIRST_WAIT = timedelta(seconds=1)
+_LONGEST_WAIT = timedelta(hours=1)
 _OUTCOMES = {EffectStatus.SUCCEEDED: DeliveryOutcome.SENT, EffectStatus.FAILED: DeliveryOutcome.FAILED}
 
 
@@ -43,7 +46,7 @@ class Email:
         if too_late := _too_late(row, self._clock, self._rules):
             return too_late
         if until := quiet_until(self._rules.quiet_hours, now):
-            return EffectResult(EffectStatus.RETRY, {"reason": "quiet hours", "not_before": until.isoformat()})
+            return EffectResult(EffectStatus.RETRY, {"reason": "quiet hours"}, not_before=until)
         try:
             stored = await self._vault.read(row.recipient, FIELDS, reader=READER, purpose=PURPOSE)
         except SubjectErased:
@@ -52,7 +55,7 @@ class Email:
             return _suppressed("unknown-subject")
         except Exception as error:
             # Whatever the vault's trouble is, no letter went out: that is certain, and worth another attempt.
-            return EffectResult(EffectStatus.RETRY, {"reason": f"vault not available: {type(error).__name__}"})
+            return _later(row, {"reason": f"vault not available: {type(error).__name__}"}, now)
         address = stored.get("email", "").strip()
         if not _usable(address):
             return _suppressed("address-not-usable" if address else "no-address")
@@ -76,11 +79,12 @@ class Email:
         )
         result = await self._mail.send(mail)
         template = template_name(payload["category"], language, payload["version"])
-        return EffectResult(result.status, {**result.detail, "template": template, "uncertain": row.unknowns > 0})
+        return _attempted(row, result, self._clock.now(), template=template)
 
     async def resolve(self, row: EffectRow) -> EffectResult:
         """Ask the channel. One that cannot be asked says ``RETRY``: the letter goes again and is recorded as uncertain."""
-        return await self._mail.ask(row.payload["message_id"])
+        result = await self._mail.ask(row.payload["message_id"])
+        return replace(result, not_before=self._clock.now()) if result.status is EffectStatus.RETRY else result
 
     def report(self, row: EffectRow, result: EffectResult) -> Send | None:
         """The command that records the outcome."""
@@ -106,11 +110,12 @@ class Webhook:
         if too_late := _too_late(row, self._clock, self._rules):
             return too_late
         result = await self._webhooks.post(row.recipient, row.payload["message_id"], body(row.payload))
-        return EffectResult(result.status, {**result.detail, "uncertain": row.unknowns > 0})
+        return _attempted(row, result, self._clock.now())
 
     async def resolve(self, row: EffectRow) -> EffectResult:
         """A subscriber cannot be asked, but knows the idempotency key: it is posted again, and recorded as uncertain."""
-        return EffectResult(EffectStatus.RETRY, {"reason": "posted again under the same idempotency key"})
+        reason = {"reason": "posted again under the same idempotency key"}
+        return EffectResult(EffectStatus.RETRY, reason, not_before=self._clock.now())
 
     def report(self, row: EffectRow, result: EffectResult) -> Send | None:
         """The command that records the outcome."""
@@ -154,6 +159,19 @@ def _too_late(row: EffectRow, clock: Clock, rules: Rules) -> EffectResult | None
     last = row.detail.get("reason", "never attempted")
     reason = f"given up after {rules.give_up_after_hours} hours and {row.attempts - 1} attempts; last: {last}"
     return EffectResult(EffectStatus.FAILED, {"reason": reason, "uncertain": row.unknowns > 0})
+
+
+def _attempted(row: EffectRow, result: EffectResult, now: datetime, **detail: str) -> EffectResult:
+    """The channel's answer with what the report needs; what is to be tried again gets its time."""
+    if result.status is EffectStatus.RETRY:
+        return result if result.not_before else _later(row, result.detail, now)
+    return EffectResult(result.status, {**result.detail, **detail, "uncertain": row.unknowns > 0})
+
+
+def _later(row: EffectRow, detail: Mapping[str, Any], now: datetime) -> EffectResult:
+    """Try again after a wait that doubles: a provider may be away for longer than the sender's own patience."""
+    wait = min(_FIRST_WAIT * 2 ** min(row.attempts, 20), _LONGEST_WAIT)
+    return EffectResult(EffectStatus.RETRY, detail, not_before=now + wait)
 
 
 def _suppressed(why: str) -> EffectResult:

@@ -13,6 +13,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 TAKEN = "250 OK"
 DROPPED = "drop"
 """Instead of a reply: the server has the letter and breaks the connection."""
+SLOW = "slow"
 
 
 @dataclass
@@ -30,6 +31,8 @@ class MailServer:
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
         reply = self.on_rcpt.pop(0) if self.on_rcpt else TAKEN
+        if reply == SLOW:
+            await asyncio.sleep(1)
         if reply == DROPPED:
             server.transport.abort()
         if reply == TAKEN:

@@ -252,7 +252,7 @@ async def test_at_night_a_letter_waits_for_the_morning(now: str, until: str | No
     if until is None:
         assert result.status is EffectStatus.SUCCEEDED
         return
-    assert (result.status, in_utc(result.detail["not_before"])) == (EffectStatus.RETRY, in_utc(until))
+    assert (result.status, result.not_before) == (EffectStatus.RETRY, in_utc(until))
     assert spool.letters == []
     clock.time = in_utc(until)
     _, result = await attempt(handler, row)
@@ -302,3 +302,26 @@ def test_a_server_never_shows_its_password():
     server = server_of("smtps://user:s3cret@mail.example")
     assert (server.port, server.tls) == (465, True)
     assert "s3cret" not in repr(server)
+
+
+async def test_the_wait_before_another_attempt_doubles_up_to_an_hour():
+    async with mail_server() as server:
+        pass
+    handler, row = await overdue_letter(smtp(server))
+    waits = []
+    for attempts in (0, 1, 2, 30):
+        _, result = await attempt(handler, replace(row, attempts=attempts))
+        assert result.not_before is not None
+        waits.append((result.not_before - NOW).total_seconds())
+    assert waits == [2, 4, 8, 3600]
+
+
+async def test_a_letter_that_waits_for_a_slow_one_before_it_certainly_was_not_sent():
+    async with mail_server() as server:
+        server.on_rcpt = ["slow"]
+        mail = SmtpMail(server_of(f"smtp://127.0.0.1:{server.port}"), "bank@loans.example", timeout=0.1)
+        handler, row = await overdue_letter(mail)
+        (_, first), (_, second) = await asyncio.gather(attempt(handler, row), attempt(handler, row))
+    assert first.status is EffectStatus.RETRY
+    assert second.status is EffectStatus.RETRY
+    assert second.detail["reason"] == "mail server busy with other letters"

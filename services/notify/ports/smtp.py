@@ -18,8 +18,8 @@ import aiosmtplib
 from loanstream.runtime.definitions import EffectResult, EffectStatus
 from services.notify.ports.mail import Mail
 
-TIMEOUT = 30.0
-"""Seconds for each answer of the server."""
+TIMEOUT = 8.0
+"""Seconds for each answer of the server, and for the letter before to be done."""
 _PORTS = {"smtp": 587, "smtps": 465}
 _TRANSIENT = range(400, 500)
 
@@ -77,12 +77,18 @@ class SmtpMail:
     async def send(self, mail: Mail) -> EffectResult:
         """See :class:`~services.notify.ports.mail.MailPort`. The idempotency key is the Message-ID."""
         content = encoded(mail, self._sender)
-        async with self._lock:
-            try:
-                return await self._handed_over(mail, content)
-            except BaseException:
-                self._drop()
-                raise
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._lock.acquire()
+        except TimeoutError:
+            return _result(EffectStatus.RETRY, "mail server busy with other letters")
+        try:
+            return await self._handed_over(mail, content)
+        except BaseException:
+            self._drop()
+            raise
+        finally:
+            self._lock.release()
 
     async def _handed_over(self, mail: Mail, content: bytes) -> EffectResult:
         try:

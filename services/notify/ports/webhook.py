@@ -41,7 +41,7 @@ class Webhooks:
         self._http = httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False)
 
     async def post(self, subscriber: str, message_id: str, body: bytes) -> EffectResult:
-        """Post a body; ``detail["reason"]`` says what went wrong, ``detail["not_before"]`` when to try again."""
+        """Post a body; ``detail["reason"]`` says what went wrong, ``not_before`` when the subscriber wants it again."""
         to = self._subscribers.get(subscriber)
         if to is None:
             return EffectResult(EffectStatus.FAILED, {"reason": "no such subscriber any more"})
@@ -69,7 +69,7 @@ class Webhooks:
         if not after.isdecimal():
             return EffectResult(EffectStatus.RETRY, reason)
         not_before = self._clock.now() + timedelta(seconds=min(int(after), _LONGEST_WAIT))
-        return EffectResult(EffectStatus.RETRY, reason | {"not_before": not_before.isoformat()})
+        return EffectResult(EffectStatus.RETRY, reason, not_before=not_before)
 
     async def close(self) -> None:
         """Close connections."""
