@@ -27,16 +27,32 @@ FAST_SETTINGS = {
 }
 """A test's server never survives the machine's power failure; a killed process loses nothing by these."""
 
+_EMPTY = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
+DO $$
+DECLARE
+    name text;
+BEGIN
+    EXECUTE format('ALTER DATABASE %I RESET ALL', current_database());
+    FOR name IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' LOOP
+        EXECUTE format('DROP SCHEMA %I CASCADE', name);
+    END LOOP;
+    CREATE SCHEMA public;
+END
+$$;
+"""
+
 
 @pytest.fixture(scope="session")
 def postgres_dsn() -> Iterator[str]:
     """DSN of a PostgreSQL whose role may create databases."""
-    given = os.environ.get("LOANSTREAM_TEST_DSN")
+    given = _given()
     if given:
         yield given
         return
     # not pytest's own folder: its parents are closed to the user that root's server runs as
     folder = Path(tempfile.mkdtemp(prefix="loanstream-test-"))
+    folder.chmod(0o711)
     try:
         with EmbeddedPostgres(folder, FAST_SETTINGS) as dsn:
             yield dsn
@@ -44,18 +60,36 @@ def postgres_dsn() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def spare_databases(postgres_dsn: str) -> Iterator[list[str]]:
+    """Names of empty databases that no test uses now."""
+    names: list[str] = []
+    yield names
+    for name in names if _given() else ():  # the embedded server goes with its folder
+        _execute(postgres_dsn, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture
-def fresh_database(postgres_dsn: str) -> Iterator[str]:
-    """DSN of an empty database that exists for one test."""
-    name = f"test_{uuid4().hex[:12]}"
-    _execute(postgres_dsn, f"CREATE DATABASE {name} STRATEGY FILE_COPY")
-    yield with_database(postgres_dsn, name)
-    _execute(postgres_dsn, f"DROP DATABASE {name} WITH (FORCE)")
+def fresh_database(postgres_dsn: str, spare_databases: list[str]) -> Iterator[str]:
+    """DSN of a database that is empty and the test's own. Emptying one takes a fiftieth of the time of making one."""
+    if spare_databases:
+        name = spare_databases.pop()
+    else:
+        name = f"test_{uuid4().hex[:12]}"
+        _execute(postgres_dsn, f"CREATE DATABASE {name} STRATEGY FILE_COPY")
+    dsn = with_database(postgres_dsn, name)
+    yield dsn
+    _execute(dsn, _EMPTY)
+    spare_databases.append(name)
 
 
 def with_database(dsn: str, name: str) -> str:
     """The same server's database ``name``."""
     return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
+
+
+def _given() -> str | None:
+    return os.environ.get("LOANSTREAM_TEST_DSN")
 
 
 def _execute(dsn: str, sql: str) -> None:

@@ -179,6 +179,7 @@ class EmbeddedPostgres:
             "initdb",
             *("-D", str(unfinished), "-U", _ROLE, "--auth=trust", "--encoding=UTF8"),
             *("--locale-provider=builtin", "--locale=C.UTF-8", *options),
+            *(("--no-sync",) if self._settings.get("fsync") == "off" else ()),
         )
         unfinished.rename(self._data)
 

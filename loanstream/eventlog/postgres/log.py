@@ -108,18 +108,24 @@ class PostgresLog(EventLog):
     """All promises of the port on one PostgreSQL database (15 or later).
 
     ``dsn`` is asyncpg's; ``readers`` bounds the connections that read at once, three more serve appends, signals and
-    memberships. ``patience``, in seconds, is how long a broken connection is made anew before an error is raised. ``clock``
-    gives the time of identity records.
+    memberships. ``patience``, in seconds, is how long a broken connection is made anew before an error is raised;
+    ``silence``, in seconds, after how long a hung process loses its memberships. ``clock`` gives the time of identity records.
     """
 
     def __init__(
-        self, dsn: str, *, readers: int = 4, patience: float = 10.0, clock: Callable[[], datetime] = _now
+        self,
+        dsn: str,
+        *,
+        readers: int = 4,
+        patience: float = 10.0,
+        silence: float = 10.0,
+        clock: Callable[[], datetime] = _now,
     ) -> None:
         self._connections = Connections(dsn, readers, patience)
         self._topics = Topics(self._connections, clock)
         self._signals = Signals(self._connections, self._topics, self.ends)
         self._appends = Appends(self._connections, self._topics, self._signals.announce)
-        self._members = Members(self._connections, self._topics)
+        self._members = Members(self._connections, self._topics, silence)
         self._turn = 0
 
     async def apply(self, topics: Iterable[TopicDefinition], installation: str) -> list[str]:

@@ -1,8 +1,8 @@
 """Group membership by session advisory locks: a partition belongs to whose connection holds its lock.
 
-The connection is the sign of life. The server ends it, and frees the locks, when the process dies, and after
-:data:`SILENCE` when the process hangs and no longer says anything. A process that comes back from the dead finds its writers
-fenced: the epoch is what makes the change of owner safe, the locks only make it orderly.
+The connection is the sign of life. The server ends it, and frees the locks, when the process dies, and after some seconds of
+silence when the process hangs and no longer says anything. A process that comes back from the dead finds its writers fenced:
+the epoch is what makes the change of owner safe, the locks only make it orderly.
 """
 
 import asyncio
@@ -15,18 +15,19 @@ from loanstream.eventlog.port import LogUnavailable
 from loanstream.eventlog.postgres.connections import BROKEN, Connections
 from loanstream.eventlog.postgres.topics import Topics
 
-SILENCE = 10.0
-"""Seconds after which the server ends the connection of a process that hangs."""
-
 _TAKE = "SELECT key, pg_try_advisory_lock(key) AS taken FROM unnest($1::bigint[]) key"
 _FREE = "SELECT pg_advisory_unlock(key) FROM unnest($1::bigint[]) key"
 _log = structlog.get_logger(__name__)
 
 
 class Members:
-    """The memberships of this process and the one connection that holds their locks."""
+    """The memberships of this process and the one connection that holds their locks.
 
-    def __init__(self, connections: Connections, topics: Topics) -> None:
+    ``silence`` is after how many seconds the server takes the process for hung.
+    """
+
+    def __init__(self, connections: Connections, topics: Topics, silence: float) -> None:
+        self._silence = silence
         self._connections = connections
         self._topics = topics
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
@@ -53,6 +54,10 @@ class Members:
             except (*BROKEN, LogUnavailable) as error:
                 _log.warning("membership lost", group=member.group, topic=member.topic, error=str(error))
                 self._lose_all()
+            except asyncio.CancelledError:
+                # the server may have given locks that nobody here will know of
+                self._lose_all()
+                raise
             member.hold(frozenset(number for key, number in keys.items() if self._holders.get(key) is member))
 
     async def leave(self, member: "PostgresMembership") -> None:
@@ -79,7 +84,7 @@ class Members:
     async def _opened(self) -> "asyncpg.Connection[asyncpg.Record]":
         if self._connection is None or self._connection.is_closed():
             self._lose_all()
-            self._connection = await self._connections.own(idle_session_timeout=f"{round(SILENCE * 1000)}ms")
+            self._connection = await self._connections.own(idle_session_timeout=f"{round(self._silence * 1000)}ms")
             self._connection.add_termination_listener(self._terminated)
             if self._pulse is None:
                 self._pulse = asyncio.create_task(self._beat())
@@ -88,7 +93,7 @@ class Members:
     async def _beat(self) -> None:
         """Say something often enough to count as alive."""
         while True:
-            await asyncio.sleep(SILENCE / 4)
+            await asyncio.sleep(self._silence / 4)
             async with self._turn:
                 try:
                     if self._connection is not None:
