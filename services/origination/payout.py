@@ -71,13 +71,18 @@ class Payout:
             payment_id=row.id,
             bank_reference=result.detail.get("reference", ""),
             value_date=date.fromisoformat(value_date) if value_date else None,
-            reason=result.detail.get("reason", ""),
+            reason=result.detail.get("reason", "") or _unsent(result),
         )
         return Send(row.payload["drawdown_id"], command)
 
     def recorded(self, event: Any) -> str | None:
         """The payment that an event records as final."""
         return event.payment_id if isinstance(event, Disbursed | DisbursementFailed) else None
+
+
+def _unsent(result: EffectResult) -> str:
+    """The sender gives up on an order that the bank certainly does not have."""
+    return "not-sent: the bank did not take the order" if "gave-up-after" in result.detail else ""
 
 
 def _result(answer: BankAnswer) -> EffectResult:

@@ -12,7 +12,7 @@ from schemas.origination.commands import (
     WithdrawApplication,
 )
 from services.origination import identifiers
-from services.origination.routes.intake import Applicant, ApplicationRequest
+from services.origination.routes.intake import ApplicationRequest
 from services.origination.routes.products import on_sale
 from services.origination.routes.queries import Limit, check_ownership, page, visible
 from services.origination.routes.tables import APPLICATIONS
@@ -43,7 +43,7 @@ def _commands(router: APIRouter, kit: ServiceKit) -> None:
         """
         application_id = kit.new_id(request, principal, "apply")
         version, terms = await on_sale(kit, body.product_id)
-        party_ref = await _party(kit, principal, body.applicant, application_id)
+        party_ref = await _party(kit, principal, body, application_id)
         command = SubmitApplication(
             loan_id=identifiers.loan_id(application_id),
             party_ref=party_ref,
@@ -113,13 +113,14 @@ def _queries(router: APIRouter, kit: ServiceKit) -> None:
         return await page(kit, principal, APPLICATIONS, filters, after, limit)
 
 
-async def _party(kit: ServiceKit, principal: Principal, applicant: Applicant, application_id: str) -> str:
-    """Store the applicant's data and answer the party's reference.
+async def _party(kit: ServiceKit, principal: Principal, body: ApplicationRequest, application_id: str) -> str:
+    """Store the applicant's data, with the language they are written to in, and answer the party's reference.
 
     409 ``duplicate-application`` when another application of the party is open, 403 ``not-your-party`` when the caller may
     act for one party only and this is another: nothing is stored then. The read model may lag; what slips through here the
     party's own aggregate closes.
     """
+    applicant = body.applicant
     known = await kit.vault.find(applicant.id_number)
     if not kit.owns(principal, known or ""):
         raise kit.problem(
@@ -133,6 +134,7 @@ async def _party(kit: ServiceKit, principal: Principal, applicant: Applicant, ap
         "phone": applicant.phone,
         "email": applicant.email,
         "address": applicant.address,
+        "language": body.language.value,
         identifiers.payee_field(application_id): applicant.bank_account,
     }
     return await kit.vault.register(applicant.id_number, fields, by=principal.subject)
