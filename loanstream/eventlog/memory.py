@@ -129,9 +129,8 @@ class MemoryLog(EventLog):
                 self._partitions[wanted.name, number] = _Partition()
             if wanted.identity:
                 now = self._clock()
-                self._append(
-                    [identity_record(wanted, number, installation, now) for number in range(wanted.partitions)]
-                )
+                opening = [identity_record(wanted, n, installation, now) for n in range(wanted.partitions)]
+                self._append(opening, self._targets(opening))
         return sentences
 
     async def describe(self) -> Mapping[str, TopicState]:
@@ -198,13 +197,12 @@ class MemoryLog(EventLog):
         """Append without a fence."""
         if self.fault is not None:
             self.fault("send", "before", records)
-        self._append(records)
+        self._append(records, self._targets(records))
         if self.fault is not None:
             self.fault("send", "after", records)
 
     def membership(self, group: str, topic: str) -> Membership:
         """A member of ``group``; it owns nothing before its first refresh."""
-        self._definition(topic)
         return _MemoryMembership(self, group, topic)
 
     def revoke(self, group: str, topic: str, partition: int) -> None:
@@ -229,9 +227,10 @@ class MemoryLog(EventLog):
         """What a writer's commit does; raises :class:`Fenced` when ``epoch`` is no longer the newest."""
         if self.fault is not None:
             self.fault("commit", "before", records)
+        targets = self._targets(records)
         if self.fencing and self._epochs[owner, partition] != epoch:
             raise Fenced(taken_over(owner, partition))
-        reached = self._append(records)
+        reached = self._append(records, targets)
         if self.fault is not None:
             self.fault("commit", "after", records)
         return reached
@@ -248,9 +247,11 @@ class MemoryLog(EventLog):
         for place in [place for place, owner in self._members.items() if owner is member]:
             del self._members[place]
 
-    def _append(self, records: Sequence[NewRecord]) -> dict[TopicPartition, int]:
-        # every partition is looked up before the first append: a wrong topic must leave nothing behind
-        targets = [self._partition((record.topic, record.partition)) for record in records]
+    def _targets(self, records: Sequence[NewRecord]) -> list[_Partition]:
+        """Every partition is looked up before the first append: a wrong topic must leave nothing behind."""
+        return [self._partition((record.topic, record.partition)) for record in records]
+
+    def _append(self, records: Sequence[NewRecord], targets: Sequence[_Partition]) -> dict[TopicPartition, int]:
         for partition, record in zip(targets, records, strict=True):
             partition.append(record)
         reached = {place: self._partitions[place].end for place in _places(records)}

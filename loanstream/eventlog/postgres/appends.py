@@ -81,7 +81,7 @@ class Appends:
         """Append all or nothing. A caller that is cancelled leaves its append to happen: it is never half done."""
         if not records and fence is None:
             return {}
-        await self._topics.check({(record.topic, record.partition) for record in records})
+        await self._topics.check(dict.fromkeys((record.topic, record.partition) for record in records))
         append = _Append(fence, records, asyncio.get_running_loop().create_future())
         self._waiting.append(append)
         if self._worker is None:

@@ -144,11 +144,11 @@ class PostgresLog(EventLog):
         """Committed records from the positions on, in one statement; the rest of an equal share goes to the others in turn."""
         if not positions:
             return []
-        await self._topics.check(positions)
         self._turn = (self._turn + 1) % len(positions)
         items = list(positions.items())
         items = items[self._turn :] + items[: self._turn]
         places = [place for place, _ in items]
+        await self._topics.check(places)
         topics = [self._topics.known(place.topic) for place in places]
         try:
             rows = await self._connections.fetch(
