@@ -1,0 +1,114 @@
+"""The demo from its first day to its last: a loop over business days, in which borrowers and staff act through the API.
+
+Everything that the driver knows it reads from the system, and every command carries a key made from seed, row and step: a run
+that was killed anywhere goes on where it stopped, and a repeated run changes nothing.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from rich.console import Console
+
+from loanstream.demo import staff
+from loanstream.demo.books import read_books
+from loanstream.demo.borrowers import borrowers
+from loanstream.demo.client import Api, Clients, DemoError, Tokens
+from loanstream.demo.intake import Intake
+from loanstream.demo.ledger import Ledger
+from loanstream.demo.options import LONGEST, START, DemoOptions
+from loanstream.demo.progress import Bar, bar
+from loanstream.demo.quiet import Quiet
+from loanstream.demo.repayments import Repayments
+from loanstream.demo.report import DemoReport, count_events, standings
+
+_LONGEST_JUMP = timedelta(28)
+"""Days opened by one command when nobody does anything in between."""
+
+
+async def run_demo(options: DemoOptions, clients: Clients, tokens: Tokens, console: Console | None) -> DemoReport:
+    """Run the demo on the system that ``clients`` reach; ``console`` shows the progress bar, ``None`` nothing.
+
+    Raises :class:`~loanstream.demo.client.DemoError` with a text for the user.
+    """
+    async with clients() as http:
+        api = Api(http, tokens)
+        begun, before = time.monotonic(), (await count_events(api)).total
+        ledger = Ledger(borrowers(options.seed, options.loans, START))
+        with bar(console, options.loans) as shown:
+            last_day, finished = await _run(options, api, ledger, shown)
+        await ledger.refresh(api)
+        counts = await count_events(api)
+        return DemoReport(
+            standings=standings(ledger),
+            events=counts.by_name,
+            books=await read_books(api),
+            events_per_second=round((counts.total - before) / (time.monotonic() - begun), 1),
+            days=counts.days,
+            last_day=last_day,
+            finished=finished,
+        )
+
+
+async def _run(options: DemoOptions, api: Api, ledger: Ledger, shown: Bar) -> tuple[date, bool]:
+    """All days; answers the last one, and whether nobody has anything left to do."""
+    quiet = Quiet(api)
+    await quiet.wait()
+    product = await staff.product_on_sale(api)
+    await staff.provide_capital(api, options.seed)
+    calendar = Calendar(api, quiet, options.seed)
+    today = await calendar.today()
+    await ledger.refresh(api)
+    intake = Intake(api, ledger, quiet, product)
+    repayments = Repayments(api, ledger, quiet, options.seed)
+    end = options.until or max(today, START) + LONGEST
+    while today <= end:
+        await intake.day(today)
+        await repayments.day(today)
+        shown.show(today, ledger)
+        following = await _following(api, ledger, today)
+        if following is None:
+            return await _to_the_end(options, calendar, today), True
+        if following > end:
+            return await _to_the_end(options, calendar, today), False
+        today = await calendar.move(today, following)
+    if options.until is None:
+        raise DemoError(f"Loans are still open on {today}, {LONGEST.days} days on: see `loanstream doctor`.")
+    return today, await _following(api, ledger, today) is None
+
+
+async def _following(api: Api, ledger: Ledger, today: date) -> date | None:
+    """The next day on which somebody acts. Whether loans still run is read anew before it is said that nobody ever will."""
+    if not ledger.days_after(today):
+        await ledger.refresh_loans(api)
+    return ledger.next_day(today)
+
+
+async def _to_the_end(options: DemoOptions, calendar: "Calendar", today: date) -> date:
+    return await calendar.move(today, options.until) if options.until and options.until > today else today
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Moves the business day."""
+
+    api: Api
+    quiet: Quiet
+    seed: int
+
+    async def today(self) -> date:
+        """The open business day; the demo's first day is opened where there is none."""
+        found = await staff.current_day(self.api)
+        if found is not None:
+            return found
+        await staff.start_day(self.api, self.seed, START)
+        await self.quiet.wait()
+        return START
+
+    async def move(self, today: date, day: date) -> date:
+        """Open every day from the one after ``today`` up to ``day``; each is done in every service before the next step."""
+        while today < day:
+            today = min(day, today + _LONGEST_JUMP)
+            await staff.start_day(self.api, self.seed, today)
+            await self.quiet.wait()
+        return today

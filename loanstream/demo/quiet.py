@@ -1,0 +1,36 @@
+"""Waiting until nothing is under way: no day begins before the one before it is wholly done, in every service.
+
+Without it the order of a day's events would depend on timing, and the same seed would not give the same result.
+"""
+
+import time
+
+from loanstream.demo.client import Api, DemoError
+from loanstream.demo.ledger import READER
+
+LONGEST_SECONDS = 300.0
+"""How long the system may be busy with one step of the demo."""
+
+_ASK_SECONDS = 20
+
+
+class Quiet:
+    """Asks the system until it is idle."""
+
+    def __init__(self, api: Api, longest_seconds: float = LONGEST_SECONDS) -> None:
+        self._api = api
+        self._longest = longest_seconds
+
+    async def wait(self) -> None:
+        """Return when every command, reaction, effect and read model is done. Raises :class:`DemoError` when they never are."""
+        given_up = time.monotonic() + self._longest
+        while True:
+            answer = await self._api.get(READER, "/api/platform/idle", wait=_ASK_SECONDS)
+            if answer["idle"]:
+                return
+            if time.monotonic() > given_up:
+                waiting = ", ".join(f"{name}: {count}" for name, count in sorted(answer["waiting"].items()))
+                raise DemoError(
+                    f"The system is still busy after {self._longest:.0f} s ({waiting}). See `loanstream doctor` and"
+                    " `loanstream deadletters list`, then call the demo again with the same seed."
+                )

@@ -1,0 +1,211 @@
+"""What borrowers pay on a day, sent as one bank file; what the bank takes back; what the finance officer writes off."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from loanstream.demo import staff
+from loanstream.demo.behaviour import GRACE_DAYS, Act, Step, part_of, willing
+from loanstream.demo.borrowers import Borrower, money
+from loanstream.demo.client import Api, DemoError, for_each
+from loanstream.demo.ledger import READER, Ledger, Loan, pages
+from loanstream.demo.quiet import Quiet
+from schemas import ids
+
+OVERPAID = Decimal("20.00")
+_LINES = 500
+"""Receipts in one bank file."""
+
+_WINDOW = timedelta(14)
+"""Days ahead for which unpaid instalments are read at once."""
+
+_HARMLESS = frozenset({"receipt-differs"})
+"""Refusal of a line that was recorded before the demo was stopped, when less was owed afterwards: it is paid already."""
+
+_LETTERS = {Act.PAY_PART: "P", Act.PAY_ARREARS: "A", Act.PAY_AGAIN: "B", Act.RECOVER: "W"}
+_CHANNELS = ("bank-transfer", "direct-debit", "wallet")
+
+
+@dataclass(frozen=True, slots=True)
+class Unpaid:
+    """What is unpaid of an instalment."""
+
+    number: int
+    due_date: date
+    scheduled: Decimal
+    """Principal and interest."""
+    total: Decimal
+    """With penalty up to the day of asking."""
+
+
+@dataclass(slots=True)
+class Repayments:
+    """The running loans."""
+
+    api: Api
+    ledger: Ledger
+    quiet: Quiet
+    seed: int
+    _unpaid: dict[str, list[Unpaid]] = field(default_factory=dict)
+    """By loan, of the window: right for everybody who is not in arrears."""
+    _read_until: date = date.min
+
+    async def day(self, today: date) -> None:
+        """Everything of a day: the bank takes back, borrowers pay; on a month's first day reminders and write-offs."""
+        steps = [(self.ledger.loans[loan_id], step) for loan_id, step in self.ledger.steps.pop(today, ())]
+        back = [self._reference(loan, str(step.number)) for loan, step in steps if step.act is Act.TAKE_BACK]
+        if back:
+            await for_each(back, lambda reference: staff.take_back(self.api, reference))
+            await self.quiet.wait()
+        lines = [line for loan, step in steps for line in await self._line(loan, step, today)]
+        lines += [_strangers_line(borrower, today) for borrower in self.ledger.strangers.get(today, ())]
+        await self._send(lines, today)
+        if today.day == 1 and self.ledger.running():
+            await self._month(today)
+
+    async def _line(self, loan: Loan, step: Step, today: date) -> list[dict[str, Any]]:
+        """The line of one act in the bank's file; none when nothing is to be paid."""
+        if step.act is Act.TAKE_BACK:
+            return []
+        amount = await self._amount(loan, step, today)
+        if amount <= 0:
+            return []
+        return [_line(loan, self._reference(loan, _suffix(step)), amount, today)]
+
+    async def _amount(self, loan: Loan, step: Step, today: date) -> Decimal:
+        plan = loan.borrower.plan
+        if step.act is Act.RECOVER:
+            share = plan.chance.between(5, 20, "recovered percent")
+            written_off = loan.status == "written-off"
+            return (Decimal(loan.principal) * share / 100).quantize(Decimal("0.01")) if written_off else Decimal(0)
+        if not loan.running:
+            return Decimal(0)
+        if step.act is Act.PAY:
+            return self._instalment(loan, step, await self._window(loan, today))
+        now = await self._schedule(loan)
+        self._unpaid.pop(loan.loan_id, None)
+        if step.act is Act.PAY_PART:
+            return next((part_of(plan, row.scheduled) for row in now if row.number == step.number), Decimal(0))
+        return sum((row.total for row in now if row.due_date <= today), Decimal(0))
+
+    def _instalment(self, loan: Loan, step: Step, rows: Sequence[Unpaid]) -> Decimal:
+        amount = sum((row.total for row in rows if row.number <= step.number), Decimal(0))
+        plan = loan.borrower.plan
+        return amount + OVERPAID if amount and plan.odd.overpays and step.number == plan.months else amount
+
+    async def _window(self, loan: Loan, today: date) -> list[Unpaid]:
+        """Unpaid instalments of a loan in the next days; taken out of the window, because they are paid now."""
+        if today + timedelta(GRACE_DAYS) > self._read_until:
+            self._read_until = today + _WINDOW
+            self._unpaid = await self._due(self._read_until)
+        rows = self._unpaid.pop(loan.loan_id, None)
+        return await self._schedule(loan) if rows is None else rows
+
+    async def _due(self, until: date) -> dict[str, list[Unpaid]]:
+        """What is unpaid and due until a day, by loan."""
+        found: dict[str, list[Unpaid]] = {}
+        async for row in pages(self.api, "/api/servicing/due", "due", until=until.isoformat()):
+            if row["loan_id"] in self.ledger.loans:
+                found.setdefault(row["loan_id"], []).append(_unpaid(row, row))
+        return found
+
+    async def _schedule(self, loan: Loan) -> list[Unpaid]:
+        """What is unpaid of a loan now, to the cent."""
+        answer = await self.api.get(READER, f"/api/servicing/loans/{loan.loan_id}/schedule")
+        rows = (_unpaid(row, row["unpaid"]) for row in answer["instalments"])
+        return [row for row in rows if row.total]
+
+    async def _send(self, lines: Sequence[dict[str, Any]], today: date) -> None:
+        """Send the day's lines as bank files. The same lines make the same file: sent again, they change nothing."""
+        for start in range(0, len(lines), _LINES):
+            await self._send_file(lines[start : start + _LINES], today)
+        if lines:
+            await self.quiet.wait()
+
+    async def _send_file(self, lines: Sequence[dict[str, Any]], today: date) -> None:
+        digest = sha256(json.dumps(lines, sort_keys=True).encode()).hexdigest()[:12]
+        reference = f"DEMO-{self.seed}-{today}-{digest}"
+        body = {"file_reference": reference, "receipts": lines}
+        while True:
+            answer = await self.api.command(READER, "/api/servicing/receipt-files", reference, body)
+            results: list[Mapping[str, Any]] = answer.body["results"]
+            for result in results:
+                if result["status"] in ("refused", "failed", "expired") and result.get("code") not in _HARMLESS:
+                    raise DemoError(
+                        f"Receipt {result['target']} was not recorded ({result['status']} {result.get('code', '')}):"
+                        f" {result.get('message', '')} See `loanstream deadletters list`."
+                    )
+            if all(result["status"] != "pending" for result in results):
+                return
+
+    async def _month(self, today: date) -> None:
+        """Reminded, willing borrowers pay what is left; loans more than 180 days past due are written off."""
+        await self.ledger.refresh_loans(self.api)
+        lines = []
+        for loan_id, rows in (await self._due(today)).items():
+            loan = self.ledger.loans[loan_id]
+            late = any((today - row.due_date).days > GRACE_DAYS for row in rows)
+            if late and willing(loan.borrower.plan, loan.value_date, today):
+                owed = sum((row.total for row in rows), Decimal(0))
+                lines.append(_line(loan, self._reference(loan, f"R{today:%Y%m}"), owed, today))
+                self._unpaid.pop(loan_id, None)
+        await self._send(lines, today)
+        bad = [
+            row["loan_id"]
+            async for row in pages(self.api, "/api/servicing/loans", "loans", bucket="M7", status="overdue")
+        ]
+        await for_each([i for i in bad if i in self.ledger.loans], lambda loan_id: staff.write_off(self.api, loan_id))
+        if bad or lines:
+            await self.quiet.wait()
+            await self.ledger.refresh_loans(self.api)
+
+    def _reference(self, loan: Loan, suffix: str) -> str:
+        return f"{loan.borrower.file}-{suffix}"
+
+
+def _suffix(step: Step) -> str:
+    """End of the bank's reference: the instalment, and a letter for what is not a plain payment of it."""
+    return f"{step.number}{_LETTERS.get(step.act, '')}"
+
+
+def _line(loan: Loan, reference: str, amount: Decimal, today: date) -> dict[str, Any]:
+    channel = loan.borrower.chance.pick(_CHANNELS, "channel")
+    return _receipt(reference, loan.loan_id, amount, channel, today)
+
+
+def _strangers_line(borrower: Borrower, today: date) -> dict[str, Any]:
+    amount = Decimal(borrower.chance.between(100, 900, "stranger's amount"))
+    return _receipt(f"{borrower.file}-S", ids.derived("demo-stranger", borrower.file), amount, _CHANNELS[0], today)
+
+
+def _receipt(reference: str, loan_id: str, amount: Decimal, channel: str, today: date) -> dict[str, Any]:
+    return {
+        "bank_reference": reference,
+        "loan_id": loan_id,
+        "amount": money(amount),
+        "value_date": today.isoformat(),
+        "channel": channel,
+    }
+
+
+def _unpaid(row: Mapping[str, Any], components: Mapping[str, Any]) -> Unpaid:
+    """An instalment of a list, with its unpaid components."""
+    principal, interest, penalty, accrued = (
+        Decimal(amount["amount"])
+        for amount in (
+            components["principal"],
+            components["interest"],
+            components["penalty"],
+            row["penalty_not_posted"],
+        )
+    )
+    return Unpaid(
+        number=row["number"],
+        due_date=date.fromisoformat(row["due_date"]),
+        scheduled=principal + interest,
+        total=principal + interest + penalty + accrued,
+    )
