@@ -104,12 +104,13 @@ class Reads:
             event, meta = read_event(record)
             handler = service().projection.handlers.get(type(event))
             for row in handler(event, meta) if handler else ():
-                await self._pool.execute(*_upsert(row))
+                await self._pool.execute(*upsert(row))
             self._reached[meta.subject] = meta.sequence
         return bool(records)
 
 
-def _upsert(row: Row) -> tuple[Any, ...]:
+def upsert(row: Row) -> tuple[Any, ...]:
+    """The statement that writes a row, and its values."""
     columns = {**row.key, **row.values}
     places = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
     sets = ", ".join(f"{name} = excluded.{name}" for name in row.values)
