@@ -43,7 +43,7 @@ def row_of(event: Any) -> Mapping[str, Any]:
         (NotificationSuppressed(**COMMON, reason="no-address"), "suppressed"),
     ],
 )
-def test_the_read_model_has_one_row_a_message(event: Any, outcome: str):
+def test_the_read_model_has_one_row_a_message(event: Any, outcome: str) -> None:
     assert row_of(event)["outcome"] == outcome
     assert row_of(event)["message_id"] == "message-1"
 
@@ -81,7 +81,7 @@ def client(kit: QueriesOnly) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://notify")
 
 
-async def test_messages_are_listed_by_loan_and_category():
+async def test_messages_are_listed_by_loan_and_category() -> None:
     kit = QueriesOnly([row_of(SENT)], STAFF)
     async with client(kit) as http:
         answer = await http.get("/messages?loan_id=loan-1&category=overdue&limit=5")
@@ -91,7 +91,7 @@ async def test_messages_are_listed_by_loan_and_category():
     assert kit.permissions == ["notify:read"]
 
 
-async def test_a_borrower_sees_the_own_messages_only():
+async def test_a_borrower_sees_the_own_messages_only() -> None:
     kit = QueriesOnly([row_of(SENT)], BORROWER)
     async with client(kit) as http:
         await http.get("/messages")
@@ -101,7 +101,7 @@ async def test_a_borrower_sees_the_own_messages_only():
         assert (await http.get("/messages/message-1")).status_code == 404
 
 
-async def test_an_unknown_message_is_not_found():
+async def test_an_unknown_message_is_not_found() -> None:
     async with client(QueriesOnly([], STAFF)) as http:
         answer = await http.get("/messages/message-2")
     assert (answer.status_code, answer.json()["detail"]["code"]) == (404, "not-found")

@@ -6,7 +6,7 @@ from datetime import time, timedelta
 
 import pytest
 
-from loanstream.runtime.definitions import EffectRow, EffectStatus
+from loanstream.runtime.definitions import EffectResult, EffectRow, EffectStatus
 from schemas import ids
 from schemas.notify.commands import DeliveryOutcome, RecordDelivery
 from schemas.notify.events import NotificationSent
@@ -37,14 +37,14 @@ async def overdue_letter(mail: MailPort, party: dict[str, str] = WANG) -> tuple[
     return Email(mail, vault, SetClock(), RULES), row
 
 
-def recorded(handler: Email, row: EffectRow, result: object) -> RecordDelivery:
+def recorded(handler: Email, row: EffectRow, result: EffectResult) -> RecordDelivery:
     send = handler.report(row, result)
     assert send is not None
     assert send.target == row.payload["message_id"]
     return send.command
 
 
-async def test_a_letter_reaches_the_borrower_once_with_the_message_id_as_its_key():
+async def test_a_letter_reaches_the_borrower_once_with_the_message_id_as_its_key() -> None:
     async with mail_server() as server:
         mail = smtp(server)
         handler, row = await overdue_letter(mail)
@@ -70,7 +70,7 @@ async def test_a_letter_reaches_the_borrower_once_with_the_message_id_as_its_key
     )
 
 
-async def test_neither_row_nor_result_nor_command_holds_personal_data():
+async def test_neither_row_nor_result_nor_command_holds_personal_data() -> None:
     async with mail_server() as server:
         server.on_rcpt = ["550 no mailbox wang@example.com"]
         handler, row = await overdue_letter(smtp(server))
@@ -80,7 +80,7 @@ async def test_neither_row_nor_result_nor_command_holds_personal_data():
     assert "王" not in shown
 
 
-async def test_the_connection_is_used_again_for_the_next_letter():
+async def test_the_connection_is_used_again_for_the_next_letter() -> None:
     async with mail_server() as server:
         mail = smtp(server)
         handler, row = await overdue_letter(mail)
@@ -95,7 +95,7 @@ async def test_the_connection_is_used_again_for_the_next_letter():
 
 
 @pytest.mark.parametrize("stage", ["on_rcpt", "on_data"])
-async def test_a_letter_that_the_server_refuses_for_good_has_failed(stage: str):
+async def test_a_letter_that_the_server_refuses_for_good_has_failed(stage: str) -> None:
     async with mail_server() as server:
         setattr(server, stage, ["550 no such mailbox"])
         handler, row = await overdue_letter(smtp(server))
@@ -106,7 +106,7 @@ async def test_a_letter_that_the_server_refuses_for_good_has_failed(stage: str):
 
 
 @pytest.mark.parametrize("stage", ["on_rcpt", "on_data"])
-async def test_a_letter_that_the_server_puts_off_is_sent_the_next_time(stage: str):
+async def test_a_letter_that_the_server_puts_off_is_sent_the_next_time(stage: str) -> None:
     async with mail_server() as server:
         setattr(server, stage, ["451 try again later"])
         handler, row = await overdue_letter(smtp(server))
@@ -118,7 +118,7 @@ async def test_a_letter_that_the_server_puts_off_is_sent_the_next_time(stage: st
     assert recorded(handler, row, result).uncertain is False
 
 
-async def test_a_connection_that_breaks_after_the_letter_leaves_it_unknown_and_the_next_sending_uncertain():
+async def test_a_connection_that_breaks_after_the_letter_leaves_it_unknown_and_the_next_sending_uncertain() -> None:
     async with mail_server() as server:
         server.on_data = [DROPPED]
         handler, row = await overdue_letter(smtp(server))
@@ -134,7 +134,7 @@ async def test_a_connection_that_breaks_after_the_letter_leaves_it_unknown_and_t
     assert first["Message-ID"] == second["Message-ID"], "the receiver can tell that it is the same letter"
 
 
-async def test_a_connection_that_breaks_before_the_letter_certainly_sent_nothing():
+async def test_a_connection_that_breaks_before_the_letter_certainly_sent_nothing() -> None:
     async with mail_server() as server:
         server.on_rcpt = [DROPPED, TAKEN]
         handler, row = await overdue_letter(smtp(server))
@@ -144,7 +144,7 @@ async def test_a_connection_that_breaks_before_the_letter_certainly_sent_nothing
     assert recorded(handler, row, result).uncertain is False
 
 
-async def test_a_mail_server_that_is_down_is_tried_again():
+async def test_a_mail_server_that_is_down_is_tried_again() -> None:
     async with mail_server() as server:
         pass
     handler, row = await overdue_letter(smtp(server))
@@ -155,7 +155,7 @@ async def test_a_mail_server_that_is_down_is_tried_again():
     assert (result.status, len(up.letters)) == (EffectStatus.SUCCEEDED, 1)
 
 
-async def test_a_password_signs_in_and_a_wrong_one_is_no_fault_of_the_letter():
+async def test_a_password_signs_in_and_a_wrong_one_is_no_fault_of_the_letter() -> None:
     async with mail_server() as server:
         handler, row = await overdue_letter(smtp(server, "us%40er:right@"))
         _, result = await attempt(handler, row)
@@ -176,14 +176,16 @@ async def test_a_password_signs_in_and_a_wrong_one_is_no_fault_of_the_letter():
         ({"email": "a@example.com\r\nBcc: b@example.com"}, "address-not-usable"),
     ],
 )
-async def test_without_a_usable_address_nothing_is_sent_and_that_is_recorded(party: dict[str, str], reason: str):
+async def test_without_a_usable_address_nothing_is_sent_and_that_is_recorded(
+    party: dict[str, str], reason: str
+) -> None:
     handler, row = await overdue_letter(SpoolMail(), party)
     row, result = await attempt(handler, row)
     command = recorded(handler, row, result)
     assert (command.outcome, command.reason) == (DeliveryOutcome.SUPPRESSED, reason)
 
 
-async def test_an_erased_or_unknown_party_gets_nothing_and_that_is_recorded():
+async def test_an_erased_or_unknown_party_gets_nothing_and_that_is_recorded() -> None:
     vault, subject = await vault_with(WANG)
     await vault.erase(subject, by="officer", reason="asked for")
     for party, reason in ((subject, "subject-erased"), ("nobody", "unknown-subject")):
@@ -194,7 +196,7 @@ async def test_an_erased_or_unknown_party_gets_nothing_and_that_is_recorded():
         assert (command.outcome, command.reason) == (DeliveryOutcome.SUPPRESSED, reason)
 
 
-async def test_the_read_of_the_address_is_recorded_with_reader_and_purpose():
+async def test_the_read_of_the_address_is_recorded_with_reader_and_purpose() -> None:
     vault, subject = await vault_with(WANG)
     (row,) = rows_of(sample(Overdue, party_ref=subject))
     await attempt(Email(SpoolMail(), vault, SetClock(), RULES), row)
@@ -202,7 +204,7 @@ async def test_the_read_of_the_address_is_recorded_with_reader_and_purpose():
     assert (read.reader, read.purpose) == ("service:notify", "notification")
 
 
-async def test_a_vault_that_does_not_answer_is_tried_again():
+async def test_a_vault_that_does_not_answer_is_tried_again() -> None:
     class Broken:
         async def read(self, *args: object, **kwargs: object) -> object:
             raise ConnectionError("wang@example.com")
@@ -223,7 +225,7 @@ async def test_a_vault_that_does_not_answer_is_tried_again():
 )
 async def test_the_language_is_the_events_else_the_partys_else_chinese(
     preference: dict[str, str], event: type, template: str
-):
+) -> None:
     vault, subject = await vault_with(WANG | preference)
     (row,) = rows_of(sample(event, party_ref=subject))
     handler = Email(SpoolMail(), vault, SetClock(), RULES)
@@ -243,7 +245,7 @@ NIGHT = QuietHours(start=time(22), end=time(8), zone="Asia/Shanghai")
         ("2026-03-06T08:00:00+08:00", None),
     ],
 )
-async def test_at_night_a_letter_waits_for_the_morning(now: str, until: str | None):
+async def test_at_night_a_letter_waits_for_the_morning(now: str, until: str | None) -> None:
     vault, subject = await vault_with(WANG)
     (row,) = rows_of(sample(Overdue, party_ref=subject))
     spool, clock = SpoolMail(), SetClock(in_utc(now))
@@ -259,7 +261,7 @@ async def test_at_night_a_letter_waits_for_the_morning(now: str, until: str | No
     assert (result.status, len(spool.letters)) == (EffectStatus.SUCCEEDED, 1)
 
 
-async def test_a_letter_that_cannot_be_delivered_for_three_days_has_failed():
+async def test_a_letter_that_cannot_be_delivered_for_three_days_has_failed() -> None:
     async with mail_server() as server:
         pass
     handler, row = await overdue_letter(smtp(server))
@@ -271,7 +273,7 @@ async def test_a_letter_that_cannot_be_delivered_for_three_days_has_failed():
     )
 
 
-async def test_a_recorded_outcome_names_the_effect_that_it_finished():
+async def test_a_recorded_outcome_names_the_effect_that_it_finished() -> None:
     handler, row = await overdue_letter(SpoolMail())
     event = NotificationSent(
         message_id=row.payload["message_id"],
@@ -292,19 +294,19 @@ async def test_a_recorded_outcome_names_the_effect_that_it_finished():
 @pytest.mark.parametrize(
     "url", ["http://mail.example", "smtp://", "smtp://user@mail.example", "smtp://h:99999", "smtp://:pw@h"]
 )
-def test_an_address_that_is_no_mail_server_is_refused_without_showing_it(url: str):
+def test_an_address_that_is_no_mail_server_is_refused_without_showing_it(url: str) -> None:
     with pytest.raises(BadMailServer) as refused:
         server_of(url)
     assert "pw" not in str(refused.value)
 
 
-def test_a_server_never_shows_its_password():
+def test_a_server_never_shows_its_password() -> None:
     server = server_of("smtps://user:s3cret@mail.example")
     assert (server.port, server.tls) == (465, True)
     assert "s3cret" not in repr(server)
 
 
-async def test_the_wait_before_another_attempt_doubles_up_to_an_hour():
+async def test_the_wait_before_another_attempt_doubles_up_to_an_hour() -> None:
     async with mail_server() as server:
         pass
     handler, row = await overdue_letter(smtp(server))
@@ -316,7 +318,7 @@ async def test_the_wait_before_another_attempt_doubles_up_to_an_hour():
     assert waits == [2, 4, 8, 3600]
 
 
-async def test_a_letter_that_waits_for_a_slow_one_before_it_certainly_was_not_sent():
+async def test_a_letter_that_waits_for_a_slow_one_before_it_certainly_was_not_sent() -> None:
     async with mail_server() as server:
         server.on_rcpt = ["slow"]
         mail = SmtpMail(server_of(f"smtp://127.0.0.1:{server.port}"), "bank@loans.example", timeout=0.1)

@@ -23,7 +23,7 @@ SENT = RecordDelivery(
 )
 
 
-def test_a_message_that_was_handed_over_is_recorded_as_sent():
+def test_a_message_that_was_handed_over_is_recorded_as_sent() -> None:
     given(DECIDER, aggregate_id="message-1").when(replace(SENT, uncertain=True)).then(
         NotificationSent(
             message_id="message-1",
@@ -43,7 +43,7 @@ def test_a_message_that_was_handed_over_is_recorded_as_sent():
     ("outcome", "event"),
     [(DeliveryOutcome.FAILED, NotificationFailed), (DeliveryOutcome.SUPPRESSED, NotificationSuppressed)],
 )
-def test_a_message_that_did_not_go_out_is_recorded_with_its_reason(outcome: DeliveryOutcome, event: type):
+def test_a_message_that_did_not_go_out_is_recorded_with_its_reason(outcome: DeliveryOutcome, event: type) -> None:
     (decided,) = given(DECIDER).when(replace(SENT, outcome=outcome, reason="no-address")).decision
     assert type(decided) is event
     assert decided.reason == "no-address"
@@ -51,7 +51,7 @@ def test_a_message_that_did_not_go_out_is_recorded_with_its_reason(outcome: Deli
 
 @pytest.mark.parametrize("first", list(DeliveryOutcome))
 @pytest.mark.parametrize("second", list(DeliveryOutcome))
-def test_the_first_recorded_outcome_stands(first: DeliveryOutcome, second: DeliveryOutcome):
+def test_the_first_recorded_outcome_stands(first: DeliveryOutcome, second: DeliveryOutcome) -> None:
     once = given(DECIDER).when(replace(SENT, outcome=first)).applied()
     once.when(replace(SENT, outcome=second)).then()
     assert DECIDER.closed(once.state)

@@ -37,14 +37,14 @@ def with_rule(rule_of: str, /, **changes: Any) -> bytes:
     return json.dumps(rules).encode()
 
 
-def test_there_is_an_example_of_every_event_with_a_rule():
+def test_there_is_an_example_of_every_event_with_a_rule() -> None:
     assert {contract.event_class(rule.event) for rule in shipped_rules().rules} == set(SAMPLES)
 
 
 @pytest.mark.parametrize(
     "event", [e for e in EVENTS if not isinstance(e, PaymentReceived)], ids=lambda e: type(e).__name__
 )
-def test_every_enabled_rule_sends_the_borrower_one_letter(event: Any):
+def test_every_enabled_rule_sends_the_borrower_one_letter(event: Any) -> None:
     (effect,) = effects_of(event)
     assert (effect.kind, effect.recipient) == ("email", "party-1")
     assert effect.payload["message_id"] == message_id("event-1", "party-1", "email")
@@ -52,18 +52,18 @@ def test_every_enabled_rule_sends_the_borrower_one_letter(event: Any):
     assert plain(effect.payload) == effect.payload, "the payload must survive every store"
 
 
-def test_a_letter_is_in_the_language_of_its_event_when_that_names_one():
+def test_a_letter_is_in_the_language_of_its_event_when_that_names_one() -> None:
     languages = {type(e).__name__: x.payload["language"] for e in EVENTS for x in effects_of(e)}
     assert (languages["LoanApproved"], languages["LoanRefused"], languages["Overdue"]) == ("zh", "en", "")
 
 
-def test_a_rule_that_is_off_sends_nothing():
+def test_a_rule_that_is_off_sends_nothing() -> None:
     assert effects_of(sample(PaymentReceived)) == []
     on = service(rules=read_rules(with_rule("payment-received", enabled=True)))
     assert len(effects_of(sample(PaymentReceived), on)) == 1
 
 
-def test_an_instalment_that_is_already_paid_needs_no_letter():
+def test_an_instalment_that_is_already_paid_needs_no_letter() -> None:
     assert effects_of(sample(InstallmentDue, unpaid=cny("0.00"))) == []
 
 
@@ -73,7 +73,7 @@ def test_an_instalment_that_is_already_paid_needs_no_letter():
 )
 def test_only_a_worse_bucket_is_written_about_and_the_first_one_is_the_overdue_letters(
     previous: str, bucket: str, letters: int
-):
+) -> None:
     event = sample(DelinquencyBucketChanged, previous=Bucket(previous), bucket=Bucket(bucket))
     assert len(effects_of(event)) == letters
 
@@ -95,7 +95,7 @@ def test_only_a_worse_bucket_is_written_about_and_the_first_one_is_the_overdue_l
         (with_rule("overdue", enable=True), "enable"),
     ],
 )
-def test_rules_that_cannot_be_used_are_refused_with_what_is_wrong(rules: bytes, complaint: str):
+def test_rules_that_cannot_be_used_are_refused_with_what_is_wrong(rules: bytes, complaint: str) -> None:
     with pytest.raises(BadRules, match=complaint):
         read_rules(rules)
 
@@ -104,7 +104,7 @@ identifiers = st.text(min_size=1, max_size=12)
 
 
 @given(st.lists(st.tuples(identifiers, identifiers, st.sampled_from(["email", "webhook"])), unique=True, max_size=20))
-def test_a_message_id_is_unique_and_stable_by_event_recipient_and_channel(triples: list[tuple[str, str, str]]):
+def test_a_message_id_is_unique_and_stable_by_event_recipient_and_channel(triples: list[tuple[str, str, str]]) -> None:
     made = [message_id(*triple) for triple in triples]
     assert len(set(made)) == len(triples)
     assert made == [message_id(*triple) for triple in triples]
@@ -116,7 +116,7 @@ SUBSCRIBERS = (
 )
 
 
-def test_a_subscriber_gets_the_events_of_its_types_and_nobody_elses():
+def test_a_subscriber_gets_the_events_of_its_types_and_nobody_elses() -> None:
     notify = service(SUBSCRIBERS)
     (due, *hooks) = effects_of(sample(InstallmentDue), notify)
     assert due.kind == "email"
@@ -124,11 +124,11 @@ def test_a_subscriber_gets_the_events_of_its_types_and_nobody_elses():
     assert len({e.payload["message_id"] for e in (due, *hooks)}) == 3
 
 
-def test_nobody_can_subscribe_to_notifications_because_each_delivery_would_cause_another():
+def test_nobody_can_subscribe_to_notifications_because_each_delivery_would_cause_another() -> None:
     assert not [r for r in service(SUBSCRIBERS).reactions if registry.by_class(r.on).context == "notify"]
 
 
-def test_a_webhook_carries_the_event_as_a_cloud_event():
+def test_a_webhook_carries_the_event_as_a_cloud_event() -> None:
     (_, hook, _) = effects_of(sample(InstallmentDue), service(SUBSCRIBERS))
     event = hook.payload["event"]
     assert (event["specversion"], event["id"], event["source"]) == ("1.0", "event-1", "/loanstream/servicing")
@@ -138,6 +138,6 @@ def test_a_webhook_carries_the_event_as_a_cloud_event():
     assert plain(hook.payload) == hook.payload
 
 
-def test_reactions_have_names_of_their_own():
+def test_reactions_have_names_of_their_own() -> None:
     names = [reaction.name for reaction in service(SUBSCRIBERS).reactions]
     assert len(names) == len(set(names))

@@ -18,7 +18,7 @@ def lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8").splitlines()
 
 
-async def test_a_letter_is_appended_once_also_across_restarts(tmp_path: Path):
+async def test_a_letter_is_appended_once_also_across_restarts(tmp_path: Path) -> None:
     path = tmp_path / "mail" / "spool.jsonl"
     for _ in range(2):
         spool = SpoolMail(path)
@@ -29,7 +29,7 @@ async def test_a_letter_is_appended_once_also_across_restarts(tmp_path: Path):
     assert json.loads(line)["subject"] == "您好"
 
 
-async def test_it_can_be_asked_about_a_letter(tmp_path: Path):
+async def test_it_can_be_asked_about_a_letter(tmp_path: Path) -> None:
     path = tmp_path / "spool.jsonl"
     spool = SpoolMail(path)
     assert (await spool.ask("message-1")).status is EffectStatus.RETRY
@@ -38,7 +38,7 @@ async def test_it_can_be_asked_about_a_letter(tmp_path: Path):
     assert (await SpoolMail(path).ask("message-1")).status is EffectStatus.SUCCEEDED
 
 
-async def test_a_line_cut_off_by_a_crash_counts_as_not_written_and_spoils_no_other(tmp_path: Path):
+async def test_a_line_cut_off_by_a_crash_counts_as_not_written_and_spoils_no_other(tmp_path: Path) -> None:
     path = tmp_path / "spool.jsonl"
     spool = SpoolMail(path)
     await spool.send(LETTER)
@@ -52,7 +52,7 @@ async def test_a_line_cut_off_by_a_crash_counts_as_not_written_and_spoils_no_oth
     assert [json.loads(text)["id"] for text in (lines(path)[0], lines(path)[-1])] == ["message-1", "message-2"]
 
 
-async def test_only_the_owner_can_read_the_addresses(tmp_path: Path):
+async def test_only_the_owner_can_read_the_addresses(tmp_path: Path) -> None:
     path = tmp_path / "spool.jsonl"
     spool = SpoolMail(path)
     await spool.send(LETTER)
@@ -60,13 +60,13 @@ async def test_only_the_owner_can_read_the_addresses(tmp_path: Path):
     assert path.stat().st_mode & 0o077 == 0
 
 
-async def test_in_memory_it_keeps_the_letters_themselves():
+async def test_in_memory_it_keeps_the_letters_themselves() -> None:
     spool = SpoolMail()
     await spool.send(LETTER)
     await spool.send(LETTER)
     assert spool.letters == [LETTER]
 
 
-def test_an_installation_without_a_mail_server_spools(tmp_path: Path):
+def test_an_installation_without_a_mail_server_spools(tmp_path: Path) -> None:
     assert isinstance(make_mail(spool=tmp_path / "spool.jsonl"), SpoolMail)
     assert isinstance(make_mail(url="smtp://mail.example"), SmtpMail)

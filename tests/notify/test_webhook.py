@@ -44,7 +44,7 @@ def is_genuine(posted: Posted, secret: str) -> bool:
     return any(hmac.compare_digest(f"v1={expected}", each) for each in given)
 
 
-async def test_an_event_is_posted_signed_with_every_secret_in_force():
+async def test_an_event_is_posted_signed_with_every_secret_in_force() -> None:
     async with hook_server() as server:
         handler, row = posting(subscriber(server.url))
         row, result = await attempt(handler, row)
@@ -59,7 +59,7 @@ async def test_an_event_is_posted_signed_with_every_secret_in_force():
     assert json.loads(posted.body) == row.payload["event"]
 
 
-async def test_a_repeat_has_the_same_key_and_the_same_bytes():
+async def test_a_repeat_has_the_same_key_and_the_same_bytes() -> None:
     async with hook_server() as server:
         server.answers = ["503 Service Unavailable"]
         handler, row = posting(subscriber(server.url))
@@ -73,7 +73,7 @@ async def test_a_repeat_has_the_same_key_and_the_same_bytes():
     assert first.headers["idempotency-key"] == second.headers["idempotency-key"] == row.payload["message_id"]
 
 
-async def test_the_delivery_is_recorded_with_subscriber_and_event_type():
+async def test_the_delivery_is_recorded_with_subscriber_and_event_type() -> None:
     async with hook_server() as server:
         handler, row = posting(subscriber(server.url))
         row, result = await attempt(handler, row)
@@ -111,7 +111,7 @@ async def test_the_delivery_is_recorded_with_subscriber_and_event_type():
         ("503 Service Unavailable", EffectStatus.RETRY),
     ],
 )
-async def test_the_subscribers_answer_decides(answer: str, status: EffectStatus):
+async def test_the_subscribers_answer_decides(answer: str, status: EffectStatus) -> None:
     async with hook_server() as server:
         server.answers = [answer]
         handler, row = posting(subscriber(server.url))
@@ -120,7 +120,7 @@ async def test_the_subscribers_answer_decides(answer: str, status: EffectStatus)
     assert len(server.posted) == 1
 
 
-async def test_a_subscriber_may_say_when_to_try_again():
+async def test_a_subscriber_may_say_when_to_try_again() -> None:
     async with hook_server() as server:
         server.answers = ["429 Too Many Requests\r\nRetry-After: 90"]
         handler, row = posting(subscriber(server.url))
@@ -129,7 +129,7 @@ async def test_a_subscriber_may_say_when_to_try_again():
 
 
 @pytest.mark.parametrize("answer", [DROPPED, "silence"])
-async def test_without_an_answer_it_is_posted_again_and_recorded_as_uncertain(answer: str):
+async def test_without_an_answer_it_is_posted_again_and_recorded_as_uncertain(answer: str) -> None:
     async with hook_server() as server:
         server.answers = [answer]
         handler, row = posting(subscriber(server.url), timeout=0.2)
@@ -143,7 +143,7 @@ async def test_without_an_answer_it_is_posted_again_and_recorded_as_uncertain(an
     assert send.command.uncertain is True
 
 
-async def test_a_subscriber_that_is_down_is_tried_again():
+async def test_a_subscriber_that_is_down_is_tried_again() -> None:
     async with hook_server() as server:
         url = server.url
     handler, row = posting(subscriber(url))
@@ -151,7 +151,7 @@ async def test_a_subscriber_that_is_down_is_tried_again():
     assert result.status is EffectStatus.RETRY
 
 
-async def test_a_subscriber_that_was_removed_gets_nothing_more():
+async def test_a_subscriber_that_was_removed_gets_nothing_more() -> None:
     _, row = posting(subscriber(HookServer().url))
     clock = SetClock()
     handler = Webhook(Webhooks((), clock), clock, shipped_rules())
@@ -173,13 +173,13 @@ def settings(folder: Path, secret: str = NEW, **changes: Any) -> Path:
     return file
 
 
-def test_subscribers_come_from_a_settings_file_and_secrets_from_files_of_their_own(tmp_path: Path):
+def test_subscribers_come_from_a_settings_file_and_secrets_from_files_of_their_own(tmp_path: Path) -> None:
     (loaded,) = load_subscribers(settings(tmp_path, f"{OLD}\n{NEW}\n"))
     assert (loaded.name, loaded.secrets) == ("ledger", (OLD, NEW))
     assert OLD not in repr(loaded)
 
 
-def test_without_a_settings_file_there_are_no_subscribers(tmp_path: Path):
+def test_without_a_settings_file_there_are_no_subscribers(tmp_path: Path) -> None:
     assert load_subscribers(tmp_path / "webhooks.json") == ()
     make_webhooks(tmp_path / "webhooks.json", SetClock())
 
@@ -187,7 +187,7 @@ def test_without_a_settings_file_there_are_no_subscribers(tmp_path: Path):
 @pytest.mark.parametrize(
     "url", ["https://ledger.example", "http://127.0.0.1:8080/x", "http://[::1]/x", "http://localhost/x"]
 )
-def test_a_subscriber_is_reached_by_tls_or_on_this_machine(tmp_path: Path, url: str):
+def test_a_subscriber_is_reached_by_tls_or_on_this_machine(tmp_path: Path, url: str) -> None:
     assert load_subscribers(settings(tmp_path, url=url))[0].url == url
 
 
@@ -208,12 +208,12 @@ def test_a_subscriber_is_reached_by_tls_or_on_this_machine(tmp_path: Path, url: 
 )
 def test_subscribers_that_cannot_be_used_are_refused_with_what_is_wrong(
     tmp_path: Path, change: dict[str, Any], complaint: str
-):
+) -> None:
     with pytest.raises(BadSubscribers, match=complaint):
         load_subscribers(settings(tmp_path, **change))
 
 
-def test_two_subscribers_cannot_share_a_name(tmp_path: Path):
+def test_two_subscribers_cannot_share_a_name(tmp_path: Path) -> None:
     file = settings(tmp_path)
     file.write_text(json.dumps(json.loads(file.read_text()) * 2))
     with pytest.raises(BadSubscribers, match="'ledger' stands twice"):

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,7 @@ class Notify(World):
         """Let every host do what it can now."""
         await drain(self.router, self.sender, *self.deciders)
 
-    async def notifications(self) -> list[object]:
+    async def notifications(self) -> list[Any]:
         """What notify decided."""
         return [read_event(record)[0] for record in await self.all_of(Role.EVENTS, "notify")]
 
@@ -59,7 +60,7 @@ async def started(server: MailServer) -> Notify:
     return await Notify(MemoryLog(), PARTITIONS).start(server.port)
 
 
-async def test_each_event_is_one_letter_and_one_notification_however_often_the_hosts_look():
+async def test_each_event_is_one_letter_and_one_notification_however_often_the_hosts_look() -> None:
     async with mail_server() as server:
         notify = await started(server)
         await notify.happen("loan-1", sample(InstallmentDue, party_ref=notify.party))
@@ -73,7 +74,7 @@ async def test_each_event_is_one_letter_and_one_notification_however_often_the_h
     assert sorted(event.category for event in sent) == ["installment-due", "overdue"]
 
 
-async def test_an_outage_of_a_day_is_survived_and_the_letter_arrives_once():
+async def test_an_outage_of_a_day_is_survived_and_the_letter_arrives_once() -> None:
     async with mail_server() as server:
         notify = await started(server)
     await notify.happen("loan-1", sample(Overdue, party_ref=notify.party))
@@ -92,7 +93,7 @@ async def test_an_outage_of_a_day_is_survived_and_the_letter_arrives_once():
     assert event.uncertain is False
 
 
-async def test_a_letter_that_may_have_arrived_twice_says_so_in_the_log():
+async def test_a_letter_that_may_have_arrived_twice_says_so_in_the_log() -> None:
     async with mail_server() as server:
         server.on_data = [DROPPED]
         notify = await started(server)
@@ -106,7 +107,7 @@ async def test_a_letter_that_may_have_arrived_twice_says_so_in_the_log():
     assert event.uncertain is True
 
 
-async def test_effects_lost_with_the_store_are_not_sent_again():
+async def test_effects_lost_with_the_store_are_not_sent_again() -> None:
     async with mail_server() as server:
         notify = await started(server)
         await notify.happen("loan-1", sample(Overdue, party_ref=notify.party))
@@ -124,7 +125,7 @@ async def test_effects_lost_with_the_store_are_not_sent_again():
 
 
 @pytest.mark.parametrize("party", ["nobody", ""])
-async def test_an_event_about_nobody_we_know_is_suppressed_and_holds_nothing_up(party: str):
+async def test_an_event_about_nobody_we_know_is_suppressed_and_holds_nothing_up(party: str) -> None:
     async with mail_server() as server:
         notify = await started(server)
         await notify.happen("loan-1", sample(Overdue, party_ref=party))

@@ -25,7 +25,7 @@ def made_up(count: int) -> list[dict[str, str]]:
     return rows
 
 
-def test_the_weight_of_evidence_is_the_smoothed_log_of_the_shares():
+def test_the_weight_of_evidence_is_the_smoothed_log_of_the_shares() -> None:
     rows = [
         {"housing": h, "creditability": c} for h, c in [("own", "good")] * 3 + [("own", "bad")] + [("rent", "bad")] * 2
     ]
@@ -35,24 +35,24 @@ def test_the_weight_of_evidence_is_the_smoothed_log_of_the_shares():
     assert rent.weight == pytest.approx(math.log((0.5 / 4) / (2.5 / 4)))
 
 
-def test_separation_counts_pairs_in_the_right_order():
+def test_separation_counts_pairs_in_the_right_order() -> None:
     auc, ks = TOOL["separation"]([1, 2, 2, 3], [False, False, True, True])
     assert auc == pytest.approx(3.5 / 4)
     assert ks == pytest.approx(0.5)
 
 
-def test_the_regression_finds_the_log_odds_of_the_groups():
+def test_the_regression_finds_the_log_odds_of_the_groups() -> None:
     intercept, slope = TOOL["regress"]([[0.0]] * 4 + [[1.0]] * 4, [True, False, False, False, True, True, True, False])
     assert intercept == pytest.approx(math.log(1 / 3))
     assert intercept + slope == pytest.approx(math.log(3))
 
 
-def test_an_attribute_that_tells_nothing_does_not_enter():
+def test_an_attribute_that_tells_nothing_does_not_enter() -> None:
     model = TOOL["fit"](made_up(2000))
     assert [f.attribute.name for f in model.fitted] == ["checking_account"]
 
 
-def test_the_scores_of_a_band_stand_for_its_odds():
+def test_the_scores_of_a_band_stand_for_its_odds() -> None:
     rows = made_up(2000)
     model = TOOL["fit"](rows)
     for account in ("empty", "full"):
@@ -62,7 +62,7 @@ def test_the_scores_of_a_band_stand_for_its_odds():
         assert odds == pytest.approx(goods / (len(inside) - goods), rel=0.02)
 
 
-def test_the_same_file_gives_the_same_card(tmp_path: Path):
+def test_the_same_file_gives_the_same_card(tmp_path: Path) -> None:
     rows = made_up(400)
     source = tmp_path / "credit.csv"
     with source.open("w", newline="") as file:

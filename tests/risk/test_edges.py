@@ -54,13 +54,13 @@ def row() -> Row:
     return result
 
 
-def test_an_accepted_application_is_assessed_as_declared():
+def test_an_accepted_application_is_assessed_as_declared() -> None:
     (reaction,) = REACTIONS
     assert reaction.on is ApplicationAccepted
     assert list(reaction.react(ACCEPTED, META)) == [Send("a-1", SOUND)]
 
 
-def test_the_read_model_has_one_row_an_assessment():
+def test_the_read_model_has_one_row_an_assessment() -> None:
     assert row().key == {"application_id": "a-1"}
     assert row().values["limit_minor"] == 6_480_000
     assert row().values["probability_of_default"] < Decimal("0.05")
@@ -96,7 +96,7 @@ def client(kit: QueriesOnly) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://risk")
 
 
-async def test_an_assessment_is_shown_with_reasons_and_rules():
+async def test_an_assessment_is_shown_with_reasons_and_rules() -> None:
     kit = QueriesOnly([{**row().key, **row().values}])
     async with client(kit) as http:
         answer = (await http.get("/assessments/a-1")).json()
@@ -106,13 +106,13 @@ async def test_an_assessment_is_shown_with_reasons_and_rules():
     assert kit.waited_for == ["a-1"]
 
 
-async def test_an_unknown_assessment_is_not_found():
+async def test_an_unknown_assessment_is_not_found() -> None:
     async with client(QueriesOnly([])) as http:
         answer = await http.get("/assessments/a-2")
     assert (answer.status_code, answer.json()["detail"]["code"]) == (404, "not-found")
 
 
-async def test_assessments_are_listed_by_advice():
+async def test_assessments_are_listed_by_advice() -> None:
     kit = QueriesOnly([{**row().key, **row().values}])
     async with client(kit) as http:
         answer = await http.get("/assessments?advice=approve&limit=5")

@@ -43,20 +43,20 @@ def assessments() -> tuple[tuple[RiskAssessed, bool], ...]:
     return tuple(found)
 
 
-def test_the_shipped_card_is_what_the_tool_makes_of_the_data(tmp_path: Path):
+def test_the_shipped_card_is_what_the_tool_makes_of_the_data(tmp_path: Path) -> None:
     made = tmp_path / "card.json"
     assert TOOL["main"]([str(DATA), "--out", str(made)]) == 0
     assert made.read_text(encoding="utf-8") == SHIPPED.read_text(encoding="utf-8")
 
 
-def test_most_are_approved_some_referred_and_a_quarter_refused():
+def test_most_are_approved_some_referred_and_a_quarter_refused() -> None:
     advice = Counter(event.advice for event, _ in assessments())
     assert 600 <= advice["approve"] <= 750
     assert 150 <= advice["refuse"] <= 300
     assert advice["refer"] >= 50
 
 
-def test_those_refused_were_bad_far_more_often_than_those_approved():
+def test_those_refused_were_bad_far_more_often_than_those_approved() -> None:
     bad = {
         advice: [not repaid for e, repaid in assessments() if e.advice == advice] for advice in ("approve", "refuse")
     }
@@ -65,18 +65,18 @@ def test_those_refused_were_bad_far_more_often_than_those_approved():
     assert shares["refuse"] > 0.6
 
 
-def test_every_declared_value_is_in_a_band_of_the_card():
+def test_every_declared_value_is_in_a_band_of_the_card() -> None:
     unreadable = [
         r.inputs for e, _ in assessments() for r in e.rules if r.rule == "declared-values" and r.outcome != "pass"
     ]
     assert unreadable == []
 
 
-def test_the_stated_separation_is_what_the_card_reaches():
+def test_the_stated_separation_is_what_the_card_reaches() -> None:
     auc, ks = TOOL["separation"]([e.score for e, _ in assessments()], [repaid for _, repaid in assessments()])
     assert (round(auc, 3), round(ks, 3)) == (0.824, 0.512)
 
 
-def test_the_predicted_defaults_are_about_as_many_as_came():
+def test_the_predicted_defaults_are_about_as_many_as_came() -> None:
     predicted = sum(event.probability_of_default for event, _ in assessments())
     assert abs(predicted - 300) < 10

@@ -18,32 +18,32 @@ RULES_JSON = (files("services.risk") / "rules" / "consumer-1.json").read_bytes()
 CARD_JSON = (files("services.risk") / "scorecards" / "consumer-1.json").read_bytes()
 
 
-def test_the_base_score_stands_for_the_base_odds():
+def test_the_base_score_stands_for_the_base_odds() -> None:
     assert probability_of_default(Scale(base_score=600, base_odds=5, points_to_double_odds=50), 600) == Decimal(
         "0.166667"
     )
 
 
-def test_pdo_more_points_double_the_odds():
+def test_pdo_more_points_double_the_odds() -> None:
     assert probability_of_default(Scale(base_score=600, base_odds=5, points_to_double_odds=50), 650) == Decimal(
         "0.090909"
     )
 
 
 @given(st.integers(0, 1200))
-def test_probability_falls_with_the_score_and_agrees_with_the_formula(score: int):
+def test_probability_falls_with_the_score_and_agrees_with_the_formula(score: int) -> None:
     odds = 5 * 2 ** ((score - 600) / 50)
     assert math.isclose(probability_of_default(CARD.scale, score), 1 / (1 + odds), abs_tol=1e-6)
     assert probability_of_default(CARD.scale, score + 1) <= probability_of_default(CARD.scale, score)
     assert rating(CARD, score + 1) <= rating(CARD, score)
 
 
-def test_the_callers_decimal_settings_do_not_change_a_probability():
+def test_the_callers_decimal_settings_do_not_change_a_probability() -> None:
     with localcontext(prec=5):
         assert probability_of_default(CARD.scale, 612) == Decimal("0.144823")
 
 
-def test_ratings_follow_the_probability_of_default():
+def test_ratings_follow_the_probability_of_default() -> None:
     floors = {r.rating: r.from_score for r in CARD.ratings if r.from_score is not None}
     highest = {name: probability_of_default(CARD.scale, floor) for name, floor in floors.items()}
     assert (
@@ -86,7 +86,7 @@ def with_attribute(index: int, **changes: Any) -> bytes:
         (changed(scale={"base_score": 600, "base_odds": 5, "points_to_double_odds": 0}), "above zero"),
     ],
 )
-def test_a_card_that_cannot_be_used_is_refused_with_what_is_wrong(card: bytes, complaint: str):
+def test_a_card_that_cannot_be_used_is_refused_with_what_is_wrong(card: bytes, complaint: str) -> None:
     with pytest.raises(BadPolicy, match=complaint):
         read_policy(card, RULES_JSON)
 
@@ -102,7 +102,9 @@ def test_a_card_that_cannot_be_used_is_refused_with_what_is_wrong(card: bytes, c
         ("blacklist", {"digest": []}, "digest"),
     ],
 )
-def test_rules_that_cannot_be_used_are_refused_with_what_is_wrong(section: str, change: dict[str, Any], complaint: str):
+def test_rules_that_cannot_be_used_are_refused_with_what_is_wrong(
+    section: str, change: dict[str, Any], complaint: str
+) -> None:
     rules = json.loads(RULES_JSON)
     rules[section] |= change
     with pytest.raises(BadPolicy, match=complaint):
