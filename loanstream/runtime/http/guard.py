@@ -111,7 +111,7 @@ class _Answering:
         """Count and log."""
         seconds = time.perf_counter() - self._begun
         method = self._scope["method"]
-        route = getattr(self._scope.get("route"), "path", "unknown")
+        route = _route(self._scope)
         HTTP_REQUESTS.labels(method, route, str(self._status)).inc()
         HTTP_SECONDS.labels(method, route).observe(seconds)
         _log.info("request", method=method, route=route, status=self._status, ms=round(seconds * 1000, 2))
@@ -205,6 +205,17 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
 def _is_json(content_type: str) -> bool:
     media_type = content_type.partition(";")[0].strip().lower()
     return media_type == "application/json" or media_type.endswith("+json")
+
+
+def _route(scope: Scope) -> str:
+    """The route's pattern with its service in front: few values, however many paths are asked for."""
+    pattern: str = getattr(scope.get("route"), "path", "")
+    path: str = scope["path"]
+    if not pattern:
+        return "unknown"
+    if path.startswith("/api/") and not pattern.startswith("/api/"):
+        return "/".join(path.split("/", 3)[:3]) + pattern
+    return pattern
 
 
 def _request_id(headers: Headers) -> str:

@@ -121,7 +121,9 @@ setattr(public, _PERMISSION, RoutePermission(None))
 
 def owns(principal: Principal, party_ref: str) -> bool:
     """Whether the principal may see and act on things of this party: staff may, a borrower only on their own."""
-    return not principal.scoped or principal.party in (ANY_PARTY, party_ref)
+    if not principal.scoped:
+        return True
+    return bool(principal.party) and principal.party in (ANY_PARTY, party_ref)
 
 
 def permission_of(dependant: Dependant) -> RoutePermission | None:
@@ -145,13 +147,18 @@ def _marked(dependency: Callable[[Request], Awaitable[Principal]], asked: RouteP
     return cast(Callable[..., Principal], dependency)
 
 
+def bearer_token(request: HTTPConnection) -> str:
+    """The token of the Authorization header. Raises :class:`Problem` 401 when there is none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Problem(401, "unauthenticated", "send `Authorization: Bearer <token>`", _CHALLENGE)
+    return token.strip()
+
+
 def _token(request: HTTPConnection) -> str:
-    header = request.headers.get("authorization")
-    if header is not None:
-        scheme, _, token = header.partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise Problem(401, "unauthenticated", "send `Authorization: Bearer <token>`", _CHALLENGE)
-        return token.strip()
+    """The token of the header, else of the console's cookie."""
+    if "authorization" in request.headers:
+        return bearer_token(request)
     cookie = request.cookies.get(SESSION_COOKIE)
     if not cookie:
         raise Problem(

@@ -44,6 +44,7 @@ MAX_WAIT = 60.0
 _SENDS = 3
 _LATE_SECONDS = 600.0
 _ORIGINAL_SECONDS = 2.0
+_RACE_SECONDS = 0.25
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6}(?:\.\d{1,3})?)\"?(?=$|[,;\s])", re.IGNORECASE)
 _TRACE = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -127,7 +128,8 @@ class Submitter:
             self._complete_late(attempt, future, extra)
             COMMAND_SECONDS.labels(self._service, operation, "pending").observe(time.perf_counter() - started)
             return pending(attempt.command_id, target, self.location(attempt.command_id), extra).response()
-        what, replayed = await self._original(decided(future.result()))
+        patience = _RACE_SECONDS if claim.state == "new" else _ORIGINAL_SECONDS
+        what, replayed = await self._original(decided(future.result()), patience)
         COMMAND_SECONDS.labels(self._service, operation, what.status).observe(time.perf_counter() - started)
         return await self._finish(attempt, what, extra, replayed=replayed)
 
@@ -257,11 +259,14 @@ class Submitter:
             outcome=self.location(attempt.command_id),
         )
 
-    async def _original(self, what: Decided) -> tuple[Decided, bool]:
-        """For ``already applied`` the first outcome of the command, with its events, once the projector has it."""
+    async def _original(self, what: Decided, seconds: float) -> tuple[Decided, bool]:
+        """For ``already applied`` the first outcome of the command, with its events, once the projector has it.
+
+        A decider may also say so of a new command, when there is nothing left to do: then there is no first one.
+        """
         if what.status != Status.ALREADY_APPLIED:
             return what, False
-        return await until_outcome(self._reads, what.command_id, _ORIGINAL_SECONDS) or what, True
+        return await until_outcome(self._reads, what.command_id, seconds) or what, True
 
     async def _finish(
         self, attempt: Attempt, what: Decided, extra: Mapping[str, Any] | None, *, replayed: bool
@@ -293,7 +298,7 @@ class Submitter:
 
     async def _store_late(self, attempt: Attempt, what: Decided, extra: Mapping[str, Any] | None) -> None:
         try:
-            original, _ = await self._original(what)
+            original, _ = await self._original(what, _ORIGINAL_SECONDS)
             await self._complete(attempt, answer(original, extra))
         except Exception as error:
             _log.warning("late answer not stored", command=attempt.command_id, error=repr(error))

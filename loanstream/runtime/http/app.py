@@ -1,0 +1,141 @@
+"""The HTTP application of one process: the services' routes, signing in, health, metrics, the console's pages."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from importlib.metadata import version
+from typing import Any
+
+import uvicorn
+from fastapi import APIRouter, Depends, FastAPI
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp
+
+from loanstream.runtime.definitions import Service
+from loanstream.runtime.http import errors, openapi, signing_in
+from loanstream.runtime.http.common import common_routes
+from loanstream.runtime.http.guard import Guard
+from loanstream.runtime.http.issuer import LocalIssuer
+from loanstream.runtime.http.kit import HttpServiceKit
+from loanstream.runtime.http.security import Authenticator, public, require
+from loanstream.runtime.settings import Settings
+from loanstream.runtime.telemetry import METRICS_CONTENT_TYPE, metrics_text
+
+Readiness = Callable[[], Awaitable[Sequence[str]]]
+"""Sentences about what is not ready yet; none when everything is."""
+
+_GRACE_SECONDS = 3
+_DESCRIPTION = "Commands in, queries out. Errors are RFC 9457 problems; changes need an Idempotency-Key."
+
+
+class OpenRoute(Exception):
+    """A route says neither which permission it needs nor that it is public."""
+
+
+def build_app(
+    services: Sequence[tuple[Service, HttpServiceKit]],
+    settings: Settings,
+    authenticator: Authenticator,
+    *,
+    issuer: LocalIssuer | None = None,
+    ready: Readiness | None = None,
+    console: APIRouter | None = None,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[Any]] | None = None,
+) -> FastAPI:
+    """The application. Each service's routes stand under ``/api/<name>``, with the ones that every service has.
+
+    ``issuer`` adds signing in with a password; ``ready`` is asked by ``/health/ready``; ``console`` is mounted at
+    ``/``. Raises :class:`OpenRoute` when a route under ``/api``
+    asks for nothing and does not say :func:`~loanstream.runtime.http.security.public`: default deny.
+    """
+    app = FastAPI(
+        title="Loanstream",
+        version=version("loanstream"),
+        description=_DESCRIPTION,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        middleware=[Middleware(Guard, max_body_bytes=settings.max_body_bytes)],
+        telemetry={"tracing": False, "metrics": False},
+    )
+    errors.install(app)
+    openapi.install(app)
+    for service, kit in services:
+        app.include_router(service.api(kit), prefix=f"/api/{service.name}")
+        app.include_router(common_routes(kit), prefix=f"/api/{service.name}", tags=[service.name])
+    secure = not settings.is_loopback
+    app.include_router(signing_in.router(authenticator, issuer, secure_cookie=secure), prefix="/api/auth")
+    app.include_router(_health(ready), prefix="/health")
+    app.include_router(_metrics(authenticator, settings))
+    if console is not None:
+        app.include_router(console)
+    refuse_open_routes(app)
+    return app
+
+
+def refuse_open_routes(app: FastAPI) -> None:
+    """Default deny. Raises :class:`OpenRoute` naming every route of the API, and every changing one, that asks for nothing.
+
+    Pages of the console may be read by everybody: they hold no data, what they show comes from the API.
+    """
+    open_routes = [
+        f"{method} {path}"
+        for method, path, asked in openapi.routes_of(app)
+        if asked is None and path != app.openapi_url and (path.startswith("/api") or method not in ("GET", "HEAD"))
+    ]
+    if open_routes:
+        raise OpenRoute(f"routes without a permission: {', '.join(open_routes)}; add Depends(kit.require(...))")
+
+
+def server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
+    """The server of an application: no banner, a limit of requests at once, streams ended at shutdown.
+
+    ``await server.serve()`` runs it; ``server.should_exit = True`` stops it.
+    """
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            server_header=False,
+            access_log=False,
+            log_config=None,
+            limit_concurrency=settings.max_connections,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_keep_alive=30,
+        )
+    )
+
+
+def _health(ready: Readiness | None) -> APIRouter:
+    routes = APIRouter(tags=["health"], dependencies=[Depends(public)])
+
+    @routes.get("/live")
+    async def live() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "alive"}
+
+    @routes.get("/ready")
+    async def is_ready() -> Response:
+        """Everything that this process runs is ready; 503 with what is not."""
+        missing = list(await ready()) if ready is not None else []
+        if missing:
+            return JSONResponse({"status": "not-ready", "waiting_for": missing}, 503)
+        return JSONResponse({"status": "ready"})
+
+    return routes
+
+
+def _metrics(authenticator: Authenticator, settings: Settings) -> APIRouter:
+    """On loopback open to a scraper, elsewhere with the permission to read lag."""
+    permission = public if settings.is_loopback else require(authenticator, "platform:read-lag")
+    routes = APIRouter(tags=["health"])
+
+    @routes.get("/metrics", dependencies=[Depends(permission)])
+    async def metrics() -> Response:
+        """Prometheus metrics of this process."""
+        return Response(metrics_text(), media_type=METRICS_CONTENT_TYPE)
+
+    return routes
