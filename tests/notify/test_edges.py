@@ -1,17 +1,16 @@
 """What notify shows to others: read model and HTTP."""
 
-from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
-from fastapi import FastAPI, HTTPException, Request
 
 from loanstream.runtime.kit import Principal
 from schemas.notify.events import NotificationFailed, NotificationSent, NotificationSuppressed
-from services.notify.api import api
-from services.notify.projections import PROJECTION
-from tests.notify.samples import meta_of
+from services.notify.service import service
+from tests.notify.samples import A_TIME, meta_of
+from tests.support.reading import reading
 
 COMMON = {
     "message_id": "message-1",
@@ -23,85 +22,52 @@ COMMON = {
     "recipient": "party-1",
 }
 SENT = NotificationSent(**COMMON, template="overdue/zh/1", uncertain=False)
-STAFF = Principal("user:officer", frozenset(), frozenset())
-BORROWER = Principal("user:wang", frozenset(), frozenset(), party="party-1", scoped=True)
-STRANGER = Principal("user:li", frozenset(), frozenset(), party="party-2", scoped=True)
 
 
-def row_of(event: Any) -> Mapping[str, Any]:
-    """The read model's row."""
-    (row,) = PROJECTION.handlers[type(event)](event, meta_of(event))
-    assert row.table == "messages"
-    return {**row.key, **row.values}
-
-
+@pytest.mark.postgres
 @pytest.mark.parametrize(
     ("event", "outcome"),
     [
-        (SENT, "sent"),
-        (NotificationFailed(**COMMON, reason="the mail server answered 550"), "failed"),
-        (NotificationSuppressed(**COMMON, reason="no-address"), "suppressed"),
+        (SENT, {"outcome": "sent", "template": "overdue/zh/1", "uncertain": False}),
+        (NotificationFailed(**COMMON, reason="the mail server answered 550"), {"outcome": "failed"}),
+        (NotificationSuppressed(**COMMON, reason="no-address"), {"outcome": "suppressed", "reason": "no-address"}),
     ],
 )
-def test_the_read_model_has_one_row_a_message(event: Any, outcome: str) -> None:
-    assert row_of(event)["outcome"] == outcome
-    assert row_of(event)["message_id"] == "message-1"
+async def test_what_became_of_a_message_is_shown(event: Any, outcome: dict[str, Any], fresh_database: str) -> None:
+    async with reading(service(), fresh_database) as reader:
+        await reader.show(event, meta_of(event))
+        answer = (await reader.http.get("/messages/message-1")).json()
+        assert (await reader.http.get("/messages/message-2")).status_code == 404
+    assert answer.items() >= {**COMMON, **outcome}.items()
+    assert set(reader.permissions) == {"notify:read"}
+    assert reader.waited_for == ["message-1", "message-2"]
 
 
-class QueriesOnly:
-    """A kit that answers queries from rows and remembers what was asked, by whom."""
-
-    def __init__(self, rows: list[Mapping[str, Any]], caller: Principal) -> None:
-        self.rows = rows
-        self.caller = caller
-        self.asked: list[tuple[Any, ...]] = []
-        self.permissions: list[str] = []
-
-    def require(self, permission: str) -> Any:
-        self.permissions.append(permission)
-        return lambda: self.caller
-
-    def owns(self, principal: Principal, party_ref: str) -> bool:
-        return not principal.scoped or principal.party == party_ref
-
-    async def fetch(self, sql: str, *args: Any) -> list[Mapping[str, Any]]:
-        self.asked.append(args)
-        return self.rows
-
-    async def at_least(self, request: Request, subject: str) -> None:
-        self.waited_for = subject
-
-    def problem(self, status: int, code: str, detail: str, **members: Any) -> Exception:
-        return HTTPException(status, {"code": code})
+@pytest.mark.postgres
+async def test_messages_are_listed_by_loan_and_category_newest_first(fresh_database: str) -> None:
+    async with reading(service(), fresh_database) as reader:
+        for number, (loan, category) in enumerate((("l-1", "overdue"), ("l-2", "overdue"), ("l-1", "settled"))):
+            event = replace(SENT, message_id=f"m-{number}", loan_id=loan, category=category)
+            await reader.show(event, replace(meta_of(event), time=A_TIME + timedelta(minutes=number)))
+        found = {
+            query: [m["message_id"] for m in (await reader.http.get(f"/messages{query}")).json()["messages"]]
+            for query in ("", "?loan_id=l-1", "?category=overdue", "?loan_id=l-1&category=overdue", "?limit=1")
+        }
+        assert (await reader.http.get("/messages?limit=0")).status_code == 422
+    assert found == {
+        "": ["m-2", "m-1", "m-0"],
+        "?loan_id=l-1": ["m-2", "m-0"],
+        "?category=overdue": ["m-1", "m-0"],
+        "?loan_id=l-1&category=overdue": ["m-0"],
+        "?limit=1": ["m-2"],
+    }
 
 
-def client(kit: QueriesOnly) -> httpx.AsyncClient:
-    app = FastAPI()
-    app.include_router(api(kit))
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://notify")
-
-
-async def test_messages_are_listed_by_loan_and_category() -> None:
-    kit = QueriesOnly([row_of(SENT)], STAFF)
-    async with client(kit) as http:
-        answer = await http.get("/messages?loan_id=loan-1&category=overdue&limit=5")
-        assert (await http.get("/messages?limit=0")).status_code == 422
-    assert answer.json()["messages"][0]["template"] == "overdue/zh/1"
-    assert kit.asked == [("loan-1", "overdue", None, 5)]
-    assert kit.permissions == ["notify:read"]
-
-
-async def test_a_borrower_sees_the_own_messages_only() -> None:
-    kit = QueriesOnly([row_of(SENT)], BORROWER)
-    async with client(kit) as http:
-        await http.get("/messages")
-        assert (await http.get("/messages/message-1")).status_code == 200
-    assert kit.asked[0] == (None, None, "party-1", 100)
-    async with client(QueriesOnly([row_of(SENT)], STRANGER)) as http:
-        assert (await http.get("/messages/message-1")).status_code == 404
-
-
-async def test_an_unknown_message_is_not_found() -> None:
-    async with client(QueriesOnly([], STAFF)) as http:
-        answer = await http.get("/messages/message-2")
-    assert (answer.status_code, answer.json()["detail"]["code"]) == (404, "not-found")
+@pytest.mark.postgres
+async def test_a_borrower_sees_the_own_messages_only(fresh_database: str) -> None:
+    async with reading(service(), fresh_database) as reader:
+        await reader.show(SENT, meta_of(SENT))
+        for party, listed, status in (("party-1", 1, 200), ("party-2", 0, 404)):
+            reader.caller = Principal(f"user:{party}", frozenset(), frozenset(), party=party, scoped=True)
+            assert len((await reader.http.get("/messages")).json()["messages"]) == listed
+            assert (await reader.http.get("/messages/message-1")).status_code == status
