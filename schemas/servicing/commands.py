@@ -102,5 +102,3 @@ class RequestReversal:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkReversed:
     """The loan undid the receipt's payment. Target: receipt."""
-
-    cause: str

@@ -73,7 +73,7 @@ def reverse_payment(event: ReceiptReversalRequested, _meta: EventMeta) -> Reacti
 
 def mark_reversed(event: PaymentReversed | RecoveryReversed, _meta: EventMeta) -> Reactions:
     """The receipt learns that its payment is undone."""
-    return [Send(event.receipt_id, MarkReversed(cause=event.cause))]
+    return [Send(event.receipt_id, MarkReversed())]
 
 
 REACTIONS = (

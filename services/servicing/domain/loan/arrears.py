@@ -22,6 +22,9 @@ BUCKET_STARTS = {
 
 _BUCKETS = tuple(BUCKET_STARTS)
 
+_LONGEST_WAIT = 36_525
+"""Days: a penalty that takes a century to reach one minor unit is posted by no settlement day."""
+
 
 class Charge(NamedTuple):
     """A penalty to be posted on one instalment, minor units."""
@@ -83,7 +86,7 @@ def settlement_day(balance: Balance, terms: Conditions) -> date | None:
     only certain when it is over.
     """
     days = terms.rules.penalty_days(balance.principal, terms.penalty_rate, terms.day_basis)
-    if days is None:
+    if days is None or days > _LONGEST_WAIT:
         return None
     grace_over = balance.due_date + timedelta(days=terms.grace_days + 1)
     return _first_of_month(max(balance.through + timedelta(days=days), grace_over))

@@ -1,6 +1,6 @@
 """Booking a disbursed loan: its terms are frozen and its first schedule is made."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,29 +13,21 @@ from services.servicing.domain.loan.money import units
 from services.servicing.domain.loan.state import Loan
 from services.servicing.domain.rules import RULES, schedule
 
+LAST_YEAR = 9_000
+"""Value dates end here, so that every later date of a loan is one the calendar has."""
+
 
 def book(loan: Loan | None, command: BookLoan, context: Context) -> Sequence[Any] | Refusal:
-    """``LoanBooked``, once; refused for terms that no version of the arithmetic can take."""
+    """``LoanBooked``, once; refused for terms that the arithmetic cannot take."""
     if loan is not None:
         return ()
-    terms = command.terms
-    rules = RULES.get(terms.rules)
-    if rules is None:
-        return Refusal(
-            "rules-unknown",
-            f"Terms ask for the arithmetic {terms.rules!r}; this release has {', '.join(RULES)}.",
-            rule="terms.rules",
-            limit=", ".join(RULES),
-        )
     principal = units(command.amount)
-    if principal is None or principal <= 0:
-        return Refusal(
-            "principal-not-bookable",
-            f"The amount disbursed, {command.amount.amount} {command.amount.currency}, is no positive amount of the currency.",
-            rule="amount > 0",
-        )
-    rows = schedule(rules, terms.method, principal, terms.months, terms.annual_rate, command.value_date)
-    currency = command.amount.currency
+    refusal = _unbookable(command, principal)
+    if refusal is not None:
+        return refusal
+    assert principal is not None
+    terms, currency = command.terms, command.amount.currency
+    rows = schedule(RULES[terms.rules], terms.method, principal, terms.months, terms.annual_rate, command.value_date)
     return [
         LoanBooked(
             loan_id=context.aggregate_id,
@@ -56,3 +48,34 @@ def book(loan: Loan | None, command: BookLoan, context: Context) -> Sequence[Any
             ),
         )
     ]
+
+
+def _unbookable(command: BookLoan, principal: int | None) -> Refusal | None:
+    terms = command.terms
+    if terms.rules not in RULES:
+        return Refusal(
+            "rules-unknown",
+            f"The terms ask for the arithmetic {terms.rules!r}; this release has {', '.join(RULES)}.",
+            rule="terms.rules",
+            limit=", ".join(RULES),
+        )
+    if principal is None or principal <= 0:
+        return Refusal(
+            "principal-not-bookable",
+            f"The amount disbursed, {command.amount.amount} {command.amount.currency}, is no positive amount of it.",
+            rule="amount > 0",
+        )
+    broken = next((rule for rule, holds in _TERMS_RULES.items() if not holds(command)), None)
+    if broken is not None:
+        return Refusal("terms-not-bookable", f"The terms break the rule {broken}; correct the product.", rule=broken)
+    return None
+
+
+_TERMS_RULES: dict[str, Callable[[BookLoan], bool]] = {
+    "1 <= months <= 360": lambda command: 1 <= command.terms.months <= 360,
+    "annual_rate >= 0": lambda command: command.terms.annual_rate >= 0,
+    "penalty_multiplier >= 1": lambda command: command.terms.penalty_multiplier >= 1,
+    "day_basis > 0": lambda command: command.terms.day_basis > 0,
+    "grace_days >= 0": lambda command: command.terms.grace_days >= 0,
+    f"value date up to the year {LAST_YEAR}": lambda command: command.value_date.year <= LAST_YEAR,
+}

@@ -19,9 +19,11 @@ _IMPLIED = "-"
 """Instead of a width: the due dates are those that the rules give, so they are not stored."""
 
 _BALANCE = Struct("<HIQQQ")
-_PAYMENT = Struct("<8sIH")
+_PAYMENT = Struct("<8sHH")
 _ALLOCATION = Struct("<HQQQ")
 _WHOLE = Struct("<H")
+_EPOCH = date(1970, 1, 1).toordinal()
+_LAST_DAY = 0xFFFF
 _REVERSED = 0x8000
 _AS_SCHEDULED = 0x8000
 
@@ -115,12 +117,7 @@ def digest(receipt_id: str) -> bytes:
 
 def pack_payment(receipt_id: str, payment: Payment, schedule: Schedule) -> bytes:
     """One payment; an instalment paid exactly as scheduled costs two bytes."""
-    head = _PAYMENT.pack(
-        digest(receipt_id),
-        payment.value_date.toordinal(),
-        len(payment.allocations) | (_REVERSED if payment.reversed else 0),
-    )
-    return head + b"".join(_pack_allocation(allocation, schedule) for allocation in payment.allocations)
+    return _pack_payment(digest(receipt_id), payment, schedule)
 
 
 def payments(packed: bytes, schedule: Schedule) -> Iterator[tuple[bytes, Payment]]:
@@ -133,7 +130,7 @@ def payments(packed: bytes, schedule: Schedule) -> Iterator[tuple[bytes, Payment
         for _ in range(count & ~_REVERSED):
             allocation, at = _unpack_allocation(packed, at, schedule)
             allocations.append(allocation)
-        yield receipt, Payment(date.fromordinal(value_date), bool(count & _REVERSED), tuple(allocations))
+        yield receipt, Payment(date.fromordinal(_EPOCH + value_date), bool(count & _REVERSED), tuple(allocations))
 
 
 def find_payment(packed: bytes, receipt_id: str, schedule: Schedule) -> Payment | None:
@@ -147,18 +144,23 @@ def find_payment(packed: bytes, receipt_id: str, schedule: Schedule) -> Payment 
 def mark_reversed(packed: bytes, receipt_id: str, schedule: Schedule) -> bytes:
     """The payments with the one of ``receipt_id`` reversed: its amounts go, its reference stays for ever."""
     wanted = digest(receipt_id)
-    parts = []
-    for receipt, payment in payments(packed, schedule):
-        undone = receipt == wanted or payment.reversed
-        kept = () if undone else payment.allocations
-        head = _PAYMENT.pack(receipt, payment.value_date.toordinal(), len(kept) | (_REVERSED if undone else 0))
-        parts.append(head + b"".join(_pack_allocation(allocation, schedule) for allocation in kept))
-    return b"".join(parts)
+    return b"".join(
+        _pack_payment(receipt, Payment(payment.value_date, True, ()) if receipt == wanted else payment, schedule)
+        for receipt, payment in payments(packed, schedule)
+    )
 
 
 def _width(values: Sequence[int]) -> str:
     largest = max(values)
     return next(code for code in _WIDTHS if largest < 1 << (8 * calcsize("<" + code)))
+
+
+def _pack_payment(receipt: bytes, payment: Payment, schedule: Schedule) -> bytes:
+    """Value dates before 1970 or after 2149 lie before or after every due date, which is all that undoing asks."""
+    value_date = min(max(payment.value_date.toordinal() - _EPOCH, 0), _LAST_DAY)
+    count = len(payment.allocations) | (_REVERSED if payment.reversed else 0)
+    head = _PAYMENT.pack(receipt, value_date, count)
+    return head + b"".join(_pack_allocation(allocation, schedule) for allocation in payment.allocations)
 
 
 def _pack_allocation(allocation: Allocation, schedule: Schedule) -> bytes:

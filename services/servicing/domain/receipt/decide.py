@@ -102,11 +102,13 @@ def _suspend(receipt: Receipt, command: Suspend, context: Context) -> Decision:
         amount=of_minor(receipt.pending, receipt.currency),
         reason=command.reason,
     )
-    return [suspended, _undone(receipt, command.reason, context)] if receipt.reversing else [suspended]
+    if receipt.reversal_cause is None:
+        return [suspended]
+    return [suspended, _undone(receipt, receipt.reversal_cause, context)]
 
 
 def _request_reversal(receipt: Receipt, command: RequestReversal, context: Context) -> Decision:
-    if receipt.reversed or receipt.reversing:
+    if receipt.reversed or receipt.reversal_cause is not None:
         return ()
     if receipt.applied + receipt.pending == 0:
         return [_undone(receipt, command.cause, context)]
@@ -120,8 +122,8 @@ def _request_reversal(receipt: Receipt, command: RequestReversal, context: Conte
     ]
 
 
-def _mark_reversed(receipt: Receipt, command: MarkReversed, context: Context) -> Decision:
-    return [_undone(receipt, command.cause, context)] if receipt.reversing else ()
+def _mark_reversed(receipt: Receipt, _command: MarkReversed, context: Context) -> Decision:
+    return () if receipt.reversal_cause is None else [_undone(receipt, receipt.reversal_cause, context)]
 
 
 _DECIDE: dict[type[Any], Callable[[Receipt, Any, Context], Decision]] = {

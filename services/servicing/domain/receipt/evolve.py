@@ -50,12 +50,12 @@ def _suspended(receipt: Receipt, event: PaymentSuspended) -> Receipt:
     return replace(receipt, pending=receipt.pending - amount, suspended=receipt.suspended + amount)
 
 
-def _reversal_requested(receipt: Receipt, _event: ReceiptReversalRequested) -> Receipt:
-    return replace(receipt, reversing=True)
+def _reversal_requested(receipt: Receipt, event: ReceiptReversalRequested) -> Receipt:
+    return replace(receipt, reversal_cause=event.cause)
 
 
 def _reversed(receipt: Receipt, event: ReceiptReversed) -> Receipt:
-    return replace(receipt, pending=0, applied=0, suspended=0, reversed=minor(event.amount), reversing=False)
+    return replace(receipt, pending=0, applied=0, suspended=0, reversed=minor(event.amount), reversal_cause=None)
 
 
 _APPLY: dict[type[Any], Callable[[Receipt, Any], Receipt]] = {

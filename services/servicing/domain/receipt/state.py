@@ -19,10 +19,10 @@ class Receipt:
     suspended: int = 0
     """Held unallocated 挂账."""
     reversed: int = 0
-    reversing: bool = False
-    """Whether the bank took the money back and the loan has yet to undo the payment."""
+    reversal_cause: str | None = None
+    """Why the bank took the money back, while the loan has yet to undo the payment."""
 
 
 def closed(receipt: Receipt) -> bool:
     """Whether nothing is left to be done with it."""
-    return receipt.pending + receipt.suspended == 0 and not receipt.reversing
+    return receipt.pending + receipt.suspended == 0 and receipt.reversal_cause is None
