@@ -11,29 +11,29 @@ from uuid import uuid4
 
 import msgspec
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from loanstream.runtime.http.problems import INVALID_INPUT, Problem, invalid, invalid_fields
 from loanstream.runtime.http.submitting import BODY_SCOPE
 from loanstream.runtime.telemetry import HTTP_REQUESTS, HTTP_SECONDS, correlated
 
-REQUEST_ID = "X-Request-Id"
+REQUEST_ID = "x-request-id"
 
 _PAGE_POLICY = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
-    " form-action 'self'; frame-ancestors 'none'"
+    b"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
+    b" form-action 'self'; frame-ancestors 'none'"
 )
-_DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+_DATA_POLICY = b"default-src 'none'; frame-ancestors 'none'"
 
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _REQUEST_ID = re.compile(r"[\w.-]{1,64}")
 _BYTE = re.compile(r"\(byte (\d+)\)")
@@ -117,14 +117,14 @@ class _Answering:
         _log.info("request", method=method, route=route, status=self._status, ms=round(seconds * 1000, 2))
 
     def _add_headers(self, message: MutableMapping[str, Any]) -> None:
-        headers = MutableHeaders(raw=message["headers"])
-        headers[REQUEST_ID] = self._request_id
-        for name, value in _HEADERS.items():
-            headers[name] = value
-        page = headers.get("content-type", "").startswith("text/html")
-        headers.setdefault("Content-Security-Policy", _PAGE_POLICY if page else _DATA_POLICY)
-        if self._scope["path"].startswith("/api/"):
-            headers.setdefault("Cache-Control", "no-store")
+        given = dict(message["headers"])
+        added = [(REQUEST_ID.encode(), self._request_id.encode()), *_HEADERS]
+        if b"content-security-policy" not in given:
+            page = given.get(b"content-type", b"").startswith(b"text/html")
+            added.append((b"content-security-policy", _PAGE_POLICY if page else _DATA_POLICY))
+        if b"cache-control" not in given and self._scope["path"].startswith("/api/"):
+            added.append((b"cache-control", b"no-store"))
+        message["headers"] = [*message["headers"], *added]
 
 
 def check_json(body: bytes) -> None:
