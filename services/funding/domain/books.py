@@ -104,6 +104,15 @@ def account_id_refusal(account_id: str) -> Refusal | None:
     )
 
 
+def owner_refusal(account_id: str, owner: str) -> Refusal | None:
+    """Why this owner cannot have an account of this id: a loan's account belongs to the loan, and nothing else does."""
+    if account_id.startswith(LOAN) and owner == account_id:
+        return None
+    if owner.startswith(LOAN):
+        return Refusal("bad-owner", f"Only the account of a loan belongs to a loan, not {account_id}; name the lender.")
+    return account_id_refusal(account_id)
+
+
 def currency_refusal(currency: str) -> Refusal | None:
     """Why there can be no account in ``currency``."""
     if currency in MINOR_DIGITS:

@@ -36,8 +36,7 @@ def decide(state: Account | None, command: Any, context: Context) -> Decision:
 
 
 def _open(account: Account, command: OpenAccount, account_id: str) -> Decision:
-    of_loan = account_id.startswith(books.LOAN) and command.owner == account_id
-    wrong = books.currency_refusal(command.currency) or (None if of_loan else books.account_id_refusal(account_id))
+    wrong = books.currency_refusal(command.currency) or books.owner_refusal(account_id, command.owner)
     if wrong is not None:
         return wrong
     if not account.currency:
