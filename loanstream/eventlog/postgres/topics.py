@@ -16,7 +16,7 @@ from loanstream.eventlog.refusals import unknown_partition, unknown_topic
 
 _SCHEMA = (files("loanstream.eventlog.postgres") / "schema.sql").read_text(encoding="utf-8")
 _APPLY_LOCK = 0x6C6F616E_6C6F67
-_TOPICS = "SELECT topic_id, name, partitions, retention, identity FROM eventlog.topics ORDER BY topic_id"
+_TOPICS = "SELECT topic_id, name, partitions, retention, identity FROM eventlog.topics WHERE $1::text[] IS NULL OR name = ANY ($1)"
 _IDENTITIES = """
 SELECT t.name AS topic, r.part, r.off, r.time, r.key, r.type, r.headers, r.value
 FROM eventlog.topics t
@@ -26,7 +26,7 @@ CROSS JOIN LATERAL (
     UNION ALL
     (SELECT * FROM eventlog.private_records l WHERE l.topic_id = h.topic_id AND l.part = h.part ORDER BY off LIMIT 1)
 ) r
-WHERE t.identity
+WHERE t.identity AND ($1::text[] IS NULL OR t.name = ANY ($1))
 """
 _headers_decoder = msgspec.json.Decoder(dict[str, str])
 
@@ -56,14 +56,16 @@ class Topics:
 
     async def apply(self, wanted: Iterable[TopicDefinition], installation: str) -> list[str]:
         """Create what is missing; a sentence for each difference. Several processes may do so at once."""
+        topics = list(wanted)
+        names = [definition.name for definition in topics]
         connection = await self._connections.own()
         try:
             async with connection.transaction():
                 await connection.execute("SELECT pg_advisory_xact_lock($1)", _APPLY_LOCK)
                 await connection.execute(_SCHEMA)
-                existing = states(await connection.fetch(_TOPICS), await connection.fetch(_IDENTITIES))
+                existing = states(await connection.fetch(_TOPICS, names), await connection.fetch(_IDENTITIES, names))
                 sentences: list[str] = []
-                for definition in wanted:
+                for definition in topics:
                     found = existing.get(definition.name)
                     if found is None:
                         await self._create(connection, definition, installation)
@@ -76,7 +78,8 @@ class Topics:
     async def describe(self) -> Mapping[str, TopicState]:
         """The topics that exist, by name; none where ``topics apply`` never ran."""
         try:
-            return states(await self._connections.fetch(_TOPICS), await self._connections.fetch(_IDENTITIES))
+            topics = await self._connections.fetch(_TOPICS, None)
+            return states(topics, await self._connections.fetch(_IDENTITIES, None))
         except UnknownTopic:
             return {}
 
@@ -108,7 +111,7 @@ class Topics:
         return self._by_id.get(topic_id)
 
     async def _load(self) -> None:
-        for row in await self._connections.fetch(_TOPICS):
+        for row in await self._connections.fetch(_TOPICS, None):
             topic = KnownTopic(row["topic_id"], _definition(row))
             self._by_name[row["name"]] = self._by_id[topic.topic_id] = topic
 
