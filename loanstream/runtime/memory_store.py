@@ -112,6 +112,17 @@ class MemoryStore(HostStore):
         """Rows by status."""
         return dict(Counter(row.status for row in self._effects.values() if row.service == service))
 
+    async def effects_under_way(self, service: str, soon: datetime) -> int:
+        """See :class:`~loanstream.runtime.stores.HostStore`."""
+        heads: dict[str, EffectRow] = {}
+        for row in self._effects.values():
+            if row.service == service and row.status not in FINISHED:
+                heads.setdefault(row.recipient, row)
+        return sum(
+            row.status in ASKED or (row.status is not EffectStatus.SUPPRESSED and row.due_at <= soon)
+            for row in heads.values()
+        )
+
     async def release_effects(self, service: str) -> int:
         """Suppressed rows become pending."""
         suppressed = [

@@ -116,6 +116,13 @@ class HostStore(Protocol):
         """How many rows a service has by status; statuses without a row are left out."""
         ...
 
+    async def effects_under_way(self, service: str, soon: datetime) -> int:
+        """How many recipients of a service have an effect that is being sent, is unknown, or comes up by ``soon``.
+
+        An effect that waits longer for its retry, and those behind it, are not under way; nor are suppressed ones.
+        """
+        ...
+
     async def release_effects(self, service: str) -> int:
         """Turn suppressed rows into pending ones, on an operator's word; returns how many."""
         ...

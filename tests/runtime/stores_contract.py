@@ -174,6 +174,24 @@ class StoreContract:
         assert await store.release_effects("origination") == 1
         assert numbers(await claim(store)) == [1]
 
+    async def test_an_effect_is_under_way_until_it_is_finished_or_waits_long_for_its_retry(self, store: HostStore) -> None:
+        soon = NOW + timedelta(minutes=1)
+        await add(store, effect(1, "a"), effect(2, "a"), effect(3, "b"), effect(4, service="notify"))
+        await store.restore_effects([effect(5, "c", status=EffectStatus.SUPPRESSED)])
+        assert await store.effects_under_way("origination", soon) == 2
+        [one, other] = await claim(store)
+        assert await store.effects_under_way("origination", soon) == 2
+        await store.finish_effect(one, EffectStatus.RETRY, LATER, {})
+        await store.finish_effect(other, EffectStatus.SUCCEEDED, NOW, {})
+        assert await store.effects_under_way("origination", soon) == 0
+        assert await store.effects_under_way("origination", LATER) == 1
+
+    async def test_an_unknown_effect_is_under_way_however_late_it_is_asked_about(self, store: HostStore) -> None:
+        await add(store, effect(1))
+        [row] = await claim(store)
+        await store.finish_effect(row, EffectStatus.UNKNOWN, LATER, {})
+        assert await store.effects_under_way("origination", NOW) == 1
+
     async def test_restoring_never_touches_what_was_attempted(self, store: HostStore) -> None:
         await add(store, effect(1, "a"), effect(2, "b"), effect(3, "c"))
         await claim(store, limit=1)

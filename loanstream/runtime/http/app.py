@@ -15,6 +15,7 @@ from loanstream.runtime.definitions import Service
 from loanstream.runtime.http import errors, openapi, signing_in
 from loanstream.runtime.http.common import common_routes
 from loanstream.runtime.http.guard import Guard
+from loanstream.runtime.http.idle import UnderWay, idle_routes
 from loanstream.runtime.http.issuer import LocalIssuer
 from loanstream.runtime.http.kit import HttpServiceKit
 from loanstream.runtime.http.security import Authenticator, public, require
@@ -39,14 +40,15 @@ def build_app(
     *,
     issuer: LocalIssuer | None = None,
     ready: Readiness | None = None,
+    under_way: UnderWay | None = None,
     console: APIRouter | None = None,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[Any]] | None = None,
 ) -> FastAPI:
     """The application. Each service's routes stand under ``/api/<name>``, with the ones that every service has.
 
-    ``issuer`` adds signing in with a password; ``ready`` is asked by ``/health/ready``; ``console`` is mounted at
-    ``/``. Raises :class:`OpenRoute` when a route under ``/api``
-    asks for nothing and does not say :func:`~loanstream.runtime.http.security.public`: default deny.
+    ``issuer`` adds signing in with a password; ``ready`` is asked by ``/health/ready``; ``under_way`` says what the process has
+    still to do, for ``/api/platform/idle``; ``console`` is mounted at ``/``. Raises :class:`OpenRoute` when a route under
+    ``/api`` asks for nothing and does not say :func:`~loanstream.runtime.http.security.public`: default deny.
     """
     app = FastAPI(
         title="Loanstream",
@@ -67,6 +69,8 @@ def build_app(
         app.include_router(common_routes(kit), prefix=f"/api/{service.name}", tags=[service.name])
     secure = not settings.is_loopback
     app.include_router(signing_in.router(authenticator, issuer, secure_cookie=secure), prefix="/api/auth")
+    if under_way is not None:
+        app.include_router(idle_routes(authenticator, under_way), prefix="/api/platform")
     app.include_router(_health(ready), prefix="/health")
     app.include_router(_metrics(authenticator, settings))
     if console is not None:

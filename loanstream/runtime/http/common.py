@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response, StreamingResponse
 
 from loanstream.runtime.http.answering import full
-from loanstream.runtime.http.events import EventFilter, EventStreams, read_places, view
+from loanstream.runtime.http.events import EventFilter, EventStreams, event_name, read_places, view
 from loanstream.runtime.http.inputs import Reference, ShortText
 from loanstream.runtime.http.kit import HttpServiceKit
 from loanstream.runtime.http.lag import consumer_lag, decider_lag
@@ -93,6 +93,14 @@ def _events(routes: APIRouter, kit: HttpServiceKit) -> None:
         records = await read_places(kit.log, kit.service, places)
         cursor = places[-1].cursor if places else after
         return _json({"events": [view(record) for record in records], "after": cursor})
+
+    @routes.get("/events/counts", dependencies=permitted)
+    async def counts() -> Response:
+        """How many events of each type there are, as far as they are projected."""
+        rows = await kit.fetch("SELECT type, count(*) AS count FROM event_index GROUP BY type ORDER BY type")
+        types = [{"type": row["type"], "name": event_name(row["type"]), "count": row["count"]} for row in rows]
+        partitions = await kit.log.partitions(topic(kit.service, Role.EVENTS))
+        return _json({"service": kit.service, "partitions": partitions, "counts": types})
 
     @routes.get("/events/stream", dependencies=permitted)
     async def stream(

@@ -1,0 +1,38 @@
+"""``GET /api/platform/idle``: whether anything is still under way in this process, waiting for the answer if asked to."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from loanstream.runtime.http.security import Authenticator, require
+
+UnderWay = Callable[[], Awaitable[Mapping[str, int]]]
+"""What is still to do, by host; empty when nothing is (see :mod:`loanstream.runtime.idleness`)."""
+
+_LONGEST_WAIT = 60.0
+_FIRST_PAUSE = 0.002
+_LONGEST_PAUSE = 0.02
+
+
+def idle_routes(authenticator: Authenticator, under_way: UnderWay) -> APIRouter:
+    """The route, to be mounted under ``/api/platform``."""
+    routes = APIRouter(tags=["platform"])
+    reader = Depends(require(authenticator, "platform:read-lag"))
+
+    @routes.get("/idle", dependencies=[reader])
+    async def idle(wait: Annotated[float, Query(ge=0, le=_LONGEST_WAIT)] = 0.0) -> dict[str, Any]:
+        """Whether every command is decided, every event reacted to and projected, every effect performed.
+
+        ``wait`` waits so many seconds for that; ``waiting`` names what is left to do, by host.
+        """
+        deadline = time.monotonic() + wait
+        pause = _FIRST_PAUSE
+        while (left := await under_way()) and time.monotonic() + pause < deadline:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        return {"idle": not left, "waiting": dict(left)}
+
+    return routes
