@@ -122,6 +122,8 @@ class CommandMeta:
     causation: str = ""
     """Id of the event or request that caused it."""
     hops: int = 0
+    business_date: date | None = None
+    """Business date of the event that caused it: counts on a partition that has not opened its first day yet."""
     expected_sequence: int | None = None
     reaction: str = ""
     """Name of the reaction that sent it; empty for a request or a day."""
@@ -142,6 +144,7 @@ def command_headers(meta: CommandMeta) -> dict[str, str]:
         CAUSATION: meta.causation,
         PERMISSIONS: " ".join(sorted(meta.permissions)),
         HOPS: str(meta.hops) if meta.hops else "",
+        BUSINESS_DATE: meta.business_date.isoformat() if meta.business_date else "",
         EXPECTED_SEQUENCE: "" if meta.expected_sequence is None else str(meta.expected_sequence),
         REACTION: meta.reaction,
         SOURCE_AGGREGATE: meta.source_aggregate,
@@ -160,6 +163,7 @@ def command_meta(ce_type: str, key: str, headers: Mapping[str, str]) -> CommandM
     get = headers.get
     expected = get(EXPECTED_SEQUENCE)
     permissions = get(PERMISSIONS)
+    business_date = get(BUSINESS_DATE)
     return CommandMeta(
         id=headers[ID],
         type=ce_type,
@@ -170,6 +174,7 @@ def command_meta(ce_type: str, key: str, headers: Mapping[str, str]) -> CommandM
         correlation=headers[CORRELATION],
         causation=get(CAUSATION, ""),
         hops=int(get(HOPS, 0)),
+        business_date=date.fromisoformat(business_date) if business_date else None,
         expected_sequence=None if expected is None else int(expected),
         reaction=get(REACTION, ""),
         source_aggregate=get(SOURCE_AGGREGATE, ""),

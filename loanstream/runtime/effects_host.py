@@ -145,6 +145,7 @@ class EffectsHost:
             correlation=row.correlation,
             causation=row.source_event,
             hops=row.hops + 1,
+            business_date=row.business_date,
         )
         return command_record(meta, send.command, self._partitions)
 

@@ -168,6 +168,7 @@ def _command_meta(
         correlation=meta.correlation,
         causation=meta.id,
         hops=hops,
+        business_date=meta.business_date,
         reaction=reaction.name,
         source_aggregate=meta.subject,
         source_sequence=meta.sequence,

@@ -1,0 +1,1 @@
+"""Deterministic simulation: every host on the memory log, a virtual clock, random clients and faults, all from one seed."""

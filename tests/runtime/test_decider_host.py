@@ -141,6 +141,13 @@ async def test_a_command_before_the_first_business_day_is_refused() -> None:
     assert (await bench.last()).code == "no-business-day"
 
 
+async def test_a_reaction_before_the_first_business_day_counts_on_the_day_of_its_cause() -> None:
+    bench = Bench(await counting_log())
+    await bench.send(reacted("c-1", 1, business_date=A_DAY))
+    assert (await bench.last()).status == "executed"
+    assert (await all_of(bench.log, Role.EVENTS))[-1].headers[envelope.BUSINESS_DATE] == A_DAY.isoformat()
+
+
 # -- poison ----------------------------------------------------------------------------------------------------------
 
 

@@ -190,7 +190,7 @@ class Deciding:
         refusal = self._unfit(aggregate, decider, meta)
         if refusal is not None:
             return Answer(Status.REFUSED, refusal)
-        day = self.fold.day.business_date
+        day = self._day(meta)
         assert day is not None
         draft = Draft(meta.target, aggregate, decider, aggregate.state)
         self.catch_up(draft, Context(meta.target, day, time, SYSTEM))
@@ -203,7 +203,7 @@ class Deciding:
         return Answer(Status.EXECUTED, drafts=(draft,))
 
     def _unfit(self, aggregate: Aggregate, decider: Decider, meta: CommandMeta) -> Refusal | None:
-        if self.fold.day.business_date is None:
+        if self._day(meta) is None:
             return Refusal("no-business-day", "No business day is open yet; start one with StartBusinessDay.")
         if aggregate.decider is not None and aggregate.decider is not decider:
             return Refusal(
@@ -223,6 +223,10 @@ class Deciding:
         time = self.now()
         meta = read_command_meta(record)
         return self._finish(record, meta, self._failed(record, "poison", "the log refuses its records", time), time)
+
+    def _day(self, meta: CommandMeta) -> date | None:
+        """The day a command belongs to: the partition's, or before its first one that of the event that caused it."""
+        return self.fold.day.business_date or meta.business_date
 
     # -- business days -----------------------------------------------------------------------------------------------
 
@@ -265,7 +269,7 @@ class Deciding:
 
     def _hold(self, record: Record, meta: CommandMeta, error: NeverPassesTheDay, time: datetime) -> Answer:
         """A command met an aggregate that cannot be brought up to the day: hold it, and park or refuse the command."""
-        day = self.fold.day.business_date
+        day = self._day(meta)
         assert day is not None
         draft = self.hold_draft(meta.target, day, error)
         if meta.reaction:
@@ -318,7 +322,7 @@ class Deciding:
                     partition=fold.partition,
                     partitionseq=fold.partitionseq,
                     time=time,
-                    business_date=fold.day.business_date,
+                    business_date=self._day(meta),
                     correlation=meta.correlation,
                     causation=meta.id,
                     actor=meta.actor,
