@@ -208,14 +208,12 @@ def _is_json(content_type: str) -> bool:
 
 
 def _route(scope: Scope) -> str:
-    """The route's pattern with its service in front: few values, however many paths are asked for."""
+    """The route's pattern with the prefix of its router in front: few values, however many paths are asked for."""
     pattern: str = getattr(scope.get("route"), "path", "")
-    path: str = scope["path"]
     if not pattern:
         return "unknown"
-    if path.startswith("/api/") and not pattern.startswith("/api/"):
-        return "/".join(path.split("/", 3)[:3]) + pattern
-    return pattern
+    segments = scope["path"].split("/")
+    return "/".join(segments[: len(segments) - pattern.count("/")]) + pattern
 
 
 def _request_id(headers: Headers) -> str:
