@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
+from typing import TypeAlias
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from loanstream.vault import crypto
 from loanstream.vault.crypto import MasterKeys, WrappedKey
 from loanstream.vault.port import SubjectErased, UnknownSubject
 from loanstream.vault.records import ErasureRecord, Now, ReadRecord, checked, checked_purpose, utc_now
+
+Connection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 
 _LOCK = 0x7661756C74
 """Advisory lock of the migration: "vault" in ASCII."""
@@ -100,14 +104,10 @@ class PostgresVault:
         index_key = await self._keys.index_key()
         subject = crypto.reference(index_key, identity)
         index = crypto.index_entry(index_key, identity)
-        while True:
-            row = await self._pool.fetchrow(_KEY, subject)
-            if row is None or row["wrapped_key"] is None:
-                stored = await self._store_first(subject, index, fields, by)
-            else:
-                stored = await self._store_more(subject, WrappedKey(row["master_key"], row["wrapped_key"]), fields, by)
-            if stored:
-                return subject
+        async with self._pool.acquire() as connection:
+            while not await self._store(connection, subject, index, fields, by):
+                pass
+        return subject
 
     async def read(self, subject: str, fields: Sequence[str], *, reader: str, purpose: str) -> Mapping[str, str]:
         """See :class:`~loanstream.vault.port.Vault`. A field that was never stored is left out."""
@@ -155,19 +155,21 @@ class PostgresVault:
         rows = await self._pool.fetch("SELECT at, subject, by, reason FROM vault.erasures ORDER BY id")
         return [ErasureRecord(r["at"], r["subject"], r["by"], r["reason"]) for r in rows]
 
-    async def _store_first(self, subject: str, index: bytes, fields: Mapping[str, str], by: str) -> bool:
+    async def _store(
+        self, connection: Connection, subject: str, index: bytes, fields: Mapping[str, str], by: str
+    ) -> bool:
+        """Write the fields under the subject's key, or a new one; ``False`` when the key changed in between."""
+        row = await connection.fetchrow(_KEY, subject)
+        if row is not None and row["wrapped_key"] is not None:
+            wrapped = WrappedKey(row["master_key"], row["wrapped_key"])
+            names, ciphertexts = _sealed(subject, await self._keys.unwrap(subject, wrapped), fields)
+            arguments = (subject, wrapped.ciphertext, self._now(), by, names, ciphertexts)
+            return bool(await connection.fetchval(_MORE, *arguments))
         data_key = crypto.new_data_key()
         wrapped = await self._keys.wrap(subject, data_key)
         names, ciphertexts = _sealed(subject, data_key, fields)
-        stored = await self._pool.fetchval(
-            _FIRST, subject, index, wrapped.master, wrapped.ciphertext, self._now(), by, names, ciphertexts
-        )
-        return bool(stored)
-
-    async def _store_more(self, subject: str, wrapped: WrappedKey, fields: Mapping[str, str], by: str) -> bool:
-        names, ciphertexts = _sealed(subject, await self._keys.unwrap(subject, wrapped), fields)
-        stored = await self._pool.fetchval(_MORE, subject, wrapped.ciphertext, self._now(), by, names, ciphertexts)
-        return bool(stored)
+        first = (subject, index, wrapped.master, wrapped.ciphertext, self._now(), by, names, ciphertexts)
+        return bool(await connection.fetchval(_FIRST, *first))
 
 
 def _sealed(subject: str, data_key: bytes, fields: Mapping[str, str]) -> tuple[list[str], list[bytes]]:
