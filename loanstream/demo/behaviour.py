@@ -126,11 +126,11 @@ def _ending(chance: Chance) -> Ending:
 
 def _odd(chance: Chance, months: int, repaid: bool) -> Odd:
     return Odd(
-        supplement_after=chance.between(1, 3, "supplement after") if chance.happens(40, "supplement") else 0,
-        withdraws=chance.happens(15, "withdraws"),
-        taken_back=chance.between(1, months, "taken back") if repaid and chance.happens(25, "take back") else 0,
-        overpays=repaid and chance.happens(20, "overpays"),
-        pays_stranger=chance.happens(10, "pays stranger"),
+        supplement_after=chance.between(1, 3, "supplement after") if chance.happens(50, "supplement") else 0,
+        withdraws=chance.happens(20, "withdraws"),
+        taken_back=chance.between(1, months, "taken back") if repaid and chance.happens(40, "take back") else 0,
+        overpays=repaid and chance.happens(30, "overpays"),
+        pays_stranger=chance.happens(20, "pays stranger"),
     )
 
 

@@ -54,7 +54,7 @@ class Rejected(DemoError):
 
     def __init__(self, request: str, status: int, code: str, detail: str) -> None:
         super().__init__(
-            f"{request} was answered {status} {code or 'without a code'}: {detail or 'no detail'}. The demo stops here and goes"
+            f"{request} was answered {status} {code or 'without a code'}: {detail.rstrip('.') or 'no detail'}. The demo stops here and goes"
             " on from here when it is called again with the same seed."
         )
         self.status = status

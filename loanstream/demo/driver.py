@@ -37,7 +37,8 @@ async def run_demo(options: DemoOptions, clients: Clients, tokens: Tokens, conso
         ledger = Ledger(borrowers(options.seed, options.loans, START))
         with bar(console, options.loans) as shown:
             last_day, finished = await _run(options, api, ledger, shown)
-        await ledger.refresh(api)
+            await ledger.refresh(api)
+            shown.show(last_day, ledger)
         counts = await count_events(api)
         return DemoReport(
             standings=standings(ledger),
@@ -54,10 +55,10 @@ async def _run(options: DemoOptions, api: Api, ledger: Ledger, shown: Bar) -> tu
     """All days; answers the last one, and whether nobody has anything left to do."""
     quiet = Quiet(api)
     await quiet.wait()
-    product = await staff.product_on_sale(api)
-    await staff.provide_capital(api, options.seed)
     calendar = Calendar(api, quiet, options.seed)
     today = await calendar.today()
+    product = await staff.product_on_sale(api)
+    await staff.provide_capital(api, options.seed)
     await ledger.refresh(api)
     intake = Intake(api, ledger, quiet, product)
     repayments = Repayments(api, ledger, quiet, options.seed)
