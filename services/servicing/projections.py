@@ -1,4 +1,4 @@
-"""Read models of servicing: loans, instalments, payments, receipts, business days. Money as minor units.
+"""Read models of servicing: loans, instalments, payments, receipts. Money as minor units.
 
 All tables are written from servicing's own events alone. Totals are sums over these rows, never counters of their own.
 """
@@ -10,7 +10,6 @@ from typing import Any
 from loanstream.runtime.definitions import Projection, Row
 from schemas.envelope import EventMeta
 from schemas.money import minor
-from schemas.platform import BUSINESS_DAY_CLOSED, BUSINESS_DAY_STARTED
 from schemas.servicing import events as happened
 from schemas.terms import Bucket, Components
 
@@ -196,20 +195,6 @@ def _receipt_reversed(event: happened.ReceiptReversed, meta: EventMeta) -> Seque
     return [_receipt(event, meta, "reversed", reason=event.cause, **places)]
 
 
-# -- business days -------------------------------------------------------------------------------------------------------
-
-
-def _day_started(event: Any, _meta: EventMeta) -> Sequence[Row]:
-    key = {"business_date": event.business_date, "partition": event.partition}
-    return [Row("business_days", key, {"calendar": event.calendar})]
-
-
-def _day_closed(event: Any, _meta: EventMeta) -> Sequence[Row]:
-    key = {"business_date": event.business_date, "partition": event.partition}
-    counts = {"aggregates": event.aggregates, "events": event.events, "held": event.held}
-    return [Row("business_days", key, {"closed": True, **counts})]
-
-
 PROJECTION = Projection(
     migrations=Path(__file__).parent / "migrations",
     handlers={
@@ -233,8 +218,6 @@ PROJECTION = Projection(
         happened.PaymentSuspended: _receipt_suspended,
         happened.ReceiptReversalRequested: _reversal_requested,
         happened.ReceiptReversed: _receipt_reversed,
-        BUSINESS_DAY_STARTED["servicing"]: _day_started,
-        BUSINESS_DAY_CLOSED["servicing"]: _day_closed,
     },
 )
 

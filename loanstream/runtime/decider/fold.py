@@ -221,7 +221,9 @@ class Fold:
             raise FoldError(f"type {record.type} is not of context {self.service}")
         decider = self.deciders[message.aggregate]
         event = codec.decode(message.cls, record.value)
-        self.set_state(subject, aggregate, decider, decider.evolve(aggregate.state, event))
+        state = decider.evolve(aggregate.state, event)
+        if state is not None:  # else the aggregate still does not exist, as for whoever decided the event
+            self.set_state(subject, aggregate, decider, state)
 
     def _day_started(self, _subject: str, record: Record) -> None:
         event = codec.decode(BUSINESS_DAY_STARTED[self.service], record.value)

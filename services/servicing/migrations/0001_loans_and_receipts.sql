@@ -107,14 +107,3 @@ CREATE TABLE receipts (
 );
 CREATE INDEX receipts_by_loan ON receipts (loan_id, receipt_id);
 CREATE INDEX receipts_by_status ON receipts (status, receipt_id);
-
-CREATE TABLE business_days (
-    business_date date,
-    partition integer,
-    calendar text,
-    closed boolean NOT NULL DEFAULT false,
-    aggregates bigint NOT NULL DEFAULT 0,
-    events bigint NOT NULL DEFAULT 0,
-    held bigint NOT NULL DEFAULT 0,
-    PRIMARY KEY (business_date, partition)
-);

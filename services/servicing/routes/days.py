@@ -15,6 +15,8 @@ from services.servicing.routes.queries import READ, Limit, Record
 
 START = "servicing:start-business-day"
 
+_COLUMNS = ("business_date", "calendar", "started", "closed", "aggregates", "events", "held")
+
 LONGEST_JUMP = 400
 """Days that one request may open: missed days run one by one, so a mistyped year would keep the system busy for long."""
 
@@ -51,16 +53,17 @@ def routes(kit: ServiceKit) -> APIRouter:
 
     @router.get("/business-days", dependencies=[Depends(kit.require(READ))])
     async def days(limit: Limit = 31) -> dict[str, Any]:
-        """Business days, latest first, over all partitions."""
+        """Business days over all partitions: ``business_days`` latest first, ``days`` in order as in every service."""
         partitions = await kit.log.partitions(topic(kit.service, Role.EVENTS))
-        return {"business_days": [_view(row, partitions) for row in await _days(kit, limit)]}
+        shown = [_view(row, partitions) for row in await _days(kit, limit)]
+        return {"service": kit.service, "partitions": partitions, "business_days": shown, "days": shown[::-1]}
 
     return router
 
 
 async def _days(kit: ServiceKit, limit: int) -> Sequence[Record]:
     return await kit.fetch(
-        "SELECT business_date, min(calendar) AS calendar, count(*) AS started, count(*) FILTER (WHERE closed) AS closed,"
+        "SELECT business_date, min(calendar) AS calendar, count(started_at) AS started, count(*) FILTER (WHERE closed) AS closed,"
         " sum(aggregates)::bigint AS aggregates, sum(events)::bigint AS events, sum(held)::bigint AS held"
         " FROM business_days GROUP BY business_date ORDER BY business_date DESC LIMIT $1",
         limit,
@@ -90,10 +93,9 @@ def _check_order(kit: ServiceKit, body: NewBusinessDay, latest: Sequence[Record]
 
 def _view(row: Record, partitions: int) -> dict[str, Any]:
     return {
-        **{name: row[name] for name in ("business_date", "calendar", "aggregates", "events", "held")},
+        **{name: row[name] for name in _COLUMNS},
         "open": row["closed"] < partitions,
-        "partitions": partitions,
-        "partitions_closed": row["closed"],
+        "is_closed": row["closed"] == partitions,
     }
 
 
