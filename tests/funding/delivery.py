@@ -16,6 +16,7 @@ from schemas.decision import Actor, Context, Refusal
 from schemas.envelope import EventMeta
 from schemas.money import minor
 from services.funding.service import service
+from tests.funding.graph import EMITS
 from tests.support.deciding import A_DAY, A_TIME
 
 _SERVICE = service()
@@ -94,6 +95,7 @@ class Delivery:
         if isinstance(decision, Refusal):
             self.refused.append(decision)
         else:
+            assert {type(event) for event in decision} <= set(EMITS[type(waiting.command)])
             self._apply(waiting.target, decision)
 
     def _apply(self, target: str, events: Sequence[Any]) -> None:

@@ -5,6 +5,7 @@ money once or not at all, and nothing is in transit.
 """
 
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -205,7 +206,7 @@ class Custody(RuleBasedStateMachine):
         funded = self.delivery.of(Funded)
         return [(event.loan_id, minor(event.amount)) for event in funded if event.loan_id not in self.lent]
 
-    def units(self, cls: type, transfer_id: str) -> int:
+    def units(self, cls: type[Any], transfer_id: str) -> int:
         found = [event for event in self.delivery.of(cls) if event.transfer_id == transfer_id]
         assert len(found) <= 1, found
         return sum(minor(event.amount) for event in found)
@@ -213,7 +214,7 @@ class Custody(RuleBasedStateMachine):
     def accounts(self) -> dict[str, Account]:
         return self.states(Account)
 
-    def states(self, cls: type) -> dict:
+    def states(self, cls: type[Any]) -> dict[str, Any]:
         return {key: state for key, state in self.delivery.states.items() if isinstance(state, cls)}
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,12 @@ from tests.support.deciding import Given, given
 OPEN = OpenTransfer(
     from_account=OWN, to_account="reserve-CNY", amount=cny("100.00"), purpose="transfer", reference="top up"
 )
-BETWEEN = {"transfer_id": TRANSFER, "from_account": OWN, "to_account": "reserve-CNY", "amount": cny("100.00")}
+BETWEEN: dict[str, Any] = {
+    "transfer_id": TRANSFER,
+    "from_account": OWN,
+    "to_account": "reserve-CNY",
+    "amount": cny("100.00"),
+}
 RESERVED = TransferReserved(**BETWEEN)
 CREDITED = TransferCredited(**BETWEEN)
 CAPTURED = TransferCaptured(transfer_id=TRANSFER, amount=cny("100.00"), purpose="transfer", reference="top up")
