@@ -1,0 +1,50 @@
+"""Errors of commands as one readable sentence on standard error."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from loanstream.cli.installation import TopicsDiffer
+from loanstream.cli.process import AlreadyRunning, StartFailed
+from loanstream.demo.client import DemoError
+from loanstream.demo.options import BadOption
+from loanstream.eventlog.port import LogError
+from loanstream.runtime.embedded_postgres import EmbeddedPostgresError
+from loanstream.runtime.migrations import MigrationRefused
+from loanstream.runtime.settings import BadSetting
+
+_EXPLAINED = (
+    AlreadyRunning,
+    BadOption,
+    BadSetting,
+    DemoError,
+    EmbeddedPostgresError,
+    LogError,
+    MigrationRefused,
+    StartFailed,
+    TopicsDiffer,
+)
+
+
+@contextmanager
+def explained(errors: Console) -> Iterator[None]:
+    """Turn what a user can mend into its sentence and exit code 1; anything else is a bug and shows its traceback."""
+    try:
+        yield
+    except* _EXPLAINED as group:
+        for error in _leaves(group):
+            errors.print(f"[bold red]✗[/] {escape(str(error))}")
+        raise typer.Exit(1) from None
+    except* KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error

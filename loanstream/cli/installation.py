@@ -1,0 +1,148 @@
+"""The composition root: everything of one installation, opened in order and closed in reverse."""
+
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from loanstream.eventlog.port import EventLog, TopicDefinition
+from loanstream.eventlog.postgres.log import PostgresLog
+from loanstream.runtime.clock import Clock, SystemClock
+from loanstream.runtime.database import Pool, open_pool
+from loanstream.runtime.definitions import Service
+from loanstream.runtime.embedded_postgres import EmbeddedPostgres
+from loanstream.runtime.http.issuer import LocalIssuer
+from loanstream.runtime.http.kit import HttpServiceKit
+from loanstream.runtime.http.reading import PostgresReads
+from loanstream.runtime.http.security import Authenticator
+from loanstream.runtime.http.tokens import RemoteKeys, TokenVerifier
+from loanstream.runtime.http.waiting import OutcomeWaiter
+from loanstream.runtime.postgres_store import PostgresStore, open_store
+from loanstream.runtime.projector import prepare, read_schema
+from loanstream.runtime.settings import Settings, installation_id
+from loanstream.vault.crypto import LocalMasterKeys
+from loanstream.vault.postgres import PostgresVault
+from schemas.topics import CONTEXTS, topic_specs
+from services.notify.ports.choice import make_mail, make_webhooks
+from services.notify.ports.subscribers import load_subscribers
+from services.origination.ports.choice import make_bank
+from services.registry import load
+
+_POOL_CONNECTIONS = 12
+
+
+class TopicsDiffer(Exception):
+    """The topics that exist are not those that this installation needs; the text names each difference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What hosts, the HTTP application and commands share."""
+
+    settings: Settings
+    dsn: str
+    clock: Clock
+    log: EventLog
+    pool: Pool
+    store: PostgresStore
+    vault: PostgresVault
+    services: tuple[Service, ...]
+    kits: Mapping[str, HttpServiceKit]
+    waiter: OutcomeWaiter
+    authenticator: Authenticator
+    issuer: LocalIssuer | None
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[str]:
+    """DSN of the installation's database: the one of the settings, or the embedded server, held while in here."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if settings.database_url:
+        yield settings.database_url
+        return
+    async with EmbeddedPostgres(settings.data_dir) as dsn:
+        yield dsn
+
+
+@asynccontextmanager
+async def open_log(settings: Settings, dsn: str) -> AsyncIterator[PostgresLog]:
+    """The event log with its topics applied. Raises :class:`TopicsDiffer`."""
+    log = PostgresLog(dsn)
+    try:
+        differences = await log.apply(topic_definitions(settings), installation_id(settings.data_dir))
+        if differences:
+            raise TopicsDiffer("; ".join(differences))
+        yield log
+    finally:
+        await log.close()
+
+
+def topic_definitions(settings: Settings) -> list[TopicDefinition]:
+    """Every topic of the installation as it must exist."""
+    specs = topic_specs(settings.partitions)
+    return [TopicDefinition(s.name, s.partitions, s.retention, s.identity) for s in specs]
+
+
+@asynccontextmanager
+async def open_installation(settings: Settings, names: Iterable[str] = CONTEXTS) -> AsyncIterator[Installation]:
+    """Open everything for the named services: database, log, stores, vault, ports, kits. Nothing runs yet."""
+    async with AsyncExitStack() as stack:
+        dsn = await stack.enter_async_context(open_database(settings))
+        log = await stack.enter_async_context(open_log(settings, dsn))
+        pool = await open_pool(dsn, maximum=_POOL_CONNECTIONS)
+        stack.push_async_callback(pool.close)
+        clock = SystemClock()
+        store = await open_store(pool)
+        vault = PostgresVault(pool, LocalMasterKeys.from_file(settings.data_dir / "vault" / "master.json"), clock.now)
+        await vault.prepare()
+        services = load(names, {"notify": {"subscribers": load_subscribers(settings.webhooks_path)}})
+        async with pool.acquire() as connection:
+            for service in services:
+                await prepare(connection, service, read_schema(service.name))
+        issuer = LocalIssuer.open(settings.data_dir, _life(settings)) if settings.local_issuer else None
+        authenticator = _authenticator(settings, issuer)
+        waiter = OutcomeWaiter(log, [service.name for service in services])
+        ports = await _ports(settings, clock, stack)
+        kits = {}
+        for service in services:
+            reads = await PostgresReads.open(dsn, service.name, settings.database_pool)
+            stack.push_async_callback(reads.close)
+            kits[service.name] = HttpServiceKit(
+                service.name,
+                log=log,
+                store=store,
+                clock=clock,
+                vault=vault,
+                waiter=waiter,
+                authenticator=authenticator,
+                ports=ports,
+                reads=reads,
+                settings=settings,
+            )
+        yield Installation(settings, dsn, clock, log, pool, store, vault, services, kits, waiter, authenticator, issuer)
+
+
+async def _ports(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Mapping[str, Any]:
+    """The outside: a bank, a mail server, webhooks; sandboxes where no address is set."""
+    mail = make_mail(
+        url=settings.smtp_url, sender=settings.smtp_sender, spool=settings.data_dir / "outbox" / "mail.jsonl"
+    )
+    stack.push_async_callback(mail.close)
+    webhooks = make_webhooks(settings.webhooks_path, clock)
+    stack.push_async_callback(webhooks.close)
+    bank = make_bank(ledger=settings.data_dir / "bank" / "payments.jsonl")
+    return {"smtp": mail, "webhook": webhooks, "bank": bank}
+
+
+def _authenticator(settings: Settings, issuer: LocalIssuer | None) -> Authenticator:
+    if issuer is not None:
+        return Authenticator(issuer.verifier(), time.time)
+    keys = RemoteKeys(settings.oidc_issuer, settings.oidc_jwks_url)
+    verifier = TokenVerifier(keys, settings.oidc_issuer, settings.oidc_audience)
+    return Authenticator(verifier, time.time, settings.oidc_roles_claim)
+
+
+def _life(settings: Settings) -> timedelta:
+    return timedelta(minutes=settings.token_minutes)

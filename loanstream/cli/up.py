@@ -1,0 +1,60 @@
+"""``loanstream up`` and ``serve``: run the services, say where to look."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+from loanstream.cli.hosting import Role
+from loanstream.cli.process import Process, run_process
+from loanstream.runtime.http.issuer import initial_password
+from loanstream.runtime.settings import Settings
+from loanstream.runtime.telemetry import configure_logging
+
+LOG_FILE = "loanstream.log"
+
+
+def up(settings: Settings, console: Console) -> None:
+    """Start every service in one process and run until Ctrl-C."""
+    console.print("Starting Loanstream …", style="dim")
+    with _log_stream(settings.data_dir) as log:
+        configure_logging(settings.log_format, settings.log_level, log)
+
+        def announce(process: Process) -> None:
+            console.print(_where_to_look(process, settings))
+
+        asyncio.run(run_process(settings, announce=announce))
+    console.print("Stopped. The data stays; `make up` goes on with it.", style="dim")
+
+
+def serve(settings: Settings, services: Sequence[str], role: Role) -> None:
+    """Run one service, or some, with one role, logging to standard error."""
+    configure_logging(settings.log_format, settings.log_level)
+    asyncio.run(run_process(settings, names=tuple(services), role=role))
+
+
+def _log_stream(data_dir: Path) -> TextIO:
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return (data_dir / LOG_FILE).open("a", buffering=1, encoding="utf-8")
+
+
+def _where_to_look(process: Process, settings: Settings) -> Panel:
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="bold")
+    facts.add_column()
+    facts.add_row("Console", process.url)
+    if process.installation.issuer is not None:
+        facts.add_row(
+            "Sign in",
+            f"user [bold]operations-officer[/] (or auditor, administrator …), password "
+            f"[bold]{initial_password(settings.data_dir)}[/]",
+        )
+    facts.add_row("API", f"{process.url}/api/openapi.json")
+    facts.add_row("Try it", "make demo   (or: loanstream demo --loans 50 --until +12m)")
+    facts.add_row("Data", f"{settings.data_dir}   log: {settings.data_dir / LOG_FILE}")
+    facts.add_row("Stop", "Ctrl-C")
+    return Panel(facts, title="Loanstream runs", title_align="left", expand=False)
