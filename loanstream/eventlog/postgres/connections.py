@@ -113,12 +113,13 @@ class Connections:
                         "check that it runs and that the DSN is right"
                     ) from error
             except asyncpg.PostgresError as error:
-                raise _refusal(error) from error
+                raise refusal(error) from error
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-def _refusal(error: asyncpg.PostgresError) -> Exception:
+def refusal(error: asyncpg.PostgresError) -> Exception:
+    """What a statement that the server refused means to the port."""
     if error.sqlstate == _BELOW_START and error.detail:
         place, first = error.detail.split()
         return BelowStart(int(place), int(first))

@@ -1,7 +1,7 @@
 """The log in PostgreSQL: the embedded default, and enough for small installations.
 
 One table of records, one row per partition that gives out offsets, one call per transaction. The reasons and what was
-measured are in ``docs/decisions``.
+measured are in ``docs/decisions/0006-the-log-on-postgresql.md``.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -51,7 +51,7 @@ class Members:
                 for row in await connection.fetch(_TAKE, free) if free else ():
                     if row["taken"]:
                         self._holders[row["key"]] = member
-            except (*BROKEN, LogUnavailable) as error:
+            except (*BROKEN, asyncpg.PostgresError, LogUnavailable) as error:
                 _log.warning("membership lost", group=member.group, topic=member.topic, error=str(error))
                 self._lose_all()
             except asyncio.CancelledError:
@@ -70,7 +70,7 @@ class Members:
             if keys and self._connection is not None:
                 try:
                     await self._connection.execute(_FREE, keys)
-                except BROKEN:
+                except (*BROKEN, asyncpg.PostgresError):
                     self._lose_all()
 
     async def close(self) -> None:
@@ -98,7 +98,7 @@ class Members:
                 try:
                     if self._connection is not None:
                         await self._connection.execute("SELECT 1")
-                except BROKEN:
+                except (*BROKEN, asyncpg.PostgresError):
                     self._lose_all()
 
     def _terminated(self, connection: object) -> None:

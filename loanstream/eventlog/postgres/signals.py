@@ -110,7 +110,7 @@ class Signals:
                 watched = [place for place, waiting in self._waiting.items() if waiting]
                 if watched:
                     self.learn(await self._ends(watched))
-            except (*BROKEN, LogError) as error:
+            except (*BROKEN, asyncpg.PostgresError, LogError) as error:
                 _log.warning("the log's signals are interrupted", error=str(error))
             await asyncio.sleep(LOOK_EVERY)
 
@@ -139,7 +139,7 @@ class Signals:
                 connection = await self._listening()
                 await connection.execute(_NOTIFY, CHANNEL, list(self._payloads(said)))
                 await asyncio.sleep(_QUIET)
-        except (*BROKEN, LogError) as error:
+        except (*BROKEN, asyncpg.PostgresError, LogError) as error:
             _log.info("a notification was lost, waiters see the records at their next look", error=str(error))
         finally:
             self._speaker = None

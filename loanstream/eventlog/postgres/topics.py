@@ -10,8 +10,16 @@ import asyncpg
 import msgspec
 
 from loanstream.eventlog.identity import differences, identity_record
-from loanstream.eventlog.port import NewRecord, Record, TopicDefinition, TopicPartition, TopicState, UnknownTopic
-from loanstream.eventlog.postgres.connections import Connections
+from loanstream.eventlog.port import (
+    LogUnavailable,
+    NewRecord,
+    Record,
+    TopicDefinition,
+    TopicPartition,
+    TopicState,
+    UnknownTopic,
+)
+from loanstream.eventlog.postgres.connections import BROKEN, Connections, refusal
 from loanstream.eventlog.refusals import unknown_partition, unknown_topic
 
 _SCHEMA = (files("loanstream.eventlog.postgres") / "schema.sql").read_text(encoding="utf-8")
@@ -71,6 +79,10 @@ class Topics:
                         await self._create(connection, definition, installation)
                     else:
                         sentences += differences(definition, found, installation)
+        except BROKEN as error:
+            raise LogUnavailable(f"the connection broke while topics were made: {error}; apply them again") from error
+        except asyncpg.PostgresError as error:
+            raise refusal(error) from error
         finally:
             await connection.close()
         return sentences
