@@ -1,6 +1,7 @@
 """The ``loanstream`` command."""
 
 import asyncio
+from json import dumps
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -57,6 +58,30 @@ def serve(
 
     with explained(errors):
         command.serve(settings_for(data), services, role)
+
+
+@app.command()
+def demo(
+    loans: Annotated[int, typer.Option(help="How many of the 1,000 applications are sent.")] = 1000,
+    until: Annotated[
+        str | None, typer.Option(help="Last business day, or +12m, +90d; default: until all is closed.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Decides everything that the data leaves open.")] = 1,
+    api: Annotated[str | None, typer.Option(help="Address of a running system; default: the data folder's.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+    data: DataDir = None,
+) -> None:
+    """Send real applications through the public API and live the loans day by day; goes on where it stopped."""
+    from loanstream.cli import demo as command
+    from loanstream.demo.options import DemoOptions, until_of
+
+    with explained(errors):
+        options = DemoOptions(loans=loans, until=until_of(until), seed=seed, api=api, json=json)
+        report = command.demo(settings_for(data), options, None if json else console)
+        if json:
+            print(dumps(report.as_json(), ensure_ascii=False, indent=2))
+        else:
+            report.show(console)
 
 
 @app.command("simulate-system")

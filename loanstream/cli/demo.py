@@ -1,0 +1,71 @@
+"""``loanstream demo``: on the system that runs on the data folder, or on one started for it and stopped after."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+from rich.console import Console
+
+from loanstream.cli.process import StartFailed, running
+from loanstream.cli.up import LOG_FILE
+from loanstream.demo.driver import run_demo
+from loanstream.demo.options import DemoOptions
+from loanstream.demo.report import DemoReport
+from loanstream.runtime.http.issuer import LocalIssuer
+from loanstream.runtime.settings import Settings
+
+_START_SECONDS = 120.0
+_STOP_SECONDS = 30.0
+
+
+def demo(settings: Settings, options: DemoOptions, progress: Console | None) -> DemoReport:
+    """Run the demo and answer its report."""
+    with _system(settings, options.api, progress) as url:
+        issuer = LocalIssuer.open(settings.data_dir)
+
+        def client() -> httpx.AsyncClient:
+            return httpx.AsyncClient(base_url=url, timeout=120.0, trust_env=False)
+
+        return asyncio.run(run_demo(options, client, issuer.issue, progress))
+
+
+@contextmanager
+def _system(settings: Settings, api: str | None, progress: Console | None) -> Iterator[str]:
+    """Address of the system to use."""
+    there = running(settings.data_dir)
+    if api is not None or there is not None:
+        yield api or there.url  # type: ignore[union-attr]
+        return
+    if progress is not None:
+        progress.print(f"No system runs on {settings.data_dir}: starting one for the demo …", style="dim")
+    # A process of its own: server and client would share one core otherwise.
+    server = subprocess.Popen(  # noqa: S603 - our own command line
+        [sys.executable, "-m", "loanstream.cli", "up", "--data", str(settings.data_dir), "--port", "0"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        yield _address(settings, server)
+    finally:
+        os.kill(server.pid, signal.SIGTERM)
+        server.wait(_STOP_SECONDS)
+
+
+def _address(settings: Settings, server: "subprocess.Popen[bytes]") -> str:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        there = running(settings.data_dir)
+        if there is not None and there.pid == server.pid:
+            return there.url
+        if server.poll() is not None:
+            assert server.stderr is not None
+            raise StartFailed(f"the system did not start: {server.stderr.read().decode().strip()}")
+        time.sleep(0.1)
+    raise StartFailed(f"the system was not ready after {_START_SECONDS:g} s; see {settings.data_dir / LOG_FILE}")
