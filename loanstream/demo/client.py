@@ -53,9 +53,10 @@ class Rejected(DemoError):
     """The system answered a request with a problem that the demo does not expect."""
 
     def __init__(self, request: str, status: int, code: str, detail: str) -> None:
+        said = detail.rstrip(".") or "no detail"
         super().__init__(
-            f"{request} was answered {status} {code or 'without a code'}: {detail.rstrip('.') or 'no detail'}. The demo stops here and goes"
-            " on from here when it is called again with the same seed."
+            f"{request} was answered {status} {code or 'without a code'}: {said}. The demo stops here and goes on from here when"
+            " it is called again with the same seed."
         )
         self.status = status
         self.code = code
