@@ -1,26 +1,33 @@
 """The routes that every service has: outcomes, events, lag, dead letters, business days, holds."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import msgspec
+import structlog
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response, StreamingResponse
 
+from loanstream.eventlog.port import NewRecord
 from loanstream.runtime.http.answering import full
 from loanstream.runtime.http.events import EventFilter, EventStreams, event_name, read_places, view
 from loanstream.runtime.http.inputs import Reference, ShortText
 from loanstream.runtime.http.kit import HttpServiceKit
 from loanstream.runtime.http.lag import consumer_lag, decider_lag
 from loanstream.runtime.http.problems import Problem
+from loanstream.runtime.http.security import require
 from loanstream.runtime.kit import Principal
+from loanstream.runtime.roles import roles
 from loanstream.runtime.stores import ConsumerDeadLetter
+from schemas import envelope
 from schemas.platform import RELEASE_AGGREGATE
 from schemas.topics import Role, topic
 
 READ_EVENTS = "platform:read-events"
 _MOST_TYPES = 50
+_log = structlog.get_logger("loanstream.operations")
 _encoder = msgspec.json.Encoder()
 
 _BUSINESS_DAYS = """
@@ -28,6 +35,10 @@ SELECT business_date, count(started_at) AS started, count(*) FILTER (WHERE close
        count(*) FILTER (WHERE closed) = $1::int AS is_closed,
        sum(aggregates)::bigint AS aggregates, sum(events)::bigint AS events, sum(held)::bigint AS held
 FROM business_days GROUP BY business_date ORDER BY business_date DESC LIMIT $2
+"""
+_DEAD_LETTER = """
+SELECT topic, partition, key, type, headers, value, command_id FROM dead_letters
+WHERE error_id = $1 AND command_id IS NOT NULL
 """
 _DEAD_LETTERS = """
 SELECT l.error_id, l.command_id, l.topic, l.partition, l.log_offset, l.key, l.type, l.reason, l.error, l.count, l.time,
@@ -120,7 +131,8 @@ def _events(routes: APIRouter, kit: HttpServiceKit) -> None:
 
 def _operations(routes: APIRouter, kit: HttpServiceKit) -> None:
     read_lag = [Depends(kit.require("platform:read-lag"))]
-    release = kit.require("platform:release-hold")
+    release = _may_release(kit)
+    replay = kit.require("platform:replay-dead-letters")
 
     @routes.get("/lag", dependencies=read_lag)
     async def lag() -> Response:
@@ -150,6 +162,27 @@ def _operations(routes: APIRouter, kit: HttpServiceKit) -> None:
         letters = await kit.store.dead_letters(f"{kit.service}.router", limit)
         return _json({"commands": commands, "events": [_consumer_view(letter) for letter in letters]})
 
+    @routes.post("/dead-letters/{error_id}/replay")
+    async def replay_command(
+        request: Request, error_id: Reference, principal: Annotated[Principal, Depends(replay)]
+    ) -> Response:
+        """Have a failed command decided anew, after its cause was mended; under its own id, so never twice."""
+        rows = await kit.fetch(_DEAD_LETTER, error_id)
+        if not rows:
+            raise Problem(404, "no-such-dead-letter", f"This service has no dead letter {error_id} of a command.")
+        letter = rows[0]
+        record = NewRecord(
+            letter["topic"],
+            letter["partition"],
+            letter["key"],
+            letter["type"],
+            {**letter["headers"], envelope.REPLAY: "1"},
+            letter["value"].encode(),
+            kit.clock.now(),
+        )
+        _log.info("dead letter replayed", error_id=error_id, command=letter["command_id"], by=principal.subject)
+        return await kit.submitter.replay(request, record, letter["command_id"])
+
     @routes.post("/holds/{aggregate_id}/release")
     async def release_hold(
         request: Request, aggregate_id: Reference, body: Reason, principal: Annotated[Principal, Depends(release)]
@@ -157,6 +190,12 @@ def _operations(routes: APIRouter, kit: HttpServiceKit) -> None:
         """Take an aggregate off hold, after the cause of its failure was mended; it catches up with the open day."""
         command = RELEASE_AGGREGATE[kit.service](reason=body.reason)
         return await kit.submit(request, principal, "release-hold", aggregate_id, command)
+
+
+def _may_release(kit: HttpServiceKit) -> Callable[..., Principal]:
+    """An operator of the platform, or of the service where it has such a permission of its own."""
+    own = f"{kit.service}:release-hold"
+    return require(kit.authenticator, "platform:release-hold", *(p for p in roles().permissions if p == own))
 
 
 def _filter(

@@ -84,17 +84,18 @@ class RoutePermission:
     permission: str | None
 
 
-def require(authenticator: Authenticator, permission: str) -> Callable[..., Principal]:
-    """A dependency: the caller's principal, who has ``permission``; 401 or 403 else.
+def require(authenticator: Authenticator, permission: str, *others: str) -> Callable[..., Principal]:
+    """A dependency: the caller's principal, who has ``permission`` or one of the ``others``; 401 or 403 else.
 
     Raises ``ValueError`` at once for a permission that ``roles.json`` does not have.
     """
-    if permission not in roles().permissions:
-        raise ValueError(f"permission {permission!r} is not in roles.json: add it there with its meaning")
+    enough = frozenset((permission, *others))
+    for unknown in enough - roles().permissions.keys():
+        raise ValueError(f"permission {unknown!r} is not in roles.json: add it there with its meaning")
 
     async def permitted(request: Request) -> Principal:
         principal = await authenticator.principal(request)
-        if permission not in principal.permissions:
+        if enough.isdisjoint(principal.permissions):
             raise Problem(
                 403, "forbidden", f"{principal.subject} needs the permission {permission}", permission=permission
             )

@@ -182,6 +182,19 @@ class Submitter:
         COMMAND_SECONDS.labels(self._service, operation, "bulk").observe(time.perf_counter() - started)
         return answered.response()
 
+    async def replay(self, request: Request, record: NewRecord, command_id: str) -> Response:
+        """Send a command again that failed, under its own id: it is decided anew, once, however often it is replayed."""
+        idempotency_key(request)
+        future = self._waiter.expect(command_id)
+        try:
+            await self._append([record])
+            await asyncio.wait((future,), timeout=self.wait_seconds(request))
+            if not future.done():
+                return pending(command_id, record.key, self.location(command_id), None).response()
+            return answer(decided(future.result())).response()
+        finally:
+            future.cancel()
+
     # -- questions ------------------------------------------------------------------------------------------------------
 
     async def outcome(self, request: Request, command_id: str) -> Decided | None:
@@ -339,7 +352,15 @@ class Submitter:
         return command_record(meta, command, self._partitions)
 
     async def _send(self, records: Sequence[NewRecord], attempt: Attempt) -> None:
-        """Send, again where it is unknown whether it worked. When it cannot be sent the key is free again."""
+        """Send; when it does not work the key is free again."""
+        try:
+            await self._append(records)
+        except BaseException:
+            await self._store.release_key(attempt.principal.subject, attempt.operation, attempt.key)
+            raise
+
+    async def _append(self, records: Sequence[NewRecord]) -> None:
+        """Send, again where it is unknown whether it worked. Raises :class:`Problem` 413 or 503."""
         try:
             for left in reversed(range(_SENDS)):
                 try:
@@ -348,19 +369,16 @@ class Submitter:
                 except OutcomeUnknown:
                     if not left:
                         raise
-        except BaseException as error:
-            await self._store.release_key(attempt.principal.subject, attempt.operation, attempt.key)
-            if isinstance(error, RecordRefused):
-                raise Problem(413, "too-large", f"The command is too large for the log: {error}") from None
-            if isinstance(error, LogError):
-                _log.warning("command not sent", command=attempt.command_id, error=repr(error))
-                raise Problem(
-                    503,
-                    "log-unavailable",
-                    "The log cannot be reached: send the same request with the same Idempotency-Key again.",
-                    {"Retry-After": "1"},
-                ) from None
-            raise
+        except RecordRefused as error:
+            raise Problem(413, "too-large", f"The command is too large for the log: {error}") from None
+        except LogError as error:
+            _log.warning("commands not sent", count=len(records), error=repr(error))
+            raise Problem(
+                503,
+                "log-unavailable",
+                "The log cannot be reached: send the same request with the same Idempotency-Key again.",
+                {"Retry-After": "1"},
+            ) from None
 
     def _line(self, command_id: str, target: str, future: "asyncio.Future[Outcome]") -> dict[str, Any]:
         if not future.done():

@@ -30,7 +30,7 @@ from loanstream.runtime.settings import Settings
 from loanstream.vault.memory import MemoryVault
 from schemas.topics import topic_specs
 from tests.runtime.http.world import api, key
-from tests.support.counting import A_DAY, BROKEN_DAY, CONTEXT, counting_service, start_day
+from tests.support.counting import A_DAY, BROKEN_DAY, CONTEXT, COUNTER, Counted, counting_service, start_day
 
 pytestmark = pytest.mark.postgres
 
@@ -38,11 +38,11 @@ pytestmark = pytest.mark.postgres
 class System:
     """Everything of the sample service in this event loop."""
 
-    def __init__(self, dsn: str, kit: HttpServiceKit, client: httpx.AsyncClient, projector: Projector) -> None:
+    def __init__(self, dsn: str, kit: HttpServiceKit, client: httpx.AsyncClient, host: DeciderHost) -> None:
         self.dsn = dsn
+        self.host = host
         self.kit = kit
         self.client = client
-        self.projector = projector
         self.projects = True
 
     async def count(self, counter: str, **body: Any) -> httpx.Response:
@@ -108,7 +108,7 @@ async def system(fresh_database: str, data_dir: Path) -> AsyncIterator[System]:
             transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url="http://x", headers=headers
         )
         await stack.enter_async_context(client)
-        system = System(fresh_database, kit, client, projector)
+        system = System(fresh_database, kit, client, host)
 
         async def project() -> bool:
             return system.projects and await projector.step()
@@ -253,7 +253,9 @@ async def test_lag_shows_what_waits_and_for_how_long(system: System) -> None:
     assert all(entry["records"] == 1 and entry["seconds"] > 0.0 for entry in behind)
 
 
-async def test_a_command_that_failed_stands_among_the_dead_letters(system: System, data_dir: Path) -> None:
+async def test_a_command_that_failed_stands_among_the_dead_letters_and_is_decided_by_a_replay(
+    system: System, data_dir: Path
+) -> None:
     failed = (await system.count("c-1", fail=True)).json()
     headers = {"Authorization": f"Bearer {LocalIssuer.open(data_dir).issue('operator')}"}
     for _ in range(200):
@@ -262,6 +264,15 @@ async def test_a_command_that_failed_stands_among_the_dead_letters(system: Syste
             break
         await asyncio.sleep(0.01)
     (letter,) = answer.json()["commands"]
+    path = f"/api/{CONTEXT}/dead-letters/{letter['error_id']}/replay"
+    system.host.deciders["counter"] = replace(COUNTER, decide=lambda state, command, context: [Counted(by=command.by)])
+    for status in ("executed", "already-applied"):
+        replayed = await system.client.post(path, headers={**key(), **headers})
+        assert (replayed.status_code, replayed.json()["status"]) == (200, status)
+        assert replayed.json()["sequence"] == 1
+    assert (await system.client.post(path, headers=key())).status_code == 403
+    unknown = await system.client.post(path.replace(letter["error_id"], "x"), headers={**key(), **headers})
+    assert unknown.status_code == 404
     assert (letter["error_id"], letter["command_id"]) == (failed["error_id"], failed["command_id"])
     assert (letter["key"], letter["reason"], letter["mended"]) == ("c-1", "poison", False)
     assert answer.json()["events"] == []
