@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from schemas.decision import Refusal
 from schemas.money import Money
 from schemas.servicing.commands import ApplyPayment, BookLoan, ReversePayment, WaiveAmount, WriteOffLoan
 from schemas.terms import Components, LoanTerms, RepaymentMethod
@@ -95,6 +96,12 @@ def waive(loan: Given, amounts: Components, on: date, permissions: Sequence[str]
 def write_off(loan: Given, on: date, permissions: Sequence[str] = ALL_PERMISSIONS) -> Then:
     """Somebody writes the loan off."""
     return loan.when(WriteOffLoan(reason="no assets"), on=on, by="user:finance", permissions=permissions)
+
+
+def events_of(decided: Then) -> list[Any]:
+    """The events of a decision that is no refusal."""
+    assert not isinstance(decided.decision, Refusal), decided.decision
+    return list(decided.decision)
 
 
 def owed(loan: Given) -> list[Balance]:

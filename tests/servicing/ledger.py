@@ -77,7 +77,7 @@ class Ledger:
                 states[aggregate, identifier] = state
         return states
 
-    def _decide(self, target: str, command: Any) -> Sequence[Any]:
+    def _decide(self, target: str, command: Any) -> list[Any]:
         aggregate = registry.by_class(type(command)).aggregate
         context = Context(target, self.today, TIME, ACTOR)
         decision = _DECIDERS[aggregate].decide(self.states.get((aggregate, target)), command, context)

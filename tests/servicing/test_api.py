@@ -240,10 +240,11 @@ async def test_the_next_day_waits_until_the_open_one_is_closed(branch: Branch) -
     ("body", "status", "code"),
     [
         ({"business_date": "2036-01-15"}, 409, "day-too-far"),
+        ({"business_date": "9999-12-31"}, 400, "invalid-input"),
         ({"business_date": "2026-01-17", "calendar": "china/2026a"}, 400, "invalid-input"),
         ({"business_date": "2026-01-16", "calendar": "moon/1"}, 400, "invalid-input"),
     ],
-    ids=["too-far", "weekend", "unknown-calendar"],
+    ids=["too-far", "no-such-century", "weekend", "unknown-calendar"],
 )
 async def test_a_day_that_cannot_be_opened_is_refused(
     branch: Branch, body: dict[str, str], status: int, code: str

@@ -8,8 +8,20 @@ import pytest
 
 from schemas.money import Money
 from schemas.servicing.events import LoanBooked
-from schemas.terms import ScheduledInstalment
-from tests.servicing.examples import A_YEAR, BOOKED_ON, CONTRACT, LOAN, LOAN_ID, PARTY, a_loan, booking, day, yuan
+from schemas.terms import LoanTerms, ScheduledInstalment
+from tests.servicing.examples import (
+    A_YEAR,
+    BOOKED_ON,
+    CONTRACT,
+    LOAN,
+    LOAN_ID,
+    PARTY,
+    a_loan,
+    booking,
+    day,
+    events_of,
+    yuan,
+)
 from tests.support.deciding import given
 
 
@@ -37,7 +49,7 @@ def test_a_loan_is_booked_once() -> None:
 
 def test_what_the_borrower_received_is_the_principal() -> None:
     command = replace(booking(), amount=yuan(11_000))
-    (booked,) = given(LOAN, aggregate_id=LOAN_ID).when(command).decision  # type: ignore[misc]
+    (booked,) = events_of(given(LOAN, aggregate_id=LOAN_ID).when(command))
     assert booked.terms.principal == yuan(11_000)
     assert sum(row.principal.amount for row in booked.schedule) == 11_000
 
@@ -57,8 +69,8 @@ def test_what_the_borrower_received_is_the_principal() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_terms_that_no_arithmetic_can_take_are_refused(terms: object, code: str) -> None:
-    given(LOAN).when(booking(terms)).then_refused(code)  # type: ignore[arg-type]
+def test_terms_that_no_arithmetic_can_take_are_refused(terms: LoanTerms, code: str) -> None:
+    given(LOAN).when(booking(terms)).then_refused(code)
 
 
 def test_a_value_date_without_a_later_calendar_is_refused() -> None:

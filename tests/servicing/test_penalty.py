@@ -10,8 +10,8 @@ from schemas.money import minor
 from schemas.servicing.events import PaymentReceived, PenaltyCharged
 from services.servicing.domain.loan.arrears import charge
 from services.servicing.domain.loan.packing import Balance
-from services.servicing.domain.loan.state import due_date, terms_of, unpaid
-from tests.servicing.examples import BOOKED_ON, a_loan, pay
+from services.servicing.domain.loan.state import Loan, due_date, terms_of, unpaid
+from tests.servicing.examples import BOOKED_ON, LOAN, a_loan, events_of, pay
 
 payments = st.lists(st.tuples(st.integers(1, 80), st.integers(1, 3_000)), max_size=8)
 
@@ -24,15 +24,16 @@ def test_postings_add_up_to_one_calculation_over_the_whole_life(
     today, received = BOOKED_ON, list[PaymentReceived]()
     posted = list[PenaltyCharged]()
     for number, (gap, amount) in enumerate([*history, (rest, 0)]):
-        for _ in range(gap):
-            today += timedelta(days=1)
-            decided = loan.on_day(today)
-            posted += [event for event in decided.decision if isinstance(event, PenaltyCharged)]  # type: ignore[union-attr]
+        day, today = today, today + timedelta(days=gap)
+        while (due := LOAN.due(loan.state)) is not None and due <= today:
+            day = max(day, due)
+            decided = loan.on_day(day)
+            posted += [event for event in events_of(decided) if isinstance(event, PenaltyCharged)]
             loan = decided.applied()
         if amount:
             decided = pay(loan, amount, today, receipt=f"R{number}")
-            posted += [event for event in decided.decision if isinstance(event, PenaltyCharged)]  # type: ignore[union-attr]
-            received += [event for event in decided.decision if isinstance(event, PaymentReceived)]  # type: ignore[union-attr]
+            posted += [event for event in events_of(decided) if isinstance(event, PenaltyCharged)]
+            received += [event for event in events_of(decided) if isinstance(event, PaymentReceived)]
             loan = decided.applied()
 
     expected = Decimal(0)
@@ -54,7 +55,7 @@ def bears(principal: int, due: date, paid_on: date, grace: int) -> Decimal:
     return Decimal(principal * days if days > grace else 0)
 
 
-def to_post(loan: object, balance: Balance, today: date) -> int:
+def to_post(loan: Loan, balance: Balance, today: date) -> int:
     """Penalty not posted yet."""
-    found = charge(balance, terms_of(loan), today)  # type: ignore[arg-type]
+    found = charge(balance, terms_of(loan), today)
     return found.amount if found else 0

@@ -80,6 +80,11 @@ def test_the_same_reference_with_other_content_is_refused() -> None:
         a_receipt(RECEIVED).when(other, on=TODAY).then_refused("receipt-differs")
 
 
+def test_money_that_counts_from_more_than_a_year_ago_is_refused() -> None:
+    a_receipt().when(replace(COMMAND, value_date=date(2025, 2, 14)), on=TODAY).then_types(MoneyReceived)
+    a_receipt().when(replace(COMMAND, value_date=date(2025, 2, 13)), on=TODAY).then_refused("value-date-too-early")
+
+
 def test_money_of_a_day_to_come_or_of_no_amount_is_refused() -> None:
     a_receipt().when(replace(COMMAND, value_date=day("02-16")), on=TODAY).then_refused("value-date-in-future")
     a_receipt().when(replace(COMMAND, amount=yuan("0")), on=TODAY).then_refused("amount-invalid")

@@ -23,6 +23,7 @@ from tests.servicing.examples import (
     PARTY,
     a_loan,
     day,
+    events_of,
     owed,
     parts,
     pay,
@@ -90,7 +91,7 @@ def test_penalty_charged_meanwhile_on_a_smaller_base_is_made_up() -> None:
     assert owed(loan)[0].penalty == 2_70
     after = reverse(loan, "R1", day("03-02"))
     restored = after.then_types(PaymentReversed, PenaltyCharged)
-    made_up = after.decision[1]  # type: ignore[index]
+    made_up = events_of(after)[1]
     assert (made_up.amount, made_up.base, made_up.from_date, made_up.to_date) == (
         yuan("2.70"),
         yuan("500"),
@@ -111,7 +112,7 @@ def test_a_settled_loan_is_open_again() -> None:
     loan = pay(a_loan(), "12936", day("01-20")).applied()
     assert loan.state.status is Status.SETTLED
     after = reverse(loan, "R1", day("01-21"))
-    (event,) = after.decision  # type: ignore[misc]
+    (event,) = events_of(after)
     assert event.reopened
     restored = after.applied()
     assert restored.state.status is Status.ACTIVE

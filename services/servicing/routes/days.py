@@ -26,7 +26,7 @@ class NewBusinessDay(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    business_date: date
+    business_date: Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
     calendar: Annotated[str, Field(max_length=64, description="version of the calendar")] = calendars.EVERY_DAY
 
 

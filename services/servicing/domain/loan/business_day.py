@@ -17,6 +17,7 @@ from services.servicing.domain.loan.state import (
     balance,
     due_date,
     months_of,
+    oldest_unpaid,
     schedule_of,
     terms_of,
     unpaid,
@@ -71,6 +72,8 @@ def _next_instalment(loan: Loan) -> date | None:
 
 def _fallen_due(loan: Loan) -> list[Balance]:
     """Unpaid instalments that became due."""
+    if oldest_unpaid(loan) > loan.announced:
+        return []
     found = []
     for instalment in unpaid(loan):
         if instalment.number > loan.announced:

@@ -9,7 +9,7 @@ from services.servicing.domain.loan import arrears
 from services.servicing.domain.loan.business_day import penalties
 from services.servicing.domain.loan.evolve import evolve
 from services.servicing.domain.loan.money import components
-from services.servicing.domain.loan.state import Loan, terms_of, unpaid
+from services.servicing.domain.loan.state import Loan, months_of, oldest_unpaid, terms_of
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class Draft:
         Nothing more becomes past due on a day once it is open, so nothing past due now is nothing past due at its end.
         """
         self._leave_arrears()
-        if next(unpaid(self.loan), None) is None:
+        if oldest_unpaid(self.loan) > months_of(self.loan):
             loan, context = self.loan, self.context
             self.add(
                 Settled(

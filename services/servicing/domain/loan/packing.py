@@ -5,6 +5,7 @@ Layouts are private to a running host and its snapshots; public events never con
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import cache
 from hashlib import blake2b
 from itertools import accumulate
 from struct import Struct, calcsize, pack, unpack_from
@@ -96,8 +97,12 @@ def unpack_schedule(packed: bytes) -> Schedule:
 
 def count_rows(packed: bytes) -> int:
     """Number of instalments of a packed schedule."""
-    row = sum(calcsize("<" + code) for code in packed[:3].decode().rstrip(_IMPLIED))
-    return (len(packed) - 3) // row
+    return (len(packed) - 3) // _row_size(packed[:3])
+
+
+@cache
+def _row_size(head: bytes) -> int:
+    return sum(calcsize("<" + code) for code in head.decode().rstrip(_IMPLIED))
 
 
 def pack_balances(balances: Iterable[tuple[int, date, int, int, int]]) -> bytes:

@@ -102,9 +102,20 @@ def unpaid(loan: Loan) -> Iterator[Balance]:
         yield _balance(loan, number, touched)
 
 
+def oldest_unpaid(loan: Loan) -> int:
+    """Number of the oldest instalment that is not done; one more than there are when all are."""
+    return (~loan.done & (loan.done + 1)).bit_length()
+
+
 def outstanding_principal(loan: Loan) -> int:
     """Unpaid principal on the books: the sum of the instalments' own; zero once written off."""
-    return 0 if loan.status is Status.WRITTEN_OFF else sum(balance.principal for balance in unpaid(loan))
+    if loan.status is Status.WRITTEN_OFF:
+        return 0
+    principal = list(schedule_of(loan).principal)
+    for number, (_, left, _, _) in unpack_balances(loan.touched).items():
+        principal[number - 1] = left
+    done = loan.done
+    return sum(amount for index, amount in enumerate(principal) if not done >> index & 1)
 
 
 def _balance(loan: Loan, number: int, touched: dict[int, tuple[date, int, int, int]]) -> Balance:

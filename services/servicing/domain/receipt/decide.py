@@ -1,6 +1,7 @@
 """Deciding a receipt's commands. The bank's reference is the key: the same money is never recorded twice."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 from schemas.decision import Context, Refusal
@@ -18,6 +19,10 @@ from services.servicing.domain.receipt.state import Receipt
 
 Decision = Sequence[Any] | Refusal
 
+LONGEST_BACK_DATING = 366
+"""Days before the open business day that a receipt may count from."""
+LIMIT_SOURCE = "house parameter of 2026-01-01: stands for the last closed accounting period while there is no closing"
+
 
 def decide(receipt: Receipt | None, command: Any, context: Context) -> Decision:
     """The events of ``command`` on ``receipt`` (``None`` when the bank's reference is new), or why not."""
@@ -33,13 +38,9 @@ def _record(command: RecordReceipt, context: Context) -> Decision:
     if amount is None or amount <= 0:
         return Refusal("amount-invalid", "A receipt is a positive amount of its currency, with its decimals at most.")
     value_date = command.value_date or context.business_date
-    if value_date > context.business_date:
-        return Refusal(
-            "value-date-in-future",
-            f"The value date {value_date} is later than the open business day; record the receipt when it has come.",
-            rule="value_date <= business date",
-            limit=str(context.business_date),
-        )
+    refusal = _misdated(value_date, context.business_date)
+    if refusal is not None:
+        return refusal
     received = MoneyReceived(
         receipt_id=context.aggregate_id,
         loan_id=command.loan_id,
@@ -53,6 +54,25 @@ def _record(command: RecordReceipt, context: Context) -> Decision:
         receipt_id=context.aggregate_id, loan_id="", amount=command.amount, reason="loan-unknown"
     )
     return [received, suspended]
+
+
+def _misdated(value_date: date, today: date) -> Refusal | None:
+    if value_date > today:
+        return Refusal(
+            "value-date-in-future",
+            f"The value date {value_date} is later than the open business day; record the receipt when it has come.",
+            rule="value_date <= business date",
+            limit=str(today),
+        )
+    if (today - value_date).days > LONGEST_BACK_DATING:
+        return Refusal(
+            "value-date-too-early",
+            f"The value date {value_date} lies more than {LONGEST_BACK_DATING} days back; correct it.",
+            rule="receipt.back-dating",
+            limit=str(LONGEST_BACK_DATING),
+            source=LIMIT_SOURCE,
+        )
+    return None
 
 
 def _repeat(receipt: Receipt, command: RecordReceipt, context: Context) -> Decision:
