@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 
 class TopicPartition(NamedTuple):
     """One partition of a topic."""
@@ -17,8 +19,7 @@ class TopicPartition(NamedTuple):
     partition: int
 
 
-@dataclass(frozen=True, slots=True)
-class NewRecord:
+class NewRecord(msgspec.Struct, frozen=True, gc=False):
     """A record to append. ``headers`` are text to text; ``time`` is UTC and set by the writer."""
 
     topic: str
@@ -30,8 +31,7 @@ class NewRecord:
     time: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, gc=False):
     """A committed record and where it stands."""
 
     topic: str

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec import structs
 
 from loanstream.eventlog.memory import MemoryLog
 from loanstream.eventlog.port import NewRecord, OutcomeUnknown, RecordRefused, TopicPartition
@@ -114,7 +115,7 @@ async def test_a_poison_event_is_parked_with_what_follows_for_its_key_while_othe
 
 async def test_a_malformed_record_is_a_dead_letter_with_its_bytes(bench: Bench) -> None:
     record, _ = bench.record("order-1", Ordered(order_id="order-1"))
-    await bench.log.send([replace(record, value=b'{"order_id": 5}')])
+    await bench.log.send([structs.replace(record, value=b'{"order_id": 5}')])
     await drain(bench.router)
     [letter] = await bench.store.dead_letters()
     assert (letter.reason, letter.record.value) == ("poison", b'{"order_id": 5}')
