@@ -92,9 +92,9 @@ async def run_process(
 def make_app(installation: Installation, supervisor: Supervisor | None) -> FastAPI:
     """The HTTP application of an installation; without hosts it answers queries only."""
     pairs = [(service, installation.kits[service.name]) for service in installation.services]
-    names = [service.name for service in installation.services]
+    senders = [service.name for service, kit in pairs if service.effects(kit)]
     follow = [h for h in supervisor.hosts if h.waiting_on is not None] if supervisor else []
-    idle = partial(under_way, installation.log, installation.store, installation.clock, lambda: follow, names)
+    idle = partial(under_way, installation.log, installation.store, installation.clock, lambda: follow, senders)
     return build_app(
         pairs,
         installation.settings,

@@ -27,6 +27,7 @@ async def open_pool(dsn: str, *, schema: str = "", minimum: int = 1, maximum: in
         init=_with_json,
         server_settings=settings,
         max_inactive_connection_lifetime=0,
+        reset=_leave_as_it_is,
     )
 
 
@@ -38,6 +39,10 @@ def quoted(identifier: str) -> str:
 def json_text(value: Any) -> str:
     """JSON text of plain data, dataclasses, dates and decimals (as strings)."""
     return msgspec.json.encode(value).decode()
+
+
+async def _leave_as_it_is(_connection: object) -> None:
+    """Who changes a connection's settings puts them back: a reset at each release would double the round trips."""
 
 
 async def _with_json(connection: Connection) -> None:

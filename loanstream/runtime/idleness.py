@@ -43,6 +43,8 @@ async def under_way(
     places = sorted({place for host in hosts for place in host.waiting_on()})
     before = await log.ends(places)
     behind = _behind(hosts, before)
+    if behind:
+        return dict(behind)
     for service in services:
         effects = await store.effects_under_way(service, clock.now() + SOON)
         if effects:

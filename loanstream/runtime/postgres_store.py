@@ -301,31 +301,10 @@ async def _move(
     after: Mapping[TopicPartition, int],
 ) -> None:
     places = sorted({*before, *after})
-    topics, parts = [place.topic for place in places], [place.partition for place in places]
-    await connection.execute(
-        "INSERT INTO hosts.positions (consumer, topic, part, position)"
-        " SELECT $1, topic, part, 0 FROM unnest($2::text[], $3::int[]) AS n (topic, part) ON CONFLICT DO NOTHING",
-        consumer,
-        *_columns(((place.topic, place.partition) for place in places if not before.get(place)), 2),
-    )
-    rows = await connection.fetch(
-        "SELECT p.topic, p.part, p.position FROM hosts.positions p"
-        " JOIN unnest($2::text[], $3::int[]) AS n (topic, part) USING (topic, part)"
-        " WHERE p.consumer = $1 ORDER BY p.topic, p.part FOR UPDATE OF p",
-        consumer,
-        topics,
-        parts,
-    )
-    stored = {TopicPartition(row["topic"], row["part"]): row["position"] for row in rows}
-    if any(stored.get(place, 0) != position for place, position in before.items()):
+    rows = ((p.topic, p.partition, before.get(p), after.get(p, before.get(p))) for p in places)
+    moved = await connection.fetchval(_MOVE, consumer, *_columns(rows, 4))
+    if moved != len(places):
         raise _Superseded
-    await connection.execute(
-        "UPDATE hosts.positions p SET position = n.position"
-        " FROM unnest($2::text[], $3::int[], $4::bigint[]) AS n (topic, part, position)"
-        " WHERE p.consumer = $1 AND p.topic = n.topic AND p.part = n.part",
-        consumer,
-        *_columns(((place.topic, place.partition, position) for place, position in after.items()), 3),
-    )
 
 
 async def _insert_effects(connection: Connection, rows: Sequence[EffectRow]) -> None:
@@ -522,6 +501,24 @@ WHERE l.service = $1 AND l.recipient = ANY ($2::text[]) AND NOT EXISTS (
     SELECT 1 FROM hosts.effects e WHERE e.service = $1 AND e.recipient = l.recipient AND NOT finished
 )
 """
+
+_MOVE = """
+WITH loose AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+wanted AS (SELECT * FROM unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[]) AS w (topic, part, before, after)),
+made AS (
+    INSERT INTO hosts.positions (consumer, topic, part, position)
+    SELECT $1, topic, part, after FROM wanted, loose WHERE coalesce(before, 0) = 0
+    ON CONFLICT DO NOTHING RETURNING 1
+),
+moved AS (
+    UPDATE hosts.positions p SET position = w.after FROM wanted w, loose
+    WHERE p.consumer = $1 AND p.topic = w.topic AND p.part = w.part AND p.position = coalesce(w.before, p.position)
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM made) + (SELECT count(*) FROM moved)
+"""
+# Without waiting for the disk: a crash takes positions, effect rows and dead letters back together, and the records since are
+# handled again under the same ids.
 
 _LOOSE = "SELECT set_config('synchronous_commit', 'off', true)"
 """Do not wait for the disk in this transaction. A key lost with the machine's power costs nothing: the command's id, which the

@@ -13,7 +13,7 @@ UnderWay = Callable[[], Awaitable[Mapping[str, int]]]
 """What is still to do, by host; empty when nothing is (see :mod:`loanstream.runtime.idleness`)."""
 
 _LONGEST_WAIT = 60.0
-_FIRST_PAUSE = 0.002
+_FIRST_PAUSE = 0.01
 _LONGEST_PAUSE = 0.02
 
 
