@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 import structlog
@@ -71,13 +72,13 @@ def common_routes(kit: HttpServiceKit) -> APIRouter:
 def _outcomes(routes: APIRouter, kit: HttpServiceKit) -> None:
     @routes.get("/outcomes/{command_id}")
     async def outcome(
-        request: Request, command_id: Reference, principal: Annotated[Principal, Depends(kit.authenticated())]
+        request: Request, command_id: UUID, principal: Annotated[Principal, Depends(kit.authenticated())]
     ) -> Response:
         """What became of a command: of one's own, or of anybody's with the permission to read events.
 
         ``Prefer: wait=<seconds>`` waits until it is decided and projected; 404 before.
         """
-        what = await kit.submitter.outcome(request, command_id)
+        what = await kit.submitter.outcome(request, str(command_id))
         if what is None or (what.actor != principal.subject and READ_EVENTS not in principal.permissions):
             raise Problem(
                 404, "no-such-outcome", f"No outcome of command {command_id} yet: it is unknown, or not decided so far."

@@ -113,7 +113,7 @@ class Submitter:
             earlier = await self._earlier(attempt, claim, extra)
             if earlier is not None:
                 return earlier
-        record = await self._record(request, principal, attempt.command_id, target, command, expected, reply=True)
+        record = await self._record(request, principal, attempt.command_id, target, command, expected)
         future = self._waiter.expect(attempt.command_id)
         COMMANDS_WAITING.inc()
         try:
@@ -140,8 +140,9 @@ class Submitter:
     ) -> Response:
         """See :class:`~loanstream.runtime.kit.ServiceKit`. A line still undecided when the wait ends is ``pending``.
 
-        The answer is stored only when every line is decided: until then the same request can be sent again at once, and
-        lines that were decided are answered ``already-applied``.
+        A line's command id comes from its reference alone, whatever the key: sent again within the dedupe window it is
+        ``already-applied``, or refused as before, so a corrected line needs a new reference. The answer is stored only
+        when every line is decided: until then the same request can be sent again at once.
         """
         started = time.perf_counter()
         _check_items(items)
@@ -156,7 +157,7 @@ class Submitter:
             ids.request_command_id(principal.subject, attempt.operation, f"item:{i.reference}") for i in items
         ]
         records = [
-            await self._record(request, principal, command_id, item.target, item.command, None, reply=False)
+            await self._record(request, principal, command_id, item.target, item.command, None)
             for command_id, item in zip(command_ids, items, strict=True)
         ]
         futures = [self._waiter.expect(command_id) for command_id in command_ids]
@@ -331,8 +332,6 @@ class Submitter:
         target: str,
         command: Any,
         expected: int | None,
-        *,
-        reply: bool,
     ) -> NewRecord:
         if not self._partitions:
             self._partitions = await self._log.partitions(topic(self._service, Role.COMMANDS))
@@ -346,7 +345,7 @@ class Submitter:
             # only those of this context: headers cost as much as the value
             permissions=frozenset(p for p in principal.permissions if p.startswith(f"{self._service}:")),
             expected_sequence=expected,
-            reply=reply,
+            reply=True,
             trace=trace if _TRACE.fullmatch(trace) else "",
         )
         return command_record(meta, command, self._partitions)

@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import response_schema_conformance, statu
 from loanstream.runtime.http.app import server
 from tests.runtime.http.world import World, a_world
 
-EXAMPLES = 15
+EXAMPLES = 8
 """Per route in the test run; `make soak` may raise it."""
 
 

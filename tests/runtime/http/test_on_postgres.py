@@ -11,12 +11,14 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from loanstream.eventlog.port import TopicDefinition
 from loanstream.eventlog.postgres import PostgresLog
 from loanstream.runtime.clock import SystemClock
 from loanstream.runtime.database import open_pool
 from loanstream.runtime.decider.host import DeciderHost
+from loanstream.runtime.http import errors
 from loanstream.runtime.http.app import build_app
 from loanstream.runtime.http.events import EventFilter, EventStreams
 from loanstream.runtime.http.issuer import LocalIssuer
@@ -328,6 +330,14 @@ async def test_queries_follow_a_swap_of_the_read_schema(system: System) -> None:
     await pool.close()
 
 
-async def test_a_value_that_the_database_cannot_take_is_the_callers_error(system: System) -> None:
-    answer = await system.client.get(f"/api/{CONTEXT}/outcomes/{'0' * 31}")
+@pytest.mark.parametrize("value", [2**70, "x", "a\x00"])
+async def test_a_value_that_the_database_cannot_take_is_the_callers_error(system: System, value: Any) -> None:
+    async def careless() -> Any:
+        return await system.kit.fetch("SELECT 1 FROM event_index WHERE sequence = $1 OR subject = $2", value, value)
+
+    app = FastAPI()
+    errors.install(app)
+    app.get("/careless")(careless)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://x") as client:
+        answer = await client.get("/careless")
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid-input")
