@@ -3,12 +3,12 @@
 from fastapi import APIRouter
 
 from loanstream.runtime.kit import ServiceKit
-from services.origination.routes import applications, contracts, drawdowns, products
+from services.origination.routes import applications, contracts, drawdowns, products, totals
 
 
 def api(kit: ServiceKit) -> APIRouter:
-    """All routes: products, applications, contracts, drawdowns."""
+    """All routes: products, applications, contracts, drawdowns, totals."""
     router = APIRouter()
-    for subject in (products, applications, contracts, drawdowns):
+    for subject in (products, applications, contracts, drawdowns, totals):
         router.include_router(subject.routes(kit))
     return router
