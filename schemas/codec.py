@@ -1,5 +1,6 @@
 """One dataclass, two codecs: pydantic validates at every edge, msgspec reads and writes a host's own topics."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any, cast
 
@@ -18,6 +19,13 @@ def decode(cls: type[Any], value: bytes) -> Any:
     """A message from a topic that we wrote ourselves. Raises ``msgspec.ValidationError``."""
     decoder: Any = _decoder
     return decoder(cls).decode(value)
+
+
+def decoder(cls: type[Any]) -> Callable[[bytes], Any]:
+    """:func:`decode` for one class, for loops over many records."""
+    found: Any = _decoder
+    decode_one: Callable[[bytes], Any] = found(cls).decode
+    return decode_one
 
 
 def validate(cls: type[Any], value: bytes | str) -> Any:

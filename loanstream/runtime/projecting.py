@@ -161,18 +161,13 @@ class Projecting:
         handlers, builtin = tuple(self._handlers.get(ce_type, ())), self._builtin.get(cls)
         fields = cls.__dataclass_fields__
         # decoding a schedule of 360 rows to index one id would cost more than all the rest
-        decode = codec.decode if handlers or builtin else _only_about
         return _Known(
-            decode=lambda value: decode(cls, value),
+            decode=codec.decoder(cls) if handlers or builtin else _about.decode,
             handlers=handlers,
             builtin=builtin,
             loan="loan_id" in fields,
             application="application_id" in fields,
         )
-
-
-def _only_about(_cls: type[Any], value: bytes) -> Any:
-    return _about.decode(value)
 
 
 _about = msgspec.json.Decoder(_About)

@@ -4,9 +4,11 @@ A step reads all its topics in one call, merges the rows and writes them with a 
 cannot apply anything twice. A record that cannot be projected stops its partition and shows as lag; the others go on.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import asyncpg
 import structlog
@@ -32,6 +34,9 @@ _DEFECTS = (
     asyncpg.ProgramLimitExceededError,
 )
 """What lies in a record and would fail again; anything else is the database's state and passes."""
+
+_BREATH = 100
+"""Records projected between two pauses, while a batch is being written."""
 
 _MOVE = """
 WITH moved AS (
@@ -123,6 +128,16 @@ class Projector:
 
     # -- life --------------------------------------------------------------------------------------------------------
 
+    @property
+    def positions(self) -> Mapping[TopicPartition, int]:
+        """Next offset to apply, by partition."""
+        return self._positions
+
+    @property
+    def errors(self) -> Mapping[TopicPartition, str]:
+        """Why partitions stopped."""
+        return self._stopped
+
     async def open(self) -> None:
         """Bring the tables up to date and take the positions up.
 
@@ -132,9 +147,15 @@ class Projector:
         partitions = await self._log.partitions(topic(self.service.name, Role.EVENTS))
         self._ownership = Ownership(self._membership, partitions)
         self._connection = await self._pool.acquire()
-        await prepare(self._connection, self.service, self.schema)
-        await self._connection.execute(f"SET search_path TO {quoted(self.schema)}")
-        self._types = await column_types(self._connection, self.schema)
+        try:
+            await prepare(self._connection, self.service, self.schema)
+            await self._connection.execute(f"SET search_path TO {quoted(self.schema)}")
+            # a crash may take the last transactions away, rows and position alike: they are then applied again
+            await self._connection.execute("SET synchronous_commit TO off")
+            self._types = await column_types(self._connection, self.schema)
+        except BaseException:
+            await self._disconnect()
+            raise
         self._positions = {}
 
     async def close(self) -> None:
@@ -147,6 +168,8 @@ class Projector:
     async def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
+            if not connection.is_closed():
+                await connection.reset()
             await self._pool.release(connection)  # type: ignore[arg-type]
 
     def waiting_on(self) -> Mapping[TopicPartition, int]:
@@ -251,6 +274,67 @@ class Projector:
                 raise _Superseded
             for sql, arrays in statements:
                 await self._connection.execute(sql, *arrays)
+
+    # -- catching up -------------------------------------------------------------------------------------------------
+
+    async def catch_up(
+        self, until: Mapping[TopicPartition, int], progress: Callable[[int], None] | None = None
+    ) -> None:
+        """Step until the positions ``until`` are reached or nothing waits, reading the next batch while one is written.
+
+        ``progress`` gets the records applied so far. Makes tasks: the simulation steps instead. Whatever does not go smoothly
+        is left to a plain step.
+        """
+        while await self.step() and not self._reached(until, self._positions):
+            await self._run_ahead(until, progress)
+            if progress is not None:
+                progress(self.applied_records)
+
+    def _reached(self, until: Mapping[TopicPartition, int], positions: Mapping[TopicPartition, int]) -> bool:
+        return all(positions.get(place, end) >= end for place, end in until.items() if place not in self._stopped)
+
+    async def _run_ahead(self, until: Mapping[TopicPartition, int], progress: Callable[[int], None] | None) -> None:
+        ahead = dict(self.waiting_on())
+        reading = asyncio.create_task(self._log.read(ahead, self.batch))
+        writing: asyncio.Task[None] | None = None
+        try:
+            while records := await reading:
+                ahead.update({_place(record): record.offset + 1 for record in records})
+                last = self._reached(until, ahead)
+                if not last:
+                    reading = asyncio.create_task(self._log.read(dict(ahead), self.batch))
+                work = await self._collect_gently(records)
+                if writing is not None:
+                    await writing
+                    writing = None
+                    if progress is not None:
+                        progress(self.applied_records)
+                if work is None:
+                    return
+                writing = asyncio.create_task(self._write_and_move(work, len(records)))
+                if last:
+                    break
+            if writing is not None:
+                await writing
+        except (_Superseded, asyncpg.TransactionRollbackError, *_DEFECTS) as error:
+            _log.info("a batch needs care", host=self.name, error=type(error).__name__)
+            writing = None
+        finally:
+            await _stopped(reading, writing)
+
+    async def _collect_gently(self, records: Sequence[Record]) -> _Work | None:
+        """Rows of the records, with pauses in which the writing goes on; ``None`` when one cannot be projected."""
+        work = _Work()
+        for first in range(0, len(records), _BREATH):
+            if self._fill(work, records[first : first + _BREATH], frozenset()) is not None:
+                return None
+            await asyncio.sleep(0)
+        return work
+
+    async def _write_and_move(self, work: _Work, count: int) -> None:
+        await self._write(work)
+        self._positions.update(work.after)
+        self.applied_records += count
 
     async def _isolate(self, records: Sequence[Record], passed: frozenset[_Spot], error: Exception) -> bool:
         """The database refuses a batch: apply what comes before the culprit, stop its partition, go on with the others."""
@@ -415,6 +499,14 @@ async def skip(
             row["error"],
             clock.now(),
         )
+
+
+async def _stopped(*tasks: "asyncio.Task[Any] | None") -> None:
+    """Cancel what still runs and wait until it has ended."""
+    left = [task for task in tasks if task is not None]
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 def _spot(record: Record) -> _Spot:

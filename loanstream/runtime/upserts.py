@@ -28,24 +28,36 @@ class _Shape:
     increments: tuple[str, ...]
 
 
+_Rows = dict[tuple[Any, ...], tuple[dict[str, Any], dict[str, Any]]]
+"""Values and increments by the values of the key."""
+
+
 class RowBatch:
     """Rows waiting to be written; later values win, increments add up, as if the rows came one after the other."""
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], tuple[dict[str, Any], dict[str, Any]]]] = {}
+        self._rows: dict[tuple[str, tuple[str, ...]], _Rows] = {}
+        self._spellings: dict[tuple[str, tuple[str, ...]], tuple[tuple[str, ...], _Rows]] = {}
         self._appended: dict[tuple[str, tuple[str, ...]], list[tuple[Any, ...]]] = {}
 
     def add(self, row: Row) -> None:
         """Merge one row."""
         key = row.key
-        columns = tuple(key) if len(key) == 1 else tuple(sorted(key))
-        rows = self._rows.setdefault((row.table, columns), {})
-        place = tuple(key.values()) if len(key) == 1 else tuple(key[column] for column in columns)
-        known = rows.get(place)
-        if known is None:
+        spelling = (row.table, tuple(key))
+        known = self._spellings.get(spelling)
+        columns, rows = known or self._spelled(spelling)
+        place = tuple([key[column] for column in columns])
+        there = rows.get(place)
+        if there is None:
             rows[place] = (dict(row.values), dict(row.increments))
         else:
-            _merge(known, row)
+            _merge(there, row)
+
+    def _spelled(self, spelling: tuple[str, tuple[str, ...]]) -> tuple[tuple[str, ...], "_Rows"]:
+        """Key columns in one order, however a projection spells them, and the rows under them."""
+        table, columns = spelling[0], tuple(sorted(spelling[1]))
+        found = self._spellings[spelling] = (columns, self._rows.setdefault((table, columns), {}))
+        return found
 
     def append(self, table: str, columns: tuple[str, ...], values: tuple[Any, ...]) -> None:
         """A row of a table where each key comes once: inserted as it is."""
