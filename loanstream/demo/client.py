@@ -20,8 +20,8 @@ Clients = Callable[[], httpx.AsyncClient]
 Tokens = Callable[[str], str]
 """A fresh bearer token for one of the demo's users."""
 
-AT_ONCE = 12
-"""Requests under way at the same time."""
+AT_ONCE = 32
+"""Requests under way at the same time: the system decides together what comes together."""
 
 LOST_SECONDS = 60.0
 """How long an unreachable system is tried again before the demo gives up."""
@@ -84,7 +84,8 @@ class Answer:
 def client_for(address: str) -> httpx.AsyncClient:
     """A client of the system at ``address`` that keeps its connections open."""
     limits = httpx.Limits(max_connections=2 * AT_ONCE, max_keepalive_connections=2 * AT_ONCE)
-    return httpx.AsyncClient(base_url=address, limits=limits, timeout=httpx.Timeout(60.0, connect=5.0))
+    timeout = httpx.Timeout(120.0, connect=5.0)
+    return httpx.AsyncClient(base_url=address, limits=limits, timeout=timeout, trust_env=False)
 
 
 class Api:
@@ -95,6 +96,8 @@ class Api:
         self._tokens = tokens
         self._lost_seconds = lost_seconds
         self._headers: dict[str, str] = {}
+        self.commands = 0
+        """How many commands were sent so far."""
 
     async def get(self, user: str, path: str, **parameters: Any) -> Mapping[str, Any]:
         """The body of a query. Raises :class:`Rejected`, :class:`SystemUnreachable`."""
@@ -118,6 +121,7 @@ class Api:
         Refusals with one of the ``expected`` codes are returned. Raises :class:`Rejected` for others,
         :class:`SystemUnreachable`.
         """
+        self.commands += 1
         answer = await self._send(user, "POST", path, content=_encoder.encode(body), key=key)
         if answer.status == 202:
             answer = await self._followed(user, path, answer)

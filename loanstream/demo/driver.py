@@ -66,6 +66,7 @@ async def _run(options: DemoOptions, api: Api, ledger: Ledger, shown: Bar) -> tu
     while today <= end:
         await intake.day(today)
         await repayments.day(today)
+        await quiet.wait()
         shown.show(today, ledger)
         following = await _following(api, ledger, today)
         if following is None:
@@ -86,7 +87,9 @@ async def _following(api: Api, ledger: Ledger, today: date) -> date | None:
 
 
 async def _to_the_end(options: DemoOptions, calendar: "Calendar", today: date) -> date:
-    return await calendar.move(today, options.until) if options.until and options.until > today else today
+    last_day = await calendar.move(today, options.until) if options.until and options.until > today else today
+    await calendar.quiet.wait()
+    return last_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +110,14 @@ class Calendar:
         return START
 
     async def move(self, today: date, day: date) -> date:
-        """Open every day from the one after ``today`` up to ``day``; each is done in every service before the next step."""
+        """Open every day from the one after ``today`` up to ``day``.
+
+        A single day is open in servicing when this returns, and everything that is sent to servicing from now on is decided
+        on it; the other services may still be about to follow. After several days everything has come to rest.
+        """
         while today < day:
-            today = min(day, today + _LONGEST_JUMP)
+            before, today = today, min(day, today + _LONGEST_JUMP)
             await staff.start_day(self.api, self.seed, today)
-            await self.quiet.wait()
+            if today - before > timedelta(1):
+                await self.quiet.wait()
         return today

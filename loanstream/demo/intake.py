@@ -29,6 +29,7 @@ class Intake:
         applicants = self.ledger.to_apply(today)
         if not applicants and not self.ledger.in_intake():
             return
+        await self.quiet.wait()
         await for_each(applicants, self._apply)
         await self._settle()
         late = [a for a in self.ledger.in_intake() if a.state == "returned" and a.supplemented_on <= today]
@@ -61,16 +62,12 @@ class Intake:
         async def decide(row: Mapping[str, Any]) -> None:
             await staff.decide(self.api, self._file(row), row, self.product.minimum)
 
-        rows = await self._ours(_APPLICATIONS, "applications", "review")
-        await for_each(rows, decide)
-        if rows:
-            await self.quiet.wait()
+        await for_each(await self._ours(_APPLICATIONS, "applications", "review"), decide)
+        await self.quiet.wait()
 
     async def _contracts(self) -> None:
-        rows = await self._ours("/api/origination/contracts", "contracts", "drafted")
-        await for_each(rows, self._answer)
-        if rows:
-            await self.quiet.wait()
+        await for_each(await self._ours("/api/origination/contracts", "contracts", "drafted"), self._answer)
+        await self.quiet.wait()
 
     async def _answer(self, contract: Mapping[str, Any]) -> None:
         """Sign the contract, or withdraw."""

@@ -20,13 +20,22 @@ class Quiet:
     def __init__(self, api: Api, longest_seconds: float = LONGEST_SECONDS) -> None:
         self._api = api
         self._longest = longest_seconds
+        self._quiet_at = -1
+        """Commands sent when the system was idle last."""
 
     async def wait(self) -> None:
-        """Return when every command, reaction, effect and read model is done. Raises :class:`DemoError` when they never are."""
+        """Return when every command, reaction, effect and read model is done; at once when nothing was sent since the last time.
+
+        Raises :class:`DemoError` when the system does not come to rest.
+        """
+        sent = self._api.commands
+        if sent == self._quiet_at:
+            return
         given_up = time.monotonic() + self._longest
         while True:
             answer = await self._api.get(READER, "/api/platform/idle", wait=_ASK_SECONDS)
             if answer["idle"]:
+                self._quiet_at = sent
                 return
             if time.monotonic() > given_up:
                 waiting = ", ".join(f"{name}: {count}" for name, count in sorted(answer["waiting"].items()))

@@ -58,9 +58,7 @@ class Repayments:
         """Everything of a day: the bank takes back, borrowers pay; on a month's first day reminders and write-offs."""
         steps = [(self.ledger.loans[loan_id], step) for loan_id, step in self.ledger.steps.pop(today, ())]
         back = [self._reference(loan, str(step.number)) for loan, step in steps if step.act is Act.TAKE_BACK]
-        if back:
-            await for_each(back, lambda reference: staff.take_back(self.api, reference))
-            await self.quiet.wait()
+        await for_each(back, lambda reference: staff.take_back(self.api, reference))
         lines = [line for loan, step in steps for line in await self._line(loan, step, today)]
         lines += [_strangers_line(borrower, today) for borrower in self.ledger.strangers.get(today, ())]
         await self._send(lines, today)
@@ -107,6 +105,7 @@ class Repayments:
 
     async def _due(self, until: date) -> dict[str, list[Unpaid]]:
         """What is unpaid and due until a day, by loan."""
+        await self.quiet.wait()
         found: dict[str, list[Unpaid]] = {}
         async for row in pages(self.api, "/api/servicing/due", "due", until=until.isoformat()):
             if row["loan_id"] in self.ledger.loans:
@@ -115,6 +114,7 @@ class Repayments:
 
     async def _schedule(self, loan: Loan) -> list[Unpaid]:
         """What is unpaid of a loan now, to the cent."""
+        await self.quiet.wait()
         answer = await self.api.get(READER, f"/api/servicing/loans/{loan.loan_id}/schedule")
         rows = (_unpaid(row, row["unpaid"]) for row in answer["instalments"])
         return [row for row in rows if row.total]
@@ -123,8 +123,6 @@ class Repayments:
         """Send the day's lines as bank files. The same lines make the same file: sent again, they change nothing."""
         for start in range(0, len(lines), _LINES):
             await self._send_file(lines[start : start + _LINES], today)
-        if lines:
-            await self.quiet.wait()
 
     async def _send_file(self, lines: Sequence[dict[str, Any]], today: date) -> None:
         digest = sha256(json.dumps(lines, sort_keys=True).encode()).hexdigest()[:12]
@@ -144,6 +142,7 @@ class Repayments:
 
     async def _month(self, today: date) -> None:
         """Reminded, willing borrowers pay what is left; loans more than 180 days past due are written off."""
+        await self.quiet.wait()
         await self.ledger.refresh_loans(self.api)
         lines = []
         for loan_id, rows in (await self._due(today)).items():
@@ -154,6 +153,7 @@ class Repayments:
                 lines.append(_line(loan, self._reference(loan, f"R{today:%Y%m}"), owed, today))
                 self._unpaid.pop(loan_id, None)
         await self._send(lines, today)
+        await self.quiet.wait()
         bad = [
             row["loan_id"]
             async for row in pages(self.api, "/api/servicing/loans", "loans", bucket="M7", status="overdue")
