@@ -7,13 +7,16 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from loanstream.cli.connection import RequestFailed
 from loanstream.cli.installation import TopicsDiffer
 from loanstream.cli.process import AlreadyRunning, StartFailed
+from loanstream.cli.reset import ResetRefused
 from loanstream.demo.client import DemoError
 from loanstream.demo.options import BadOption
 from loanstream.eventlog.port import LogError
 from loanstream.runtime.embedded_postgres import EmbeddedPostgresError
 from loanstream.runtime.migrations import MigrationRefused
+from loanstream.runtime.rebuilding import RebuildFailed
 from loanstream.runtime.settings import BadSetting
 
 _EXPLAINED = (
@@ -24,6 +27,9 @@ _EXPLAINED = (
     EmbeddedPostgresError,
     LogError,
     MigrationRefused,
+    RebuildFailed,
+    RequestFailed,
+    ResetRefused,
     StartFailed,
     TopicsDiffer,
 )

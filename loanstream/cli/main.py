@@ -1,6 +1,7 @@
 """The ``loanstream`` command."""
 
 import asyncio
+from collections.abc import Coroutine
 from json import dumps
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from rich.console import Console
 from loanstream.cli.failing import explained
 from loanstream.cli.hosting import Role
 from loanstream.runtime.settings import Settings
+from loanstream.runtime.telemetry import configure_logging
 
 app = typer.Typer(
     help="Event-sourced loan-lifecycle services: run them, watch them, audit them.",
@@ -20,6 +22,21 @@ app = typer.Typer(
 )
 console = Console()
 errors = Console(stderr=True)
+topics = typer.Typer(help="The topics of the event log.", no_args_is_help=True)
+events = typer.Typer(help="The streams.", no_args_is_help=True)
+loan = typer.Typer(help="One loan.", no_args_is_help=True)
+deadletters = typer.Typer(help="What could not be decided or handled.", no_args_is_help=True)
+audit = typer.Typer(help="Proof that nothing was altered.", no_args_is_help=True)
+for name, group in (
+    ("topics", topics),
+    ("events", events),
+    ("loan", loan),
+    ("deadletters", deadletters),
+    ("audit", audit),
+):
+    app.add_typer(group, name=name)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 DataDir = Annotated[
     Path | None, typer.Option("--data", help="Data folder (default: LOANSTREAM_DATA_DIR or .loanstream).")
 ]
@@ -97,6 +114,113 @@ def simulate_system(
         raise typer.Exit(command.simulate(seed, histories, plant, console))
 
 
-def run(coroutine: Any) -> Any:
-    """Drive a command's coroutine."""
-    return asyncio.run(coroutine)
+@app.command()
+def rebuild(
+    services: Annotated[list[str] | None, typer.Argument(help="Services; default: all.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare digests before and after, of tables and of folds.")
+    ] = False,
+    data: DataDir = None,
+) -> None:
+    """Compute read models anew from the streams beside the live ones, and swap them in."""
+    from loanstream.cli import streams
+
+    run(streams.rebuild_read_models(settings_for(data), services or (), check, console))
+
+
+@app.command()
+def doctor(data: DataDir = None) -> None:
+    """Say what is wrong with the installation and what to do."""
+    from loanstream.cli import doctor as command
+
+    run(command.doctor(settings_for(data), console))
+
+
+@app.command()
+def reset(
+    data: DataDir = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete all data of an installation. Asks first."""
+    from loanstream.cli import reset as command
+
+    with explained(errors):
+        command.reset(settings_for(data), yes, console)
+
+
+@topics.command("apply")
+def topics_apply(data: DataDir = None) -> None:
+    """Create the topics that are missing and check those that are there."""
+    from loanstream.cli import streams
+
+    run(streams.apply_topics(settings_for(data), console))
+
+
+@events.command("tail")
+def events_tail(
+    service: Annotated[list[str] | None, typer.Option(help="Only these services.")] = None,
+    type: Annotated[list[str] | None, typer.Option(help="Only these event types, e.g. PaymentReceived.")] = None,
+    loan: Annotated[str | None, typer.Option(help="Only this loan.")] = None,
+    count: Annotated[int, typer.Option("-n", min=1, max=1000, help="How many of the newest.")] = 20,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with those that come.")] = False,
+    data: DataDir = None,
+) -> None:
+    """Show the newest events, by loan, type and service."""
+    from loanstream.cli import looking
+
+    run(looking.tail_events(settings_for(data), console, service or (), type or (), loan, count, follow))
+
+
+@loan.command("show")
+def loan_show(loan_id: str, json: JsonOption = False, data: DataDir = None) -> None:
+    """Show a loan as it stands, with its schedule."""
+    from loanstream.cli import looking
+
+    run(looking.show_loan(settings_for(data), loan_id, json, console))
+
+
+@loan.command("timeline")
+def loan_timeline(loan_id: str, json: JsonOption = False, data: DataDir = None) -> None:
+    """Show every event of a loan's life, over all services."""
+    from loanstream.cli import looking
+
+    run(looking.show_timeline(settings_for(data), loan_id, json, console))
+
+
+@deadletters.command("list")
+def deadletters_list(
+    service: Annotated[list[str] | None, typer.Option(help="Only these services.")] = None,
+    json: JsonOption = False,
+    data: DataDir = None,
+) -> None:
+    """List what could not be decided or handled, and why."""
+    from loanstream.cli import looking
+
+    run(looking.list_dead_letters(settings_for(data), service or (), json, console))
+
+
+@deadletters.command("replay")
+def deadletters_replay(service: str, error_id: str, data: DataDir = None) -> None:
+    """Have a failed command decided anew, after its cause was mended."""
+    from loanstream.cli import looking
+
+    run(looking.replay_dead_letter(settings_for(data), service, error_id, console))
+
+
+@audit.command("verify")
+def audit_verify(
+    service: Annotated[list[str] | None, typer.Option(help="Only these services.")] = None, data: DataDir = None
+) -> None:
+    """Verify hash chains, sequences and decisions of the stored streams."""
+    from loanstream.cli import streams
+
+    run(streams.audit_verify(settings_for(data), service or (), console))
+
+
+def run(coroutine: Coroutine[Any, Any, int]) -> None:
+    """Drive a command's coroutine; its result is the exit code."""
+    configure_logging("console", "warning")
+    with explained(errors):
+        code = asyncio.run(coroutine)
+        if code:
+            raise typer.Exit(code)

@@ -106,25 +106,27 @@ class Supervisor:
                     # Hosts of one process must not all come back in the same instant.
                     await self._pause(backoff * (0.5 + random.random()))  # noqa: S311
                     backoff = min(2 * backoff, _LONGEST_BACKOFF)
-                else:
-                    backoff = _FIRST_BACKOFF
         finally:
             await self._close(host)
 
     async def _work(self, host: Host) -> None:
+        """Step at once, then whenever there is something new, or the time to look again has come."""
         while not self._stopping.is_set():
-            if await host.step():
-                # A busy host must not keep the others of the process waiting.
-                await asyncio.sleep(0)
-            else:
-                await self._wait(host)
+            worked = await host.step()
+            await self._wait(host, worked)
 
-    async def _wait(self, host: Host) -> None:
+    async def _wait(self, host: Host, worked: bool) -> None:
         waiting_on = host.waiting_on()
-        if not waiting_on:
+        if not waiting_on and not worked:
             await self._pause(self.waits.store)
-            return
-        waiting = asyncio.ensure_future(self.log.wait(waiting_on, self.waits.log))
+        elif not waiting_on or await self.log.wait(waiting_on, 0):
+            # A busy host must not keep the others of the process waiting.
+            await asyncio.sleep(0)
+        else:
+            await self._until_new(waiting_on)
+
+    async def _until_new(self, positions: Mapping[TopicPartition, int]) -> None:
+        waiting = asyncio.ensure_future(self.log.wait(positions, self.waits.log))
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
             await asyncio.wait((waiting, stopping), return_when=asyncio.FIRST_COMPLETED)

@@ -12,7 +12,6 @@ from loanstream.eventlog.port import (
     Fenced,
     Membership,
     NewRecord,
-    OffsetOutOfRange,
     Record,
     TopicDefinition,
     TopicPartition,
@@ -20,42 +19,13 @@ from loanstream.eventlog.port import (
     Writer,
 )
 from loanstream.eventlog.postgres.appends import Appends, Fence
-from loanstream.eventlog.postgres.connections import BelowStart, Connections
+from loanstream.eventlog.postgres.connections import Connections
 from loanstream.eventlog.postgres.members import Members
+from loanstream.eventlog.postgres.reads import Reads
 from loanstream.eventlog.postgres.signals import Signals
-from loanstream.eventlog.postgres.topics import Topics, record_of
-from loanstream.eventlog.refusals import check_trimmable, out_of_range, writer_closed
+from loanstream.eventlog.postgres.topics import Topics
+from loanstream.eventlog.refusals import check_trimmable, writer_closed
 
-_READ = """
-WITH asked AS (
-    SELECT u.place, u.topic_id, u.part, u.position,
-        CASE WHEN u.position < h.first_off THEN eventlog.out_of_range(u.place, h.first_off)
-            ELSE greatest(h.next_off - u.position, 0) END AS available
-    FROM unnest($1::smallint[], $2::smallint[], $3::bigint[]) WITH ORDINALITY AS u (topic_id, part, position, place)
-    JOIN eventlog.heads h USING (topic_id, part)
-), equal AS (
-    SELECT *, least(available, $4 / count(*) OVER ()) AS equal_share FROM asked
-), shared AS (
-    SELECT *, $4 - sum(equal_share) OVER () AS remaining,
-        sum(available - equal_share) OVER (ORDER BY place) - (available - equal_share) AS wanted_before
-    FROM equal
-), granted AS (
-    SELECT place, topic_id, part, position,
-        equal_share + greatest(0, least(available - equal_share, remaining - wanted_before)) AS share
-    FROM shared
-)
-SELECT g.place, r.off, r.time, r.key, r.type, r.headers, r.value
-FROM granted g
-CROSS JOIN LATERAL (
-    {selects}
-) r
-WHERE g.share > 0
-ORDER BY g.place, r.off
-"""
-_SELECT = """
-    (SELECT l.off, l.time, l.key, l.type, l.headers, l.value FROM eventlog.{table} l
-     WHERE l.topic_id = g.topic_id AND l.part = g.part AND l.off >= g.position ORDER BY l.off LIMIT g.share)
-"""
 _ENDS = """
 SELECT u.place, h.first_off, h.next_off
 FROM unnest($1::smallint[], $2::smallint[]) WITH ORDINALITY AS u (topic_id, part, place)
@@ -88,18 +58,6 @@ RETURNING r.off
 _TRIMMED_AT_ONCE = 10_000
 
 
-def _read_sql(tables: Iterable[str]) -> str:
-    return _READ.format(selects="UNION ALL".join(_SELECT.format(table=table) for table in tables))
-
-
-_READS = {
-    frozenset((False,)): _read_sql(["records"]),
-    frozenset((True,)): _read_sql(["private_records"]),
-    frozenset((False, True)): _read_sql(["records", "private_records"]),
-}
-"""The read of partitions, by whether they are private."""
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -125,6 +83,7 @@ class PostgresLog(EventLog):
         self._topics = Topics(self._connections, clock)
         self._signals = Signals(self._connections, self._topics, self.ends)
         self._appends = Appends(self._connections, self._topics, self._signals.announce)
+        self._reads = Reads(self._connections, self._topics)
         self._members = Members(self._connections, self._topics, silence)
         self._turn = 0
 
@@ -147,20 +106,7 @@ class PostgresLog(EventLog):
         self._turn = (self._turn + 1) % len(positions)
         items = list(positions.items())
         items = items[self._turn :] + items[: self._turn]
-        places = [place for place, _ in items]
-        await self._topics.check(places)
-        topics = [self._topics.known(place.topic) for place in places]
-        try:
-            rows = await self._connections.fetch(
-                _READS[frozenset(topic.private for topic in topics)],
-                [topic.topic_id for topic in topics],
-                [place.partition for place in places],
-                [position for _, position in items],
-                limit,
-            )
-        except BelowStart as error:
-            raise OffsetOutOfRange(out_of_range(*items[error.place - 1], error.first)) from None
-        return [record_of(places[row[0] - 1], row) for row in rows]
+        return await self._reads.submit(items, limit)
 
     async def wait(self, positions: Mapping[TopicPartition, int], timeout: float) -> bool:
         """Wait for a record at or after any of the positions, at most ``timeout`` seconds."""

@@ -1,0 +1,133 @@
+"""``loanstream doctor``: what is wrong with an installation, and what to do about it."""
+
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import httpx
+from rich.console import Console
+from rich.text import Text
+
+from loanstream.cli.connection import Api, connected
+from loanstream.cli.installation import open_database, topic_definitions
+from loanstream.cli.process import running
+from loanstream.eventlog.postgres.log import PostgresLog
+from loanstream.runtime.settings import Settings, installation_id, unknown_variables
+from schemas.topics import CONTEXTS
+
+_ENOUGH_DISK = 2 * 1024**3
+_LONG_LAG_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    good: bool
+    found: str
+    advice: str = ""
+
+
+async def doctor(settings: Settings, console: Console) -> int:
+    """Look at everything and print it; 1 when something is wrong."""
+    wrong = 0
+    async for check in _checks(settings):
+        wrong += not check.good
+        line = Text.assemble(
+            ("✓ " if check.good else "✗ ", "bold green" if check.good else "bold red"), (check.name, "bold")
+        )
+        line.append(f"  {check.found}")
+        console.print(line, soft_wrap=True)
+        if not check.good:
+            console.print(Text(f"    → {check.advice}"), soft_wrap=True)
+    console.print("All well." if not wrong else f"{wrong} to mend.", style="bold")
+    return 1 if wrong else 0
+
+
+async def _checks(settings: Settings) -> AsyncIterator[Check]:
+    for check in _of_the_machine(settings):
+        yield check
+    try:
+        async with open_database(settings) as dsn:
+            log = PostgresLog(dsn)
+            try:
+                yield await _topics(settings, log)
+            finally:
+                await log.close()
+    except Exception as error:
+        yield Check("database", False, f"{type(error).__name__}: {error}", "see the server's log in the data folder")
+        return
+    async with connected(settings, "operator") as api:
+        async for check in _of_the_system(api):
+            yield check
+
+
+def _of_the_machine(settings: Settings) -> list[Check]:
+    data = settings.data_dir
+    there = running(data)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    free = shutil.disk_usage(data).free
+    mode = data.stat().st_mode & 0o777
+    misspelt = unknown_variables(os.environ)
+    return [
+        Check("python", sys.version_info >= (3, 11), sys.version.split()[0], "install Python 3.11 or newer"),
+        Check(
+            "settings",
+            not misspelt,
+            ", ".join(misspelt) or "all known",
+            "no setting has these names: mend the spelling",
+        ),
+        Check("data folder", not mode & 0o066, f"{data} ({mode:o})", f"others can read it: chmod 700 {data}"),
+        Check(
+            "disk",
+            free > _ENOUGH_DISK,
+            f"{free / 1024**3:.1f} GiB free",
+            "free space: a million events need about 1 GiB",
+        ),
+        Check(
+            "system",
+            True,
+            f"runs at {there.url}, process {there.pid}" if there else "does not run; start it with `make up`",
+        ),
+    ]
+
+
+async def _topics(settings: Settings, log: PostgresLog) -> Check:
+    wanted = {definition.name: definition for definition in topic_definitions(settings)}
+    states = await log.describe()
+    missing = sorted(wanted.keys() - states.keys())
+    if missing and not states:
+        return Check("topics", True, "none yet; the first start makes them")
+    differences = [f"{name} is missing" for name in missing]
+    if not missing:
+        differences = await log.apply(wanted.values(), installation_id(settings.data_dir))
+    advice = "the folder belongs to another installation, or LOANSTREAM_PARTITIONS was changed: put it back"
+    return Check("topics", not differences, "; ".join(differences) or f"{len(states)} as they must be", advice)
+
+
+async def _of_the_system(api: Api) -> AsyncIterator[Check]:
+    for service in CONTEXTS:
+        try:
+            lags = (await api.get(f"/api/{service}/lag"))["lag"]
+            letters = await api.get(f"/api/{service}/dead-letters")
+        except (httpx.HTTPError, RuntimeError) as error:
+            yield Check(service, False, str(error), "see the log in the data folder")
+            continue
+        late = [lag for lag in lags if lag.get("error") or (api.is_running and lag["seconds"] > _LONG_LAG_SECONDS)]
+        behind = sum(lag["records"] for lag in lags)
+        found = f"{behind} records behind" + (
+            f", {late[0]['consumer']}: {late[0].get('error') or 'late'}" if late else ""
+        )
+        yield Check(
+            f"{service} lag",
+            not late,
+            found,
+            "`loanstream rebuild` mends read models; a stopped host says why in the log",
+        )
+        open_letters = [x for x in letters["commands"] if not x.get("mended")]
+        open_letters += [x for x in letters["events"] if x.get("status") == "open"]
+        advice = f"look at them with `loanstream deadletters list --service {service}`, mend the cause, replay"
+        yield Check(f"{service} dead letters", not open_letters, str(len(open_letters)), advice)
