@@ -43,6 +43,9 @@ COMMAND_SECONDS = Histogram(
 COMMANDS_WAITING = Gauge("loanstream_commands_waiting", "Requests that wait for a decision now.", registry=REGISTRY)
 SIGN_INS = Counter("loanstream_sign_ins", "Attempts to sign in with a password.", ("result",), registry=REGISTRY)
 
+_CHATTY = ("httpx", "httpcore", "uvicorn.access", "aiosmtpd", "mail.log")
+"""Libraries that would write a line a request, some with addresses in it."""
+
 REDACTED = "[redacted]"
 
 _SECRET_KEYS = frozenset(
@@ -97,6 +100,8 @@ def configure_logging(
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    for chatty in _CHATTY:
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -38,6 +38,7 @@ _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _REQUEST_ID = re.compile(r"[\w.-]{1,64}")
 _BYTE = re.compile(r"\(byte (\d+)\)")
 _MOST_ERRORS = 20
+_SLOW_SECONDS = 1.0
 
 _log = structlog.get_logger("loanstream.http")
 
@@ -108,13 +109,15 @@ class _Answering:
         await self._send(message)
 
     def finish(self) -> None:
-        """Count and log."""
+        """Count, and log refusals, failures and what was slow."""
         seconds = time.perf_counter() - self._begun
         method = self._scope["method"]
         route = _route(self._scope)
         HTTP_REQUESTS.labels(method, route, str(self._status)).inc()
         HTTP_SECONDS.labels(method, route).observe(seconds)
-        _log.info("request", method=method, route=route, status=self._status, ms=round(seconds * 1000, 2))
+        # what goes well is counted, not told: a line a request costs as much as the rest of this middleware
+        tell = _log.info if self._status >= 400 or seconds > _SLOW_SECONDS else _log.debug
+        tell("request", method=method, route=route, status=self._status, ms=round(seconds * 1000, 2))
 
     def _add_headers(self, message: MutableMapping[str, Any]) -> None:
         given = dict(message["headers"])

@@ -74,8 +74,8 @@ class OutcomeWaiter:
                 if self._positions is None:
                     await self.start()
                 assert self._positions is not None
-                if not await self.step():
-                    await self._log.wait(self._positions, _IDLE_SECONDS)
+                if await self._log.wait(self._positions, _IDLE_SECONDS):
+                    await self.step()
             except Exception as error:
                 _log.warning("outcomes cannot be read", error=repr(error))
                 await asyncio.sleep(_RETRY_SECONDS)
