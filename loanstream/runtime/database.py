@@ -8,6 +8,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+PooledConnection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 Row: TypeAlias = asyncpg.Record
 
 
@@ -39,6 +40,15 @@ def quoted(identifier: str) -> str:
 def json_text(value: Any) -> str:
     """JSON text of plain data, dataclasses, dates and decimals (as strings)."""
     return msgspec.json.encode(value).decode()
+
+
+async def give_back(pool: Pool, connection: PooledConnection) -> None:
+    """Release a connection whose settings or session locks were changed: put back as it was, or closed where that fails."""
+    try:
+        await connection.reset()
+    except Exception:
+        connection.terminate()
+    await pool.release(connection)
 
 
 async def _leave_as_it_is(_connection: object) -> None:

@@ -16,7 +16,7 @@ import structlog
 from loanstream.eventlog.port import EventLog, Membership, Record, TopicPartition
 from loanstream.runtime.clock import Clock
 from loanstream.runtime.consuming import Ownership, check_positions
-from loanstream.runtime.database import Connection, Pool, quoted
+from loanstream.runtime.database import Connection, Pool, PooledConnection, give_back, quoted
 from loanstream.runtime.definitions import Service
 from loanstream.runtime.migrations import READ_MIGRATIONS, migrate
 from loanstream.runtime.projecting import Projecting
@@ -118,7 +118,7 @@ class Projector:
         self._clock = clock
         self._membership = membership
         self._projecting = Projecting(service)
-        self._connection: Connection | None = None
+        self._connection: PooledConnection | None = None
         self._ownership: Ownership | None = None
         self._types: Types = {}
         self._positions: dict[TopicPartition, int] = {}
@@ -170,7 +170,7 @@ class Projector:
         if connection is not None:
             if not connection.is_closed():
                 await connection.reset()
-            await self._pool.release(connection)  # type: ignore[arg-type]
+            await give_back(self._pool, connection)
 
     def waiting_on(self) -> Mapping[TopicPartition, int]:
         """Positions at which new work will show; stopped partitions are left out."""

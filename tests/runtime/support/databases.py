@@ -9,6 +9,9 @@ from uuid import uuid4
 
 import asyncpg
 
+BROKEN = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What asyncpg raises in a connection that was cut."""
+
 
 @contextmanager
 def database_of_its_own(dsn: str) -> Iterator[str]:
