@@ -16,7 +16,7 @@ from loanstream.demo.borrowers import Borrower
 from loanstream.demo.client import Api
 from loanstream.demo.options import START
 
-A_DAY = 40
+A_DAY = 100
 """Applications that are handed in on one day."""
 
 _STRANGER_DAYS = timedelta(40)
