@@ -93,7 +93,7 @@ class OpenTransfer:
     to_account: str
     amount: Money
     purpose: str
-    """``funding`` or ``transfer``."""
+    """As in ``TransferOpened``."""
     reference: str
 
 

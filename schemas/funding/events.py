@@ -207,11 +207,12 @@ class TransferOpened:
     to_account: str
     amount: Money
     purpose: str
-    """``funding`` (of a loan; ``reference`` is its application) or ``transfer`` (by a person)."""
+    """``funding`` of a loan, ``return`` of its money after a failed payout (``reference`` is its application), or
+    ``transfer`` by a person."""
     reference: str
     """What it is for: the application's id, or a person's words."""
-    expires_on: date
-    """Business date on which it is cancelled when the paying account has not reserved the money by then."""
+    expires_on: date | None
+    """Business date on which it is cancelled when the paying account has not reserved the money by then; a return never."""
 
 
 @event("funding", "transfer")

@@ -11,15 +11,16 @@ A repayment's surplus is not distributed: it stays on its receipt, outside custo
 from collections.abc import Callable, Sequence
 
 from loanstream.runtime.definitions import Effect, Reaction, Send
+from schemas import ids
 from schemas.envelope import EventMeta
 from schemas.funding import commands as ask
 from schemas.funding import events as happened
 from schemas.money import Money, of_minor
-from schemas.origination.events import ContractSigned, Disbursed
+from schemas.origination.events import ContractSigned, Disbursed, DisbursementFailed
 from schemas.servicing.events import PaymentReceived, PaymentReversed, RecoveryReceived, RecoveryReversed
 from schemas.terms import Components
-from services.funding.domain.books import loan_account
-from services.funding.domain.transfer.decide import FUNDING
+from services.funding.domain.books import loan_account, own_capital
+from services.funding.domain.transfer.decide import FUNDING, RETURN
 
 DISTRIBUTION = "distribution"
 """Purpose of a credit that shares out a repayment; no transfer waits for it."""
@@ -123,6 +124,18 @@ def pay_out(event: Disbursed, _meta: EventMeta) -> Sends:
     return [Send(loan_account(event.loan_id), command)]
 
 
+def return_money(event: DisbursementFailed, _meta: EventMeta) -> Sends:
+    """The payout finally failed: the loan's money goes back to its lender."""
+    transfer = ask.OpenTransfer(
+        from_account=loan_account(event.loan_id),
+        to_account=own_capital(event.amount.currency),
+        amount=event.amount,
+        purpose=RETURN,
+        reference=event.application_id,
+    )
+    return [Send(ids.derived("return-transfer", event.drawdown_id), transfer)]
+
+
 def distribute_payment(event: PaymentReceived, _meta: EventMeta) -> Sends:
     """What was applied to the loan goes to its lenders."""
     return _distribute(event.loan_id, event.receipt_id, event.amount, event.allocation, "payment")
@@ -191,6 +204,7 @@ _REACTIONS: tuple[tuple[type, Callable[..., Sends]], ...] = (
     (happened.TransferReleased, fail_funding),
     (happened.Funded, register_shares),
     (Disbursed, pay_out),
+    (DisbursementFailed, return_money),
     (PaymentReceived, distribute_payment),
     (RecoveryReceived, distribute_recovery),
     (PaymentReversed, take_payment_back),

@@ -15,7 +15,7 @@ from schemas.funding.events import (
     TransferOpened,
 )
 from schemas.money import Money, of_minor
-from schemas.origination.events import ContractSigned, Disbursed
+from schemas.origination.events import ContractSigned, Disbursed, DisbursementFailed
 from schemas.servicing.events import PaymentReceived, PaymentReversed, RecoveryReceived, RecoveryReversed
 from schemas.terms import Components, Language, LoanTerms, Posting, RepaymentMethod
 from services.funding.domain.books import in_transit, loan_account
@@ -166,6 +166,18 @@ def disbursed(amount: Money, *, application_id: str = APPLICATION, loan_id: str 
         value_date=A_DAY,
         bank_reference=f"PAYOUT-{loan_id}",
         terms=terms(amount),
+    )
+
+
+def disbursement_failed(amount: Money, *, application_id: str = APPLICATION, loan_id: str = LOAN) -> DisbursementFailed:
+    """The bank finally refused the payout."""
+    return DisbursementFailed(
+        drawdown_id=ids.derived("drawdown", loan_id),
+        application_id=application_id,
+        loan_id=loan_id,
+        party_ref="party",
+        amount=amount,
+        reason="account-closed",
     )
 
 

@@ -15,6 +15,7 @@ from tests.funding.examples import (
     cny,
     contract_signed,
     disbursed,
+    disbursement_failed,
     payment,
     payment_reversed,
 )
@@ -157,6 +158,14 @@ async def test_a_signed_contract_is_funded_and_its_payout_leaves_custody(hall: B
         "in-transit": "0.00",
         "due-back": "0.00",
     }
+
+
+async def test_the_money_of_a_loan_whose_payout_failed_goes_back_to_its_lender(hall: BankHall) -> None:
+    await hall.open(OWN, "5000.00")
+    await hall.happen("contract", contract_signed(cny("1000.00")))
+    await hall.happen("drawdown", disbursement_failed(cny("1000.00")))
+    assert (await balances(hall))["lender"] == "5000.00"
+    assert (await hall.read(f"/accounts/{LOAN_ACCOUNT}"))["available"] == yuan("0.00")
 
 
 async def test_a_funding_without_money_fails_and_a_finance_officer_tries_again(hall: BankHall) -> None:

@@ -137,6 +137,7 @@ def edges() -> set[tuple[type[Any], type[Any]]]:
             sources=SHARES.shares,
         ),
         examples.disbursed(money),
+        examples.disbursement_failed(money),
         examples.payment(money),
         examples.payment_reversed(money),
         examples.recovery(money),

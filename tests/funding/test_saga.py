@@ -39,6 +39,7 @@ from tests.funding.examples import (
     cny,
     contract_signed,
     disbursed,
+    disbursement_failed,
     opened,
     payment,
     payment_reversed,
@@ -62,6 +63,8 @@ class Custody(RuleBasedStateMachine):
         self.count = 0
         self.lent: list[str] = []
         """Loans that the bank paid out."""
+        self.failed: list[str] = []
+        """Loans whose payout failed."""
         self.receipts: list[tuple[str, str, int, bool]] = []
         """Loan, receipt, units and whether it is a recovery, of what can be reversed."""
         self.told: set[tuple[str, str]] = set()
@@ -112,6 +115,13 @@ class Custody(RuleBasedStateMachine):
         loan, units = data.draw(st.sampled_from(self.unpaid()))
         self.lent.append(loan)
         self.delivery.hear(disbursed(of_minor(units, "CNY"), loan_id=loan))
+
+    @precondition(lambda self: self.unpaid())
+    @rule(data=st.data())
+    def a_payout_finally_fails(self, data: st.DataObject) -> None:
+        loan, units = data.draw(st.sampled_from(self.unpaid()))
+        self.failed.append(loan)
+        self.delivery.hear(disbursement_failed(of_minor(units, "CNY"), loan_id=loan))
 
     @precondition(lambda self: self.lent)
     @rule(data=st.data(), units=UNITS, after_write_off=st.booleans(), times=st.integers(1, 2))
@@ -193,6 +203,7 @@ class Custody(RuleBasedStateMachine):
         assert len(funded) == len(set(funded))
         withdrawn = {event.account_id for event in self.delivery.of(MoneyWithdrawn)}
         assert withdrawn == {f"loan:{loan}" for loan in self.lent}
+        assert not any(self.delivery.books[f"loan:{loan}"] for loan in [*self.lent, *self.failed])
 
     def every_receipt_reached_its_lender_once_each_way(self) -> None:
         distributions = self.delivery.of(RepaymentDistributed)
@@ -204,7 +215,9 @@ class Custody(RuleBasedStateMachine):
 
     def unpaid(self) -> list[tuple[str, int]]:
         funded = self.delivery.of(Funded)
-        return [(event.loan_id, minor(event.amount)) for event in funded if event.loan_id not in self.lent]
+        return [
+            (event.loan_id, minor(event.amount)) for event in funded if event.loan_id not in [*self.lent, *self.failed]
+        ]
 
     def units(self, cls: type[Any], transfer_id: str) -> int:
         found = [event for event in self.delivery.of(cls) if event.transfer_id == transfer_id]
@@ -219,7 +232,7 @@ class Custody(RuleBasedStateMachine):
 
 
 TestCustody = Custody.TestCase
-TestCustody.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
+TestCustody.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 
 
 def test_a_loan_is_funded_paid_out_and_repaid_in_the_ordinary_order() -> None:

@@ -133,3 +133,10 @@ def test_only_its_funding_touches_a_loans_account() -> None:
 
 def test_a_mark_for_an_unknown_transfer_is_refused() -> None:
     given(DECIDER, aggregate_id=TRANSFER).when(MarkReserved()).then_refused("unknown-transfer")
+
+
+def test_the_return_of_a_loans_money_never_expires() -> None:
+    returning = replace(OPEN, from_account=f"loan:{LOAN}", purpose="return")
+    opened = given(DECIDER, aggregate_id=TRANSFER).when(returning).applied()
+    assert due(opened.state) is None
+    opened.on_day(date(2099, 1, 1)).then()

@@ -24,12 +24,13 @@ from schemas.funding.events import (
 )
 from schemas.money import of_minor
 from services.funding.domain import Decision, books
-from services.funding.domain.transfer.state import Step, Transfer
+from services.funding.domain.transfer.state import Step, Transfer, due
 
 RESERVE_WITHIN = timedelta(days=30)
 """How long the paying account has to reserve, in calendar days; a house rule. It takes milliseconds unless something is stuck."""
 
 FUNDING = "funding"
+RETURN = "return"
 BY_A_PERSON = "transfer"
 EXPIRED = "expired"
 
@@ -46,7 +47,8 @@ def decide(state: Transfer | None, command: Any, context: Context) -> Decision:
 
 def business_day(state: Transfer, context: Context) -> Sequence[object]:
     """Cancel a transfer that expired before anything was reserved."""
-    if state.step is not Step.OPENED or state.expires_on > context.business_date:
+    expiry = due(state)
+    if expiry is None or expiry > context.business_date:
         return []
     return [_cancelled(state, EXPIRED, context.aggregate_id)]
 
@@ -66,7 +68,7 @@ def _open(state: Transfer | None, command: OpenTransfer, context: Context) -> De
             amount=command.amount,
             purpose=command.purpose,
             reference=command.reference,
-            expires_on=context.business_date + RESERVE_WITHIN,
+            expires_on=None if command.purpose == RETURN else context.business_date + RESERVE_WITHIN,
         )
     ]
 
@@ -75,10 +77,12 @@ def _wrong_accounts(command: OpenTransfer) -> Refusal | None:
     accounts = command.from_account, command.to_account
     if command.from_account == command.to_account:
         return Refusal("same-account", f"Money cannot move from {command.from_account} to itself; name two accounts.")
-    if command.purpose == FUNDING:
+    if command.purpose in (FUNDING, RETURN):
         return None
     if any(account.startswith(books.LOAN) for account in accounts):
-        return Refusal("loan-account", "A loan's account is filled by its funding and emptied by its payout only.")
+        return Refusal(
+            "loan-account", "A loan's account is filled by its funding, and emptied by its payout or when that failed."
+        )
     return books.account_id_refusal(command.from_account) or books.account_id_refusal(command.to_account)
 
 

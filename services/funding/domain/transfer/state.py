@@ -27,7 +27,7 @@ class Transfer:
     currency: str
     purpose: str
     reference: str
-    expires_on: date
+    expires_on: date | None
     reason: str = ""
     """Why it was cancelled."""
 
