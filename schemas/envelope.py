@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
+import msgspec
+
 SPEC_VERSION = "1.0"
 
 ID = "ce_id"
@@ -37,9 +39,8 @@ REPLY = "ls_reply"
 REPLAY = "ls_replay"
 
 
-@dataclass(frozen=True, slots=True)
-class EventMeta:
-    """The envelope of one event, as reactions, projections and pages see it."""
+class EventMeta(msgspec.Struct, frozen=True, gc=False):
+    """The envelope of one event, as reactions, projections and pages see it. A struct: one is made for every event read."""
 
     id: str
     type: str

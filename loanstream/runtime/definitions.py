@@ -7,6 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+
 from schemas.decision import Context, Refusal
 from schemas.envelope import EventMeta
 
@@ -75,8 +77,7 @@ class Reaction:
     react: Callable[[Any, EventMeta], Sequence[Send | Effect]]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """A projection's result: set ``values`` and add ``increments`` to the row of ``table`` with this ``key``.
 
     The row is made when missing. Within a table the columns written by one event class must come from one topic only.
@@ -84,8 +85,8 @@ class Row:
 
     table: str
     key: Mapping[str, Any]
-    values: Mapping[str, Any] = field(default_factory=dict)
-    increments: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = {}
+    increments: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from loanstream.runtime.kit import Principal
@@ -48,7 +49,7 @@ async def test_messages_are_listed_by_loan_and_category_newest_first(fresh_datab
     async with reading(service(), fresh_database) as reader:
         for number, (loan, category) in enumerate((("l-1", "overdue"), ("l-2", "overdue"), ("l-1", "settled"))):
             event = replace(SENT, message_id=f"m-{number}", loan_id=loan, category=category)
-            await reader.show(event, replace(meta_of(event), time=A_TIME + timedelta(minutes=number)))
+            await reader.show(event, msgspec.structs.replace(meta_of(event), time=A_TIME + timedelta(minutes=number)))
         found = {
             query: [m["message_id"] for m in (await reader.http.get(f"/messages{query}")).json()["messages"]]
             for query in ("", "?loan_id=l-1", "?category=overdue", "?loan_id=l-1&category=overdue", "?limit=1")

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from loanstream.runtime.definitions import Send
@@ -83,7 +84,7 @@ async def test_assessments_are_listed_by_advice_newest_first(fresh_database: str
     async with reading(service(), fresh_database) as reader:
         for number, advice in enumerate(("approve", "refuse", "approve")):
             event = replace(assessed(), application_id=f"a-{number}", advice=advice)
-            await reader.show(event, replace(META, time=META.time + timedelta(minutes=number)))
+            await reader.show(event, msgspec.structs.replace(META, time=META.time + timedelta(minutes=number)))
         everything = (await reader.http.get("/assessments")).json()["assessments"]
         approved = (await reader.http.get("/assessments?advice=approve")).json()["assessments"]
         newest = (await reader.http.get("/assessments?limit=1")).json()["assessments"]
