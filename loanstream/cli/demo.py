@@ -1,7 +1,6 @@
 """``loanstream demo``: on the system that runs on the data folder, or on one started for it and stopped after."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -44,6 +43,7 @@ def _system(settings: Settings, api: str | None, progress: Console | None) -> It
         return
     if progress is not None:
         progress.print(f"No system runs on {settings.data_dir}: starting one for the demo …", style="dim")
+    signal.signal(signal.SIGTERM, _end)
     # A process of its own: server and client would share one core otherwise.
     server = subprocess.Popen(  # noqa: S603 - our own command line
         [sys.executable, "-m", "loanstream.cli", "up", "--data", str(settings.data_dir), "--port", "0"],
@@ -54,8 +54,13 @@ def _system(settings: Settings, api: str | None, progress: Console | None) -> It
     try:
         yield _address(settings, server)
     finally:
-        os.kill(server.pid, signal.SIGTERM)
+        server.terminate()
         server.wait(_STOP_SECONDS)
+
+
+def _end(_number: int, _frame: object) -> None:
+    """Leave by the front door, so that the server started for the demo is stopped too."""
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 def _address(settings: Settings, server: "subprocess.Popen[bytes]") -> str:

@@ -142,8 +142,15 @@ def _stop_on_signals(http: uvicorn.Server) -> None:
     """
     http.capture_signals = nullcontext  # type: ignore[method-assign,assignment]
     loop = asyncio.get_running_loop()
+
+    def stop(number: int) -> None:
+        if http.should_exit:
+            # Asked twice: something hangs, e.g. because its database is gone. Nothing is lost, the log is transactional.
+            os._exit(128 + number)
+        http.should_exit = True
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, partial(setattr, http, "should_exit", True))
+        loop.add_signal_handler(number, stop, number)
 
 
 async def _ready(

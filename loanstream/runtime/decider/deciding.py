@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from loanstream.eventlog.port import NewRecord, Record
-from loanstream.runtime.decider.fold import FAILED_BEFORE, REQUESTS, Aggregate, Fold, mark_key, mark_value
+from loanstream.runtime.decider.fold import FAILED_BEFORE, REQUESTS, Aggregate, Fold, source_key
+from loanstream.runtime.decider.marks import mark_key, mark_of, mark_value
 from loanstream.runtime.definitions import Decider
 from loanstream.runtime.messages import MAX_RECORD_BYTES, read_command_meta
 from schemas import chain, codec, envelope, ids, registry
@@ -150,8 +151,8 @@ class Deciding:
             command_id = ids.packed(meta.id)
             if self.fold.window.known(aggregate, command_id):
                 return _same_answer(self.fold.window.refusals.get(command_id))
-            if meta.reaction and aggregate.marks is not None:
-                mark = aggregate.marks.get(mark_key(meta.reaction, meta.source_aggregate), -1)
+            if meta.reaction and aggregate.marks:
+                mark = mark_of(aggregate.marks, mark_key(meta.reaction, meta.source_aggregate))
                 if mark_value(meta.source_sequence, meta.source_n) <= mark:
                     return Answer(Status.ALREADY_APPLIED)
         if self.fold.window.expired(meta.time, time):
@@ -163,14 +164,14 @@ class Deciding:
         sources = self.fold.parked.get(meta.target, {})
         if not meta.reaction:
             return meta.id in sources.get(REQUESTS, [])
-        waiting = sources.get(mark_key(meta.reaction, meta.source_aggregate), [])
+        waiting = sources.get(source_key(meta.reaction, meta.source_aggregate), [])
         return bool(waiting) and waiting[0] == meta.id
 
     def _blocked(self, record: Record, meta: CommandMeta, time: datetime) -> Answer | None:
         """Commands behind a parked one of the same source, and commands to an aggregate on hold."""
         sources = self.fold.parked.get(meta.target)
         if sources and not meta.replay and meta.reaction:
-            ahead = sources.get(mark_key(meta.reaction, meta.source_aggregate))
+            ahead = sources.get(source_key(meta.reaction, meta.source_aggregate))
             if ahead:
                 return self._failed(record, "parked", f"waits behind parked command {ahead[0]}", time)
         if meta.target in self.fold.held and registry.by_type(record.type).name != "ReleaseAggregate":

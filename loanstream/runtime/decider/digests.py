@@ -58,7 +58,7 @@ def digest(fold: Fold) -> str:
     for aggregate_id in sorted(fold.aggregates):
         a = fold.aggregates[aggregate_id]
         kind = a.decider.aggregate if a.decider else ""
-        hashed.update(_encoder.encode((aggregate_id, kind, a.sequence, a.chain, a.decided, a.marks or {}, a.state)))
+        hashed.update(_encoder.encode((aggregate_id, kind, a.sequence, a.chain, a.decided, a.marks, a.state)))
     hashed.update(_encoder.encode((sorted(fold.held), fold.parked, fold.partitionseq, fold.position)))
     hashed.update(_encoder.encode((fold.day.business_date, fold.day.calendar, fold.day.open)))
     return hashed.hexdigest()

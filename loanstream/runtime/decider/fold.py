@@ -7,6 +7,7 @@ from typing import Any
 
 from loanstream.eventlog.port import Record
 from loanstream.runtime.decider.dedupe import Window
+from loanstream.runtime.decider.marks import Marks, mark_key, mark_value, with_mark
 from loanstream.runtime.definitions import Decider
 from loanstream.runtime.messages import is_identity
 from schemas import chain, codec, envelope, registry
@@ -41,7 +42,7 @@ class Aggregate:
     chain: bytes = chain.GENESIS
     decided: bytes = b""
     """Ids of commands decided within the window, packed (see :mod:`~loanstream.runtime.decider.dedupe`)."""
-    marks: dict[str, int] | None = None
+    marks: Marks = b""
     """Highest source sequence applied per reaction and source aggregate, for as long as the aggregate lives."""
 
 
@@ -159,17 +160,16 @@ class Fold:
         self.window.remember(outcome.target, aggregate, packed(outcome.command_id), time, refusal)
         key = REQUESTS
         if outcome.reaction:
-            key = mark_key(outcome.reaction, outcome.source_aggregate)
-            marks = aggregate.marks = aggregate.marks or {}
+            key = source_key(outcome.reaction, outcome.source_aggregate)
             mark = mark_value(outcome.source_sequence, outcome.source_n)
-            marks[key] = max(marks.get(key, -1), mark)
+            aggregate.marks = with_mark(aggregate.marks, mark_key(outcome.reaction, outcome.source_aggregate), mark)
         self._remember_parked(outcome, key, failed=status == Status.FAILED)
 
     def forget_expired(self, now: datetime) -> None:
         """Drop ids that left the window, and aggregates that hold nothing else."""
         for target in self.window.expire(self.aggregates, now):
             aggregate = self.aggregates[target]
-            if aggregate.decider is None and not aggregate.decided and aggregate.marks is None:
+            if aggregate.decider is None and not aggregate.decided and not aggregate.marks:
                 del self.aggregates[target]
 
     def _remember_parked(self, outcome: Outcome, key: str, *, failed: bool) -> None:
@@ -239,11 +239,6 @@ class Fold:
         self.held.discard(subject)
 
 
-def mark_key(reaction: str, source_aggregate: str) -> str:
-    """Under which a reaction's progress per source stands in an aggregate."""
+def source_key(reaction: str, source_aggregate: str) -> str:
+    """Under which parked commands of a reaction and source wait in an aggregate."""
     return f"{reaction}/{source_aggregate}"
-
-
-def mark_value(sequence: int, n: int) -> int:
-    """Order of a reaction's commands: by source sequence, then by number within one event."""
-    return (sequence << 16) | n

@@ -14,11 +14,12 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from loanstream.runtime.decider.fold import Fold, OpenDay
+from loanstream.runtime.decider.marks import Marks
 from loanstream.runtime.definitions import Decider
 from loanstream.runtime.stores import HostStore, SnapshotManifest
 from schemas.decision import Refusal
 
-FORMAT = 1
+FORMAT = 2
 """Version of the snapshot's own layout; part of the state version."""
 
 CHUNK_AGGREGATES = 2_000
@@ -43,7 +44,7 @@ class _Entry(msgspec.Struct, array_like=True):
     sequence: int
     chain: bytes
     decided: bytes
-    marks: dict[str, int] | None
+    marks: bytes | dict[bytes, int]
     state: msgspec.Raw
 
 
@@ -64,7 +65,7 @@ async def save_snapshot(fold: Fold, store: HostStore, version: str) -> None:
     offsets = fold.events_offset, fold.outcomes_offset
     # The aggregates are copied shallowly at one moment; states are frozen, so encoding may take its time.
     entries = [
-        (i, a.decider.aggregate if a.decider else "", a.sequence, a.chain, a.decided, dict(a.marks or {}), a.state)
+        (i, a.decider.aggregate if a.decider else "", a.sequence, a.chain, a.decided, _kept(a.marks), a.state)
         for i, a in fold.aggregates.items()
     ]
     chunks = [_encoder.encode(header)]
@@ -122,12 +123,16 @@ def _header(fold: Fold) -> _Header:
     )
 
 
+def _kept(marks: Marks) -> Marks:
+    return dict(marks) if isinstance(marks, dict) else marks
+
+
 def _restore(fold: Fold, entry: _Entry) -> None:
     aggregate = fold.aggregate(entry.id)
     aggregate.sequence = entry.sequence
     aggregate.chain = entry.chain
     aggregate.decided = entry.decided
-    aggregate.marks = entry.marks or None
+    aggregate.marks = entry.marks
     if entry.aggregate:
         decider = fold.deciders[entry.aggregate]
         fold.set_state(entry.id, aggregate, decider, msgspec.msgpack.decode(entry.state, type=decider.state))
