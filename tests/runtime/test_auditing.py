@@ -1,9 +1,9 @@
 """The audit finds and names every change, loss, addition and re-ordering inside the streams."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from loanstream.eventlog.memory import MemoryLog
 from loanstream.eventlog.port import NewRecord, Record
@@ -28,7 +28,9 @@ async def decided_log() -> MemoryLog:
     """A log with a day and a few counters."""
     log = await counting_log()
     host = DeciderHost(counting_service(), 0, log, SteppedClock(), MemoryStore())
-    await log.send([start_day(A_DAY), count("c-1"), count("c-2"), count("c-1", 2, request="r2"), count("c-1", 99, request="r3")])
+    await log.send(
+        [start_day(A_DAY), count("c-1"), count("c-2"), count("c-1", 2, request="r2"), count("c-1", 99, request="r3")]
+    )
     while await host.step():
         pass
     return log
