@@ -15,6 +15,7 @@ from loanstream.demo.client import DemoError
 from loanstream.demo.options import BadOption
 from loanstream.eventlog.port import LogError
 from loanstream.runtime.embedded_postgres import EmbeddedPostgresError
+from loanstream.runtime.http.issuer import UnknownUser
 from loanstream.runtime.migrations import MigrationRefused
 from loanstream.runtime.rebuilding import RebuildFailed
 from loanstream.runtime.settings import BadSetting
@@ -32,6 +33,7 @@ _EXPLAINED = (
     ResetRefused,
     StartFailed,
     TopicsDiffer,
+    UnknownUser,
 )
 
 

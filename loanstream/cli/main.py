@@ -129,6 +129,18 @@ def rebuild(
 
 
 @app.command()
+def token(
+    user: Annotated[str, typer.Argument(help="A user of the data folder, e.g. auditor or operations-officer.")],
+    data: DataDir = None,
+) -> None:
+    """Print a bearer token for the API, signed with the data folder's key."""
+    from loanstream.cli import token as command
+
+    with explained(errors):
+        command.token(settings_for(data), user)
+
+
+@app.command()
 def doctor(data: DataDir = None) -> None:
     """Say what is wrong with the installation and what to do."""
     from loanstream.cli import doctor as command
