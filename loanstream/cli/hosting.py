@@ -1,16 +1,22 @@
 """Which hosts a process runs for its services, and running them until it is told to stop."""
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from loanstream.cli.installation import Installation
 from loanstream.eventlog.port import TopicPartition
+from loanstream.runtime.consuming import Ownership
 from loanstream.runtime.decider.host import DeciderHost
-from loanstream.runtime.definitions import Service
-from loanstream.runtime.effects_host import EffectsHost
+from loanstream.runtime.decider.owned import OwnedDecider
+from loanstream.runtime.definitions import EffectHandler, Service
+from loanstream.runtime.effects_host import EffectsHost, SendingRules
 from loanstream.runtime.projector import Projector
 from loanstream.runtime.reaction_host import ReactionHost
+from loanstream.runtime.scheduler import PostgresLeadership, Scheduler, days_of_read_models
+from schemas.topics import Role as TopicRole
+from schemas.topics import topic
 
 
 class Role(StrEnum):
@@ -53,15 +59,53 @@ def make_hosts(installation: Installation, role: Role = Role.ALL) -> list[Host]:
         hosts += _deciders(installation, service) if role in (Role.ALL, Role.DECIDER) else ()
     for service in installation.services:
         if role in (Role.ALL, Role.ROUTER):
-            hosts.append(ReactionHost(service, installation.log, installation.store, installation.clock))
+            hosts.append(_router(installation, service))
         handlers = service.effects(installation.kits[service.name])
         if handlers and role in (Role.ALL, Role.SENDER):
-            hosts.append(EffectsHost(service, handlers, installation.log, installation.store, installation.clock))
+            hosts.append(_sender(installation, service, handlers))
         if role in (Role.ALL, Role.PROJECTOR):
-            hosts.append(Projector(service, installation.log, installation.pool, installation.clock))
+            hosts.append(_projector(installation, service))
+    if role is Role.ALL and installation.settings.business_day == "clock" and _leads_days(installation):
+        hosts.append(_scheduler(installation))
     return hosts
 
 
+def _sender(installation: Installation, service: Service, handlers: Mapping[str, EffectHandler]) -> Host:
+    lease = installation.settings.effect_lease_seconds
+    rules = SendingRules(lease=timedelta(seconds=lease), timeout=min(SendingRules().timeout, lease / 2))
+    return EffectsHost(service, handlers, installation.log, installation.store, installation.clock, rules=rules)
+
+
 def _deciders(installation: Installation, service: Service) -> Iterable[Host]:
-    for partition in range(installation.settings.partitions):
-        yield DeciderHost(service, partition, installation.log, installation.clock, installation.store)
+    log, clock, partitions = installation.log, installation.clock, installation.settings.partitions
+    ownership = Ownership(
+        log.membership(f"{service.name}.decider", topic(service.name, TopicRole.COMMANDS)), partitions
+    )
+    for partition in range(partitions):
+        yield OwnedDecider(DeciderHost(service, partition, log, clock, installation.store), ownership, clock)
+
+
+def _router(installation: Installation, service: Service) -> Host:
+    membership = installation.log.membership(f"{service.name}.router", topic(service.name, TopicRole.EVENTS))
+    return ReactionHost(service, installation.log, installation.store, installation.clock, membership=membership)
+
+
+def _projector(installation: Installation, service: Service) -> Host:
+    membership = installation.log.membership(f"{service.name}.projector", topic(service.name, TopicRole.EVENTS))
+    return Projector(service, installation.log, installation.pool, installation.clock, membership=membership)
+
+
+def _leads_days(installation: Installation) -> bool:
+    return any(not service.follows_days for service in installation.services)
+
+
+def _scheduler(installation: Installation) -> Host:
+    settings = installation.settings
+    return Scheduler(
+        installation.log,
+        installation.clock,
+        days_of_read_models(installation.pool),
+        PostgresLeadership(installation.pool),
+        calendar=settings.calendar,
+        zone=settings.zone,
+    )

@@ -101,6 +101,9 @@ class PostgresLeadership:
 class Scheduler:
     """Sends ``StartBusinessDay`` by the clock. ``first_day`` is the first one of a new installation (default: today's)."""
 
+    look_every = 5.0
+    """Seconds between two looks at the clock."""
+
     def __init__(
         self,
         log: EventLog,

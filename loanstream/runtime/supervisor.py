@@ -53,7 +53,7 @@ class Waits:
     log: float = 1.0
     """When nothing woke it from the log."""
     store: float = 0.05
-    """When its work does not show in the log (senders of effects)."""
+    """When its work does not show in the log (senders of effects), and the host names no ``look_every`` of its own."""
 
 
 @dataclass(slots=True)
@@ -118,7 +118,7 @@ class Supervisor:
     async def _wait(self, host: Host, worked: bool) -> None:
         waiting_on = host.waiting_on()
         if not waiting_on and not worked:
-            await self._pause(self.waits.store)
+            await self._pause(getattr(host, "look_every", self.waits.store))
         elif not waiting_on or await self.log.wait(waiting_on, 0):
             # A busy host must not keep the others of the process waiting.
             await asyncio.sleep(0)

@@ -1,0 +1,51 @@
+"""A decider host among the replicas of its service: it works only while its process owns the partition.
+
+The fence makes two owners safe; membership makes them rare, so that replicas do not take the partition from each other all day.
+"""
+
+from collections.abc import Mapping
+
+from loanstream.eventlog.port import TopicPartition
+from loanstream.runtime.clock import Clock
+from loanstream.runtime.consuming import Ownership
+from loanstream.runtime.decider.host import DeciderHost
+
+
+class OwnedDecider:
+    """Runs a decider host whenever ``ownership``, shared by the hosts of the service, says that the partition is ours."""
+
+    def __init__(self, host: DeciderHost, ownership: Ownership, clock: Clock) -> None:
+        self.host = host
+        self.name = host.name
+        self._ownership = ownership
+        self._clock = clock
+        self._owned = False
+
+    async def open(self) -> None:
+        """Recover the partition if it is ours, so that readiness waits for it."""
+        if await self._is_ours():
+            await self.host.open()
+
+    async def step(self) -> bool:
+        """One batch of the host; a partition that was lost is given up in order, and read on from when it comes back."""
+        if await self._is_ours():
+            worked = await self.host.step()
+            if self.host.snapshot_due:
+                await self.host.snapshot()
+            return worked
+        if self.host.writer is not None:
+            await self.host.close()
+        return False
+
+    async def close(self) -> None:
+        """Give the partition up, then the membership."""
+        await self.host.close()
+        await self._ownership.close()
+
+    def waiting_on(self) -> Mapping[TopicPartition, int]:
+        """Where the host waits; nothing while the partition is another's."""
+        return self.host.waiting_on() if self._owned else {}
+
+    async def _is_ours(self) -> bool:
+        self._owned = self.host.partition in await self._ownership.owned(self._clock.now())
+        return self._owned
