@@ -1,0 +1,61 @@
+"""The sign-in page, and the one-time link that spares a password on one's own machine."""
+
+from ipaddress import ip_address
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import HTMLResponse, Response
+
+from loanstream.console.rendering import SIGN_IN, render, safe_next
+from loanstream.console.sign_in_links import SignInLinks
+from loanstream.console.words import Words, asked_language
+from loanstream.runtime.http.security import SESSION_COOKIE
+from loanstream.runtime.roles import roles
+from loanstream.runtime.settings import Settings
+
+
+def add_routes(routes: APIRouter, settings: Settings, links: SignInLinks | None) -> None:
+    """The page; open to everybody."""
+    usable = links if settings.is_loopback else None
+
+    @routes.get(SIGN_IN)
+    async def sign_in(
+        request: Request,
+        code: Annotated[str, Query(max_length=100)] = "",
+        then: Annotated[str, Query(alias="next", max_length=2000)] = "",
+    ) -> Response:
+        """Asks for user and password, or takes a one-time code."""
+        token = usable.redeem(code) if usable is not None and code and _from_this_machine(request) else None
+        if token is not None:
+            return _signed_in(request, token, settings)
+        values = {
+            "next": safe_next(then),
+            "users": sorted(roles().demo_users) if settings.is_loopback and settings.local_issuer else [],
+            "password_file": str(settings.data_dir / "initial-password") if settings.is_loopback else "",
+            "local": settings.local_issuer,
+            "code_refused": bool(code),
+        }
+        return _page(request, "sign_in.html", 200, **values)
+
+
+def _signed_in(request: Request, token: str, settings: Settings) -> Response:
+    """A page that goes on to the first one: only a step from a page of ours carries the new cookie along."""
+    answer = _page(request, "signed_in.html", 200)
+    life = settings.token_minutes * 60
+    answer.set_cookie(SESSION_COOKIE, token, max_age=life, path="/", httponly=True, samesite="strict", secure=False)
+    return answer
+
+
+def _page(request: Request, template: str, status: int, **values: object) -> Response:
+    words = Words(asked_language(request))
+    return HTMLResponse(
+        render(template, request, words, ZoneInfo("UTC"), **values), status, {"Cache-Control": "no-store"}
+    )
+
+
+def _from_this_machine(request: Request) -> bool:
+    try:
+        return request.client is not None and ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
