@@ -23,8 +23,8 @@ Tokens = Callable[[str], str]
 AT_ONCE = 32
 """Requests under way at the same time: the system decides together what comes together."""
 
-LOST_SECONDS = 60.0
-"""How long an unreachable system is tried again before the demo gives up."""
+LOST_SECONDS = 150.0
+"""How long a request is tried again before the demo gives up: a killed system frees the keys of its requests after a minute."""
 
 DECISION_SECONDS = 120.0
 """How long a command that was answered 202 is followed."""

@@ -53,7 +53,7 @@ async def run_demo(options: DemoOptions, clients: Clients, tokens: Tokens, conso
 
 async def _run(options: DemoOptions, api: Api, ledger: Ledger, shown: Bar) -> tuple[date, bool]:
     """All days; answers the last one, and whether nobody has anything left to do."""
-    quiet = Quiet(api)
+    quiet = Quiet(api, shown.tell)
     await quiet.wait()
     calendar = Calendar(api, quiet, options.seed)
     today = await calendar.today()

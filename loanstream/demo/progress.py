@@ -17,6 +17,11 @@ class Bar:
         self._progress = progress
         self._task = task
 
+    def tell(self, text: str) -> None:
+        """Something takes long."""
+        if self._progress is not None:
+            self._progress.update(self._task, description=text)
+
     def show(self, today: date, ledger: Ledger) -> None:
         """A day is done."""
         if self._progress is None:

@@ -4,21 +4,29 @@ Without it the order of a day's events would depend on timing, and the same seed
 """
 
 import time
+from collections.abc import Callable, Mapping
 
 from loanstream.demo.client import Api, DemoError
 from loanstream.demo.ledger import READER
 
-LONGEST_SECONDS = 300.0
-"""How long the system may be busy with one step of the demo."""
+LONGEST_SECONDS = 600.0
+"""How long the system may be busy with one step: after a crash it asks about open payments when their lease of minutes ends."""
 
-_ASK_SECONDS = 20
+_ASK_SECONDS = 5
+
+
+def _say_nothing(_text: str) -> None:
+    pass
 
 
 class Quiet:
-    """Asks the system until it is idle."""
+    """Asks the system until it is idle. ``tell`` is told what it still does when that takes long."""
 
-    def __init__(self, api: Api, longest_seconds: float = LONGEST_SECONDS) -> None:
+    def __init__(
+        self, api: Api, tell: Callable[[str], None] = _say_nothing, longest_seconds: float = LONGEST_SECONDS
+    ) -> None:
         self._api = api
+        self._tell = tell
         self._longest = longest_seconds
         self._quiet_at = -1
         """Commands sent when the system was idle last."""
@@ -37,9 +45,14 @@ class Quiet:
             if answer["idle"]:
                 self._quiet_at = sent
                 return
+            waiting = _listed(answer["waiting"])
+            self._tell(f"waiting for {waiting}")
             if time.monotonic() > given_up:
-                waiting = ", ".join(f"{name}: {count}" for name, count in sorted(answer["waiting"].items()))
                 raise DemoError(
                     f"The system is still busy after {self._longest:.0f} s ({waiting}). See `loanstream doctor` and"
                     " `loanstream deadletters list`, then call the demo again with the same seed."
                 )
+
+
+def _listed(waiting: Mapping[str, int]) -> str:
+    return ", ".join(f"{name}: {count}" for name, count in sorted(waiting.items()))

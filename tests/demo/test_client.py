@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import httpx
 import pytest
 
-from loanstream.demo.client import Answer, Api, Rejected, SystemUnreachable, for_each
+from loanstream.demo.client import Answer, Api, DemoError, Rejected, SystemUnreachable, for_each
+from loanstream.demo.quiet import Quiet
 
 Reply = httpx.Response | Exception
 
@@ -134,3 +135,23 @@ async def test_for_each_does_some_at_a_time_and_ends_with_the_first_error() -> N
 
     with pytest.raises(ValueError, match="0"):
         await for_each(range(3), fail)
+
+
+async def test_a_system_that_never_comes_to_rest_ends_the_demo_and_says_what_it_does() -> None:
+    script = Script([httpx.Response(200, json={"idle": False, "waiting": {"notify.effects": 3}})])
+    told: list[str] = []
+    with pytest.raises(DemoError, match=r"still busy after 0 s \(notify.effects: 3\)"):
+        await Quiet(api(script), told.append, longest_seconds=0).wait()
+    assert told == ["waiting for notify.effects: 3"]
+
+
+async def test_an_idle_system_is_asked_again_only_after_something_was_sent() -> None:
+    script = Script([httpx.Response(200, json={"idle": True, "waiting": {}})])
+    client = api(script)
+    quiet = Quiet(client)
+    for _ in range(3):
+        await quiet.wait()
+    assert len(script.requests) == 1
+    await post(client)
+    await quiet.wait()
+    assert len(script.requests) == 3
