@@ -121,12 +121,10 @@ class Projecting:
             ),
         )
         if known.builtin is not None:
-            for row in known.builtin(event, meta):
-                batch.add(row)
+            batch.add(known.builtin(event, meta))
         if not builtin_only:
             for handler in known.handlers:
-                for row in handler(event, meta):
-                    batch.add(row)
+                batch.add(handler(event, meta))
 
     def _foreign_event(self, batch: RowBatch, record: Record, builtin_only: bool) -> None:
         handlers = self._handlers.get(record.type)
@@ -138,8 +136,7 @@ class Projecting:
                 known = self._known[record.type] = self._of_type(record.type)
             event, meta = known.decode(record.value), event_meta(record.type, record.partition, record.headers)
             for handler in known.handlers:
-                for row in handler(event, meta):
-                    batch.add(row)
+                batch.add(handler(event, meta))
 
     def _pass_over(self, record: Record) -> None:
         if unversioned(record.type) in self._named:
@@ -202,7 +199,7 @@ def _outcome(batch: RowBatch, record: Record, _builtin_only: bool) -> None:
         "time": record.time,
         "outcome": msgspec.Raw(record.value),
     }
-    batch.add(Row("outcomes", {"command_id": outcome.command_id}, values))
+    batch.add([Row("outcomes", {"command_id": outcome.command_id}, values)])
 
 
 def _kept(outcome: Outcome) -> bool:
@@ -231,4 +228,4 @@ def _dead_letter(batch: RowBatch, record: Record, _builtin_only: bool) -> None:
         "value": letter.value.replace("\x00", "�"),
         "time": record.time,
     }
-    batch.add(Row("dead_letters", {"error_id": letter.error_id}, values))
+    batch.add([Row("dead_letters", {"error_id": letter.error_id}, values)])

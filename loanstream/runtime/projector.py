@@ -238,9 +238,12 @@ class Projector:
     def _fill(
         self, work: _Work, records: Sequence[Record], passed: frozenset[_Spot]
     ) -> tuple[Record, Exception] | None:
-        add, rows, failed = self._projecting.add, work.rows, work.failed
+        add, rows, after, failed = self._projecting.add, work.rows, work.after, work.failed
+        place = TopicPartition("", -1)
         for record in records:
-            place = TopicPartition(record.topic, record.partition)
+            if record.partition != place[1] or record.topic != place[0]:
+                # records come in runs of one partition
+                place = TopicPartition(record.topic, record.partition)
             if failed and place in failed and record.offset >= failed[place][0].offset:
                 continue
             if passed and _spot(record) in passed:
@@ -250,7 +253,7 @@ class Projector:
                     add(rows, record)
                 except Exception as error:
                     return record, error
-            work.after[place] = record.offset + 1
+            after[place] = record.offset + 1
         return None
 
     def _index_only(self, rows: RowBatch, record: Record) -> None:
@@ -299,7 +302,7 @@ class Projector:
         writing: asyncio.Task[None] | None = None
         try:
             while records := await reading:
-                ahead.update({_place(record): record.offset + 1 for record in records})
+                ahead.update(_ends(records))
                 last = self._reached(until, ahead)
                 if not last:
                     reading = asyncio.create_task(self._log.read(dict(ahead), self.batch))
@@ -507,6 +510,12 @@ async def _stopped(*tasks: "asyncio.Task[Any] | None") -> None:
     for task in left:
         task.cancel()
     await asyncio.gather(*left, return_exceptions=True)
+
+
+def _ends(records: Sequence[Record]) -> dict[TopicPartition, int]:
+    """The position after the records of each partition."""
+    offsets = {(record.topic, record.partition): record.offset for record in records}
+    return {TopicPartition(*place): offset + 1 for place, offset in offsets.items()}
 
 
 def _spot(record: Record) -> _Spot:
