@@ -8,11 +8,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
 from rich.console import Console
 
 from loanstream.cli.process import StartFailed, running
 from loanstream.cli.up import LOG_FILE
+from loanstream.demo.client import client_for
 from loanstream.demo.driver import run_demo
 from loanstream.demo.options import DemoOptions
 from loanstream.demo.report import DemoReport
@@ -27,11 +27,7 @@ def demo(settings: Settings, options: DemoOptions, progress: Console | None) -> 
     """Run the demo and answer its report."""
     with _system(settings, options.api, progress) as url:
         issuer = LocalIssuer.open(settings.data_dir)
-
-        def client() -> httpx.AsyncClient:
-            return httpx.AsyncClient(base_url=url, timeout=120.0, trust_env=False)
-
-        return asyncio.run(run_demo(options, client, issuer.issue, progress))
+        return asyncio.run(run_demo(options, lambda: client_for(url), issuer.issue, progress))
 
 
 @contextmanager
