@@ -15,6 +15,7 @@ from loanstream.runtime.effects_host import EffectsHost, SendingRules
 from loanstream.runtime.projector import Projector
 from loanstream.runtime.reaction_host import ReactionHost
 from loanstream.runtime.scheduler import PostgresLeadership, Scheduler, days_of_read_models
+from loanstream.runtime.trimming import Trimmer
 from schemas.topics import Role as TopicRole
 from schemas.topics import topic
 
@@ -56,7 +57,9 @@ def make_hosts(installation: Installation, role: Role = Role.ALL) -> list[Host]:
     """The hosts of the installation's services, deciders first."""
     hosts: list[Host] = []
     for service in installation.services:
-        hosts += _deciders(installation, service) if role in (Role.ALL, Role.DECIDER) else ()
+        if role in (Role.ALL, Role.DECIDER):
+            hosts += _deciders(installation, service)
+            hosts.append(Trimmer(service.name, installation.log, installation.clock))
     for service in installation.services:
         if role in (Role.ALL, Role.ROUTER):
             hosts.append(_router(installation, service))
