@@ -44,7 +44,7 @@ def explained(errors: Console) -> Iterator[None]:
         yield
     except* _EXPLAINED as group:
         for error in _leaves(group):
-            errors.print(f"[bold red]✗[/] {escape(str(error))}")
+            errors.print(f"[bold red]✗[/] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None
     except* KeyboardInterrupt:
         raise typer.Exit(130) from None

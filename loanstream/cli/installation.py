@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from loanstream.cli.watching import kept_running
 from loanstream.eventlog.port import EventLog, TopicDefinition
 from loanstream.eventlog.postgres.log import PostgresLog
 from loanstream.runtime.clock import Clock, SystemClock
@@ -62,7 +63,8 @@ async def open_database(settings: Settings) -> AsyncIterator[str]:
     if settings.database_url:
         yield settings.database_url
         return
-    async with EmbeddedPostgres(settings.data_dir) as dsn:
+    embedded = EmbeddedPostgres(settings.data_dir)
+    async with embedded as dsn, kept_running(embedded):
         yield dsn
 
 

@@ -26,18 +26,20 @@ async def tail_events(
     loan: str | None,
     count: int,
     follow: bool,
+    as_json: bool,
 ) -> int:
-    """Print the newest events, oldest of them first, then those that come."""
+    """Print the newest events, oldest of them first, then those that come; with ``as_json`` each whole, on a line."""
+    show = _print_json if as_json else _print_event
     async with connected(settings) as api:
         asked = {"loan_id": loan, "type": list(types) or None}
         cursors: dict[str, str | None] = dict.fromkeys(services or CONTEXTS)
         newest = await _events(api, cursors, {**asked, "limit": count})
         for event in newest[-count:]:
-            _print_event(console, event)
+            show(console, event)
         while follow:
             await asyncio.sleep(_FOLLOW_SECONDS)
             for event in await _events(api, cursors, {**asked, "limit": 500}):
-                _print_event(console, event)
+                show(console, event)
     return 0
 
 
@@ -144,6 +146,10 @@ async def _events(api: Api, cursors: dict[str, str | None], asked: Mapping[str, 
         cursors[service] = answer["after"] or cursor
         found += answer["events"]
     return sorted(found, key=lambda event: (event["time"], event["partitionseq"]))
+
+
+def _print_json(_console: Console, event: Mapping[str, Any]) -> None:
+    print(json.dumps(event, ensure_ascii=False), flush=True)
 
 
 def _print_event(console: Console, event: Mapping[str, Any], *, with_day: bool = False) -> None:

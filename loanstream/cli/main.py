@@ -13,6 +13,8 @@ from loanstream.cli.failing import explained
 from loanstream.cli.hosting import Role
 from loanstream.runtime.settings import Settings
 from loanstream.runtime.telemetry import configure_logging
+from loanstream.simulation.planting import Planted
+from schemas.topics import CONTEXTS
 
 app = typer.Typer(
     help="Event-sourced loan-lifecycle services: run them, watch them, audit them.",
@@ -36,6 +38,22 @@ for name, group in (
 ):
     app.add_typer(group, name=name)
 
+
+def known_services(names: list[str] | None) -> list[str] | None:
+    """The services that a command line names. Raises :class:`typer.BadParameter` for one that there is not."""
+    for name in names or ():
+        known_service(name)
+    return names
+
+
+def known_service(name: str) -> str:
+    """As :func:`known_services`, for one."""
+    if name not in CONTEXTS:
+        raise typer.BadParameter(f"no service {name!r}; there are {', '.join(CONTEXTS)}")
+    return name
+
+
+ServicesOption = Annotated[list[str] | None, typer.Option(help="Only these services.", callback=known_services)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 DataDir = Annotated[
     Path | None, typer.Option("--data", help="Data folder (default: LOANSTREAM_DATA_DIR or .loanstream).")
@@ -46,7 +64,8 @@ def settings_for(data: Path | None = None, **changes: Any) -> Settings:
     """Settings of the environment, with what the command line says on top."""
     from dataclasses import replace
 
-    settings = Settings.from_environment()
+    with explained(errors):
+        settings = Settings.from_environment()
     if data is not None:
         changes["data_dir"] = data
     return replace(settings, **changes) if changes else settings
@@ -66,7 +85,7 @@ def up(
 
 @app.command()
 def serve(
-    services: Annotated[list[str], typer.Argument(help="Services to run, e.g. servicing.")],
+    services: Annotated[list[str], typer.Argument(help="Services to run, e.g. servicing.", callback=known_services)],
     role: Annotated[Role, typer.Option(help="What this process does for them.")] = Role.ALL,
     data: DataDir = None,
 ) -> None:
@@ -104,8 +123,8 @@ def demo(
 @app.command("simulate-system")
 def simulate_system(
     seed: Annotated[int, typer.Option(help="Seed of the first history.")] = 1,
-    histories: Annotated[int, typer.Option(help="How many histories, of consecutive seeds.")] = 100,
-    plant: Annotated[str, typer.Option(help="Plant a fault: the simulation must find it.")] = "nothing",
+    histories: Annotated[int, typer.Option(min=1, help="How many histories, of consecutive seeds.")] = 100,
+    plant: Annotated[Planted, typer.Option(help="Plant a fault: the simulation must find it.")] = Planted.NOTHING,
 ) -> None:
     """Run whole lives of loans on the memory log with a virtual clock, faults and checks."""
     from loanstream.cli import simulate as command
@@ -116,7 +135,9 @@ def simulate_system(
 
 @app.command()
 def rebuild(
-    services: Annotated[list[str] | None, typer.Argument(help="Services; default: all.")] = None,
+    services: Annotated[
+        list[str] | None, typer.Argument(help="Services; default: all.", callback=known_services)
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Compare digests before and after, of tables and of folds.")
     ] = False,
@@ -170,17 +191,18 @@ def topics_apply(data: DataDir = None) -> None:
 
 @events.command("tail")
 def events_tail(
-    service: Annotated[list[str] | None, typer.Option(help="Only these services.")] = None,
+    service: ServicesOption = None,
     type: Annotated[list[str] | None, typer.Option(help="Only these event types, e.g. PaymentReceived.")] = None,
     loan: Annotated[str | None, typer.Option(help="Only this loan.")] = None,
     count: Annotated[int, typer.Option("-n", min=1, max=1000, help="How many of the newest.")] = 20,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with those that come.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print each event whole, as one line of JSON.")] = False,
     data: DataDir = None,
 ) -> None:
     """Show the newest events, by loan, type and service."""
     from loanstream.cli import looking
 
-    run(looking.tail_events(settings_for(data), console, service or (), type or (), loan, count, follow))
+    run(looking.tail_events(settings_for(data), console, service or (), type or (), loan, count, follow, json))
 
 
 @loan.command("show")
@@ -201,7 +223,7 @@ def loan_timeline(loan_id: str, json: JsonOption = False, data: DataDir = None) 
 
 @deadletters.command("list")
 def deadletters_list(
-    service: Annotated[list[str] | None, typer.Option(help="Only these services.")] = None,
+    service: ServicesOption = None,
     json: JsonOption = False,
     data: DataDir = None,
 ) -> None:
@@ -212,7 +234,9 @@ def deadletters_list(
 
 
 @deadletters.command("replay")
-def deadletters_replay(service: str, error_id: str, data: DataDir = None) -> None:
+def deadletters_replay(
+    service: Annotated[str, typer.Argument(callback=known_service)], error_id: str, data: DataDir = None
+) -> None:
     """Have a failed command decided anew, after its cause was mended."""
     from loanstream.cli import looking
 
@@ -220,9 +244,7 @@ def deadletters_replay(service: str, error_id: str, data: DataDir = None) -> Non
 
 
 @audit.command("verify")
-def audit_verify(
-    service: Annotated[list[str] | None, typer.Option(help="Only these services.")] = None, data: DataDir = None
-) -> None:
+def audit_verify(service: ServicesOption = None, data: DataDir = None) -> None:
     """Verify hash chains, sequences and decisions of the stored streams."""
     from loanstream.cli import streams
 

@@ -7,9 +7,8 @@ from loanstream.simulation.histories import run_histories
 from loanstream.simulation.planting import Planted
 
 
-def simulate(seed: int, histories: int, plant: str, console: Console) -> int:
+def simulate(seed: int, histories: int, planted: Planted, console: Console) -> int:
     """Run and report; the exit code is 1 when a history broke a rule."""
-    planted = Planted(plant)
     broken, commands, events = 0, 0, 0
     for history in track(run_histories(seed, histories, planted), "Simulating", histories, console=console):
         commands += history.commands

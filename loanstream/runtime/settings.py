@@ -166,6 +166,12 @@ class Settings:
     key_lease_seconds: float = _setting(
         "After how long an unfinished request with the same Idempotency-Key counts as dead.", 60.0, _seconds, "seconds"
     )
+    effect_lease_seconds: float = _setting(
+        "After how long a payout, mail or webhook whose sender died is asked about; half of it is what a provider may take.",
+        60.0,
+        _seconds,
+        "seconds",
+    )
     max_connections: int = _setting(
         "Requests served at once; more are answered 503.", 512, _between(1, 100_000), "integer"
     )

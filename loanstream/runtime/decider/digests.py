@@ -7,6 +7,7 @@ import msgspec
 
 from loanstream.eventlog.port import EventLog, TopicPartition
 from loanstream.runtime.decider.fold import Fold
+from loanstream.runtime.decider.marks import entries_of
 from loanstream.runtime.decider.snapshots import load_snapshot, state_version
 from loanstream.runtime.definitions import Service
 from loanstream.runtime.stores import HostStore
@@ -58,7 +59,8 @@ def digest(fold: Fold) -> str:
     for aggregate_id in sorted(fold.aggregates):
         a = fold.aggregates[aggregate_id]
         kind = a.decider.aggregate if a.decider else ""
-        hashed.update(_encoder.encode((aggregate_id, kind, a.sequence, a.chain, a.decided, a.marks, a.state)))
+        marks = entries_of(a.marks)
+        hashed.update(_encoder.encode((aggregate_id, kind, a.sequence, a.chain, a.decided, marks, a.state)))
     hashed.update(_encoder.encode((sorted(fold.held), fold.parked, fold.partitionseq, fold.position)))
     hashed.update(_encoder.encode((fold.day.business_date, fold.day.calendar, fold.day.open)))
     return hashed.hexdigest()

@@ -46,6 +46,11 @@ def with_mark(marks: Marks, key: bytes, value: int) -> Marks:
     return marks[: at + _KEY] + value.to_bytes(_VALUE, "big") + marks[at + _ENTRY :]
 
 
+def entries_of(marks: Marks) -> list[tuple[bytes, int]]:
+    """Every source with its mark, in an order that does not depend on how the marks are kept."""
+    return sorted(marks.items() if isinstance(marks, dict) else _entries(marks))
+
+
 def _place(marks: bytes, key: bytes) -> int:
     at = marks.find(key)
     while at > 0 and at % _ENTRY:
