@@ -76,11 +76,15 @@ class Custody(RuleBasedStateMachine):
         return self.count
 
     @initialize(units=UNITS, newest_first=st.booleans())
-    def two_accounts_are_open_and_one_has_money(self, units: int, newest_first: bool) -> None:
+    def two_accounts_are_open_and_one_lent_all_its_money(self, units: int, newest_first: bool) -> None:
         self.newest_first = newest_first
         for account in LENDERS[:2]:
             self.delivery.ask(account, OpenAccount(owner=account, currency="CNY"))
         self.delivery.ask(OWN, Deposit(amount=of_minor(units, "CNY"), bank_reference="B-0"))
+        self.a_contract_is_signed_and_funded(units)
+        ((loan, lent),) = self.unpaid()
+        self.lent.append(loan)
+        self.delivery.hear(disbursed(of_minor(lent, "CNY"), loan_id=loan))
 
     @rule(units=UNITS, account=st.sampled_from(LENDERS))
     def money_is_deposited(self, units: int, account: str) -> None:
@@ -232,7 +236,7 @@ class Custody(RuleBasedStateMachine):
 
 
 TestCustody = Custody.TestCase
-TestCustody.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestCustody.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
 
 
 def test_a_loan_is_funded_paid_out_and_repaid_in_the_ordinary_order() -> None:
