@@ -7,7 +7,7 @@ INSTALLED := .venv/.installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test lint soak bench reset lock golden
+.PHONY: help setup up demo test lint soak bench reset lock golden docs-tables
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,3 +53,6 @@ lock: $(INSTALLED)
 
 golden: setup
 	$(BIN)/python -m tests.golden.regenerate
+
+docs-tables: setup
+	$(BIN)/python -m tests.docs.tables

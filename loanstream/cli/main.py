@@ -28,12 +28,14 @@ topics = typer.Typer(help="The topics of the event log.", no_args_is_help=True)
 events = typer.Typer(help="The streams.", no_args_is_help=True)
 loan = typer.Typer(help="One loan.", no_args_is_help=True)
 deadletters = typer.Typer(help="What could not be decided or handled.", no_args_is_help=True)
+effects = typer.Typer(help="What is sent to the outside: mail, webhooks, payouts.", no_args_is_help=True)
 audit = typer.Typer(help="Proof that nothing was altered.", no_args_is_help=True)
 for name, group in (
     ("topics", topics),
     ("events", events),
     ("loan", loan),
     ("deadletters", deadletters),
+    ("effects", effects),
     ("audit", audit),
 ):
     app.add_typer(group, name=name)
@@ -241,6 +243,14 @@ def deadletters_replay(
     from loanstream.cli import looking
 
     run(looking.replay_dead_letter(settings_for(data), service, error_id, console))
+
+
+@effects.command("release")
+def effects_release(service: Annotated[str, typer.Argument(help="Whose: notify or origination.")], data: DataDir = None) -> None:
+    """Send the effects that were suppressed because their record was lost; look first which they are."""
+    from loanstream.cli import effects as command
+
+    run(command.release_effects(settings_for(data), service, console))
 
 
 @audit.command("verify")

@@ -1,0 +1,185 @@
+"""Tables of the documentation that the code determines; ``make docs-tables`` writes them into their pages."""
+
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from loanstream.eventlog.memory import MemoryLog
+from loanstream.runtime.clock import SystemClock
+from loanstream.runtime.http.app import build_app
+from loanstream.runtime.http.issuer import LocalIssuer
+from loanstream.runtime.http.kit import HttpServiceKit
+from loanstream.runtime.http.security import Authenticator
+from loanstream.runtime.http.waiting import OutcomeWaiter
+from loanstream.runtime.memory_store import MemoryStore
+from loanstream.runtime.roles import roles
+from loanstream.runtime.settings import Settings, describe
+from loanstream.vault.memory import MemoryVault
+from schemas.contract import event_types
+from schemas.platform import PARTITION_AGGREGATE
+from schemas.registry import MessageType
+from schemas.topics import CONTEXTS, Role, topic_specs
+from services.registry import load
+
+DOCS = Path(__file__).parents[2] / "docs"
+METHODS = ("get", "post", "put", "patch", "delete")
+
+_MARKED = re.compile(r"(<!-- table: ([a-z-]+) -->\n).*?(<!-- end of table -->)", re.S)
+_EVERY = "every service"
+_PURPOSES = {
+    Role.COMMANDS: "private: what is asked of the service",
+    Role.EVENTS: "**public**: what happened, the only truth",
+    Role.OUTCOMES: "what became of every command, refusals included",
+    Role.DEADLETTERS: "private: commands that could not be decided",
+}
+
+
+def settings_table() -> str:
+    """Every setting, from ``loanstream.runtime.settings.describe()``."""
+    rows = ((f"`{s.variable}`", s.kind, f"`{s.default}`" if s.default else "", s.meaning) for s in describe())
+    return _table(("Variable", "Kind", "Default", "Meaning"), rows)
+
+
+def roles_table() -> str:
+    """Who may do what, from ``roles.json``."""
+    known = roles()
+    users = {
+        role: [name for name, user in known.demo_users.items() if role in user["roles"]] for role in known.granted
+    }
+    rows = (
+        (role, ", ".join(users[role]), ", ".join(f"`{p}`" for p in sorted(granted)))
+        for role, granted in known.granted.items()
+    )
+    return _table(("Role", "Demo users", "Permissions"), rows)
+
+
+def topics_table() -> str:
+    """The four topics of a context."""
+    rows = (
+        (f"`{spec.name}`", "for ever" if spec.retention is None else f"{spec.retention.days} days", _PURPOSES[role])
+        for spec, role in zip(topic_specs(1, ("<context>",)), Role, strict=True)
+    )
+    return _table(("Topic", "Kept", "What it holds"), rows)
+
+
+def events_table() -> str:
+    """Every public event type with its meaning, from the registry and the docstrings."""
+    parts = []
+    for context in CONTEXTS:
+        own = [t for t in event_types() if t.context == context and t.aggregate != PARTITION_AGGREGATE]
+        parts.append(f"### {context}\n\n{_events(own, lambda t: t.ce_type)}")
+    shared = [t for t in event_types() if t.context == CONTEXTS[0] and t.aggregate == PARTITION_AGGREGATE]
+    shown = _events(shared, lambda t: t.ce_type.replace(f".{CONTEXTS[0]}.", ".<context>."))
+    return "\n".join([*parts, f"### every context\n\n{shown}"])
+
+
+def api_table() -> str:
+    """Every route with its permission, from the OpenAPI document."""
+    routes = list(_routes(openapi_document()))
+    paths = {path for _, path, _, _ in routes}
+    tails = {path.split("/", 3)[3] for path in paths if path.startswith(f"/api/{CONTEXTS[-1]}/")}
+    shared = {tail for tail in tails if all(f"/api/{context}/{tail}" in paths for context in CONTEXTS)}
+    sections: dict[str, list[tuple[str, ...]]] = {}
+    for method, path, permission, meaning in routes:
+        parts = path.split("/", 3)
+        section = parts[2] if path.startswith("/api/") else "the process"
+        if section in CONTEXTS and parts[3] in shared and (method, parts[3]) != ("POST", "business-days"):
+            if section != CONTEXTS[0]:
+                continue
+            section, path = _EVERY, f"/api/<service>/{parts[3]}"
+        sections.setdefault(section, []).append((method, f"`{path}`", permission, meaning))
+    sections[_EVERY] = sections.pop(_EVERY)
+    heads = ("Method", "Path", "Permission", "What it does")
+    return "\n".join(f"## {name}\n\n{_table(heads, rows)}" for name, rows in sections.items())
+
+
+def openapi_document() -> Mapping[str, Any]:
+    """The OpenAPI document of the application with every service."""
+    with tempfile.TemporaryDirectory() as folder:
+        log, clock, settings = MemoryLog(), SystemClock(), Settings(data_dir=Path(folder))
+        services, issuer = load(), LocalIssuer.open(Path(folder))
+        authenticator = Authenticator(issuer.verifier(), lambda: clock.now().timestamp())
+        waiter = OutcomeWaiter(log, [service.name for service in services])
+        kits = [
+            HttpServiceKit(
+                service.name,
+                log=log,
+                store=MemoryStore(),
+                clock=clock,
+                vault=MemoryVault(),
+                waiter=waiter,
+                authenticator=authenticator,
+                settings=settings,
+            )
+            for service in services
+        ]
+        pairs = list(zip(services, kits, strict=True))
+        document: Mapping[str, Any] = build_app(
+            pairs, settings, authenticator, issuer=issuer, under_way=_nothing
+        ).openapi()
+        return document
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "settings": settings_table,
+    "roles": roles_table,
+    "topics": topics_table,
+    "events": events_table,
+    "api": api_table,
+}
+
+
+def with_tables(text: str) -> str:
+    """A page with its marked tables made anew."""
+    return _MARKED.sub(lambda found: f"{found[1]}\n{TABLES[found[2]]()}\n{found[3]}", text)
+
+
+def marked(text: str) -> list[str]:
+    """Names of the tables that a page has."""
+    return [found[2] for found in _MARKED.finditer(text)]
+
+
+async def _nothing() -> Mapping[str, int]:
+    return {}
+
+
+def _routes(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    for path, operations in document["paths"].items():
+        for method in METHODS:
+            if operation := operations.get(method):
+                asked = "any valid token" if "security" in operation else "none"
+                permission = f"`{operation['x-permission']}`" if "x-permission" in operation else asked
+                yield method.upper(), path, permission, _first(operation.get("description", ""))
+
+
+def _events(types: Iterable[MessageType], shown: Callable[[MessageType], str]) -> str:
+    rows = ((f"`{shown(t)}`", t.aggregate, _first(t.cls.__doc__ or "")) for t in types)
+    return _table(("Type", "Emitted by", "Meaning"), rows)
+
+
+def _first(docstring: str) -> str:
+    """The first paragraph on one line, in Markdown."""
+    paragraph = " ".join(docstring.strip().split("\n\n")[0].split())
+    return re.sub(r":\w+:`~?([\w.]+)`", r"`\1`", paragraph).replace("``", "`").replace("|", "\\|")
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    heads = tuple(heads)
+    lines = [heads, tuple("---" for _ in heads), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def main() -> None:
+    """Write every table anew."""
+    for page in sorted(DOCS.rglob("*.md")):
+        before = page.read_text(encoding="utf-8")
+        after = with_tables(before)
+        if after != before:
+            page.write_text(after, encoding="utf-8")
+            print(f"{page.relative_to(DOCS.parent)}: written anew")
+
+
+if __name__ == "__main__":
+    main()
