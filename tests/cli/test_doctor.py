@@ -1,0 +1,48 @@
+"""``loanstream doctor`` names what is wrong with an installation and what to do about it."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.system import run
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A fresh data folder."""
+    # not pytest's own: its parents are closed to the user that root's database server runs as
+    made = Path(tempfile.mkdtemp(prefix="loanstream-doctor-"))
+    yield made
+    shutil.rmtree(made)
+
+
+def test_a_fresh_folder_is_well_and_a_misspelt_variable_is_named(folder: Path) -> None:
+    fresh = run("doctor", "--data", str(folder))
+    assert fresh.returncode == 0, fresh.stdout + fresh.stderr
+    assert "All well." in fresh.stdout
+    misspelt = run("doctor", "--data", str(folder), LOANSTREAM_PROT="8601")
+    assert misspelt.returncode == 1
+    assert "LOANSTREAM_PROT" in misspelt.stdout
+    assert "mend the spelling" in misspelt.stdout
+    assert "1 to mend." in misspelt.stdout
+
+
+def test_a_changed_partition_count_is_named(folder: Path) -> None:
+    applied = run("topics", "apply", "--data", str(folder))
+    assert applied.returncode == 0, applied.stderr
+    changed = run("doctor", "--data", str(folder), LOANSTREAM_PARTITIONS="3")
+    assert changed.returncode == 1
+    assert "✗ topics" in changed.stdout
+    assert "LOANSTREAM_PARTITIONS was changed" in changed.stdout
+
+
+def test_a_database_that_cannot_be_reached_is_named(folder: Path) -> None:
+    done = run("doctor", "--data", str(folder), LOANSTREAM_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+    assert done.returncode == 1
+    assert "✗ database" in done.stdout
+    assert "Traceback" not in done.stderr
