@@ -45,9 +45,7 @@ def settings_table() -> str:
 def roles_table() -> str:
     """Who may do what, from ``roles.json``."""
     known = roles()
-    users = {
-        role: [name for name, user in known.demo_users.items() if role in user["roles"]] for role in known.granted
-    }
+    users = {role: [name for name, user in known.demo_users.items() if role in user["roles"]] for role in known.granted}
     rows = (
         (role, ", ".join(users[role]), ", ".join(f"`{p}`" for p in sorted(granted)))
         for role, granted in known.granted.items()
