@@ -44,11 +44,21 @@ def json_text(value: Any) -> str:
 
 async def give_back(pool: Pool, connection: PooledConnection) -> None:
     """Release a connection whose settings or session locks were changed: put back as it was, or closed where that fails."""
-    try:
-        await connection.reset()
-    except Exception:
-        connection.terminate()
+    if not is_lost(connection):
+        try:
+            await connection.reset()
+        except Exception:
+            if not is_lost(connection):
+                connection.terminate()
     await pool.release(connection)
+
+
+def is_lost(connection: PooledConnection) -> bool:
+    """Whether the database hung up: the pool takes such a connection back at once, and it answers no question any more."""
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True
 
 
 async def _leave_as_it_is(_connection: object) -> None:

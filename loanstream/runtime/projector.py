@@ -16,7 +16,7 @@ import structlog
 from loanstream.eventlog.port import EventLog, Membership, Record, TopicPartition
 from loanstream.runtime.clock import Clock
 from loanstream.runtime.consuming import Ownership, check_positions
-from loanstream.runtime.database import Connection, Pool, PooledConnection, give_back, quoted
+from loanstream.runtime.database import Connection, Pool, PooledConnection, give_back, is_lost, quoted
 from loanstream.runtime.definitions import Service
 from loanstream.runtime.migrations import READ_MIGRATIONS, migrate
 from loanstream.runtime.projecting import Projecting
@@ -122,6 +122,8 @@ class Projector:
         self._ownership: Ownership | None = None
         self._types: Types = {}
         self._positions: dict[TopicPartition, int] = {}
+        self._places: list[TopicPartition] = []
+        """Where it reads, also while positions are not known."""
         self._stopped: dict[TopicPartition, str] = {}
         self._skips: set[_Spot] = set()
         self._looked: datetime | None = None
@@ -168,12 +170,16 @@ class Projector:
     async def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            if not connection.is_closed():
-                await connection.reset()
             await give_back(self._pool, connection)
 
     def waiting_on(self) -> Mapping[TopicPartition, int]:
-        """Positions at which new work will show; stopped partitions are left out."""
+        """Positions at which new work will show; stopped partitions are left out.
+
+        When the database hung up, rows that were written without waiting for the disk may be gone: then no position is known
+        until it was read again, and all count as work.
+        """
+        if not self._positions or self._connection is None or is_lost(self._connection):
+            return dict.fromkeys(self._places, 0)
         return {place: position for place, position in self._positions.items() if place not in self._stopped}
 
     async def step(self) -> bool:
@@ -181,7 +187,7 @@ class Projector:
 
         Raises the errors of log and database; the next step connects anew and takes the positions up again.
         """
-        if self._connection is None:
+        if self._connection is None or is_lost(self._connection):
             await self.open()
         try:
             await self._own()
@@ -394,6 +400,7 @@ class Projector:
         assert self._ownership is not None
         numbers = await self._ownership.owned(self._clock.now())
         wanted = {TopicPartition(name, number) for name in self._projecting.topics for number in numbers}
+        self._places = sorted(wanted)
         if wanted == self._positions.keys():
             return
         if wanted <= self._positions.keys():

@@ -6,6 +6,7 @@ import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,10 +93,10 @@ def test_a_system_whose_database_is_killed_brings_it_back_by_itself(folder: Path
             ("money is paid out", "origination", "DisbursementOrdered"),
             ("instalments are paid", "servicing", "InstallmentPaid"),
         ):
-            eventually(what, lambda c=context, e=event: system.counted(c, e))
+            eventually(what, partial(system.counted, context, event))
             killed = system.database_pid()
             os.kill(killed, signal.SIGKILL)
-            eventually("the database runs again", lambda k=killed: _another_database(system, k))
+            eventually("the database runs again", partial(_another_database, system, killed))
         assert system.process.poll() is None, "the system must outlive its database"
         shown = result_of(demo)
         assert system.interrupt()[0] == 0

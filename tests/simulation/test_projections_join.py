@@ -101,7 +101,7 @@ async def _is_what_a_rebuild_makes(world: World, services: Iterable[Service], po
 async def _books_are_the_folded_ones(world: World, services: Mapping[str, Service], pool: Pool) -> None:
     loans = dict(await _states(world, services["servicing"], Loan))
     rows = await pool.fetch(_LOANS)
-    assert {row["loan_id"]: _loan_of_row(row) for row in rows} == {i: _loan_of_fold(s) for i, s in loans.items()}
+    assert {row["loan_id"]: _loan_of_row(dict(row)) for row in rows} == {i: _loan_of_fold(s) for i, s in loans.items()}
     totals: Counter[str] = Counter()
     for row in rows:
         totals.update({name: row[name] for name in row.keys() if name not in ("loan_id", "status")})  # noqa: SIM118
