@@ -1,0 +1,1 @@
+"""The console: pages on a fake API, and on the real system."""
