@@ -1,0 +1,168 @@
+"""A system in a process of its own, reached over HTTP: how long until it is ready, and until one command is decided."""
+
+import asyncio
+import itertools
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+
+from benchmarks import loans
+from benchmarks.measuring import Result
+from benchmarks.raw import RawAppend
+from loanstream.cli.process import running
+from loanstream.eventlog.port import NewRecord, TopicDefinition
+from loanstream.eventlog.postgres import PostgresLog
+from loanstream.runtime.embedded_postgres import EmbeddedPostgres
+from loanstream.runtime.http.issuer import local_token
+from loanstream.runtime.settings import Settings
+from schemas.servicing.commands import RecordReceipt
+
+USER = "operations-officer"
+_READY_SECONDS = 120.0
+_TURNS = 3
+_PAUSE = 0.01
+_UNREAD = "bench.unread.v1"
+"""A topic that no host of the running system reads."""
+
+
+def measure(requests: int) -> list[Result]:
+    """Start a system on an empty folder, ask it, stop it, start it again."""
+    with tempfile.TemporaryDirectory(prefix="loanstream-bench-") as folder:
+        settings = replace(Settings(), data_dir=Path(folder) / "data")
+        first, system = _start(settings)
+        try:
+            rows = asyncio.run(_ask(settings, requests))
+        finally:
+            _stop(system)
+        again, system = _start(settings)
+        _stop(system)
+    detail = f"on an empty data folder {first:.1f} s, on one with data {again:.1f} s"
+    return [*rows, Result("`loanstream up` ready once installed", "≤ 20 s", f"{first:.1f} s", first <= 20, detail)]
+
+
+def _start(settings: Settings) -> "tuple[float, subprocess.Popen[bytes]]":
+    """Seconds until the data folder says where the system is, which it does when every host is ready."""
+    began = time.perf_counter()
+    command = [sys.executable, "-m", "loanstream.cli", "up", "--data", str(settings.data_dir), "--port", "0"]
+    system = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(os.environ))
+    while (spent := time.perf_counter() - began) < _READY_SECONDS:
+        there = running(settings.data_dir)
+        if there is not None and there.pid == system.pid:
+            return spent, system
+        if system.poll() is not None:
+            break
+        time.sleep(0.05)
+    _stop(system)
+    raise RuntimeError("the system for the benchmark did not start")
+
+
+def _stop(system: "subprocess.Popen[bytes]") -> None:
+    system.terminate()
+    system.wait(60)
+
+
+async def _ask(settings: Settings, requests: int) -> list[Result]:
+    """One request after the other, the floors in turns with the commands."""
+    there = running(settings.data_dir)
+    assert there is not None
+    headers = {"Authorization": f"Bearer {local_token(settings.data_dir, USER)}"}
+    with EmbeddedPostgres(settings.data_dir) as dsn:
+        log = PostgresLog(dsn)
+        await log.apply([TopicDefinition(_UNREAD, 1)], "bench")
+        await log.close()
+        raw = await RawAppend.open(dsn)
+        async with httpx.AsyncClient(base_url=there.url, headers=headers, timeout=60, trust_env=False) as client:
+            await _open_day(client)
+            numbers = itertools.count()
+
+            async def command() -> float:
+                return await _record_receipt(client, next(numbers))
+
+            async def alive() -> float:
+                return await _timed(client.get("/health/live"))
+
+            async def insert() -> float:
+                return 1_000 * await raw.seconds(_one_record())
+
+            await _times(command, 20)
+            turns = [await _turn([command, alive, insert], requests // _TURNS) for _ in range(_TURNS)]
+        await raw.close()
+    best = min(turns, key=lambda turn: _percentile(turn[0], 50))
+    return _rows(best)
+
+
+async def _turn(calls: list[Callable[[], Awaitable[float]]], count: int) -> list[list[float]]:
+    return [await _times(call, count) for call in calls]
+
+
+async def _times(call: Callable[[], Awaitable[float]], count: int) -> list[float]:
+    found = []
+    for _ in range(count):
+        found.append(await call())
+        await asyncio.sleep(_PAUSE)
+    return found
+
+
+def _rows(turn: list[list[float]]) -> list[Result]:
+    command, alive, insert = turn
+    p50, p99 = _percentile(command, 50), _percentile(command, 99)
+    floor, synced = _percentile(alive, 50), _percentile(insert, 50)
+    detail = (
+        f"floor in the same turn: GET /health/live p50 {floor:.1f} ms p99 {_percentile(alive, 99):.1f} ms, one synced append "
+        f"p50 {synced:.1f} ms p99 {_percentile(insert, 99):.1f} ms; the command is {p50 / (floor + 2 * synced):.1f} × HTTP and two "
+        "such appends"
+    )
+    why = (
+        "on its way a command makes an idempotency row, an append to the commands topic, a wake-up of the decider, its commit, a "
+        "wake-up of the waiting request and the stored answer: four synced transactions beside the HTTP request"
+    )
+    return [
+        Result("one command, API to decided event, p50", "≤ 6 ms", f"{p50:.1f} ms", p50 <= 6, detail, why),
+        Result("one command, p99", "≤ 5 × p50", f"{p99 / p50:.1f} × ({p99:.1f} ms)", p99 <= 5 * p50, "", why),
+    ]
+
+
+async def _open_day(client: httpx.AsyncClient) -> None:
+    answer = await client.post(
+        "/api/servicing/business-days", json={"business_date": "2026-01-01"}, headers={"Idempotency-Key": "bench-day"}
+    )
+    _check(answer)
+
+
+async def _record_receipt(client: httpx.AsyncClient, number: int) -> float:
+    body = {"bank_reference": f"BENCH{number:08d}", "amount": {"amount": "100.00", "currency": "CNY"}}
+    key = {"Idempotency-Key": f"bench-{number}"}
+    return await _timed(client.post("/api/servicing/receipts", json=body, headers=key))
+
+
+async def _timed(request: Awaitable[httpx.Response]) -> float:
+    began = time.perf_counter()
+    answer = await request
+    spent = 1_000 * (time.perf_counter() - began)
+    _check(answer)
+    return spent
+
+
+def _check(answer: httpx.Response) -> None:
+    if answer.status_code != 200:
+        raise RuntimeError(
+            f"{answer.request.method} {answer.request.url} was answered {answer.status_code}: {answer.text}"
+        )
+
+
+def _one_record() -> list[NewRecord]:
+    command = RecordReceipt(loan_id="", amount=loans.booking(0).amount, channel="bench")
+    made = loans.record("bench", command, loans.SIX_O_CLOCK)
+    return [NewRecord(_UNREAD, 0, made.key, made.type, made.headers, made.value, made.time)]
+
+
+def _percentile(values: list[float], percent: int) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
