@@ -8,7 +8,6 @@ import signal
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -16,6 +15,7 @@ from fastapi import FastAPI
 
 from loanstream.cli.hosting import Role, make_hosts
 from loanstream.cli.installation import Installation, open_installation
+from loanstream.console import SignInLinks, console
 from loanstream.runtime.http.app import build_app, server
 from loanstream.runtime.idleness import under_way
 from loanstream.runtime.settings import Settings
@@ -49,6 +49,8 @@ class Process:
     app: FastAPI
     url: str
     supervisor: Supervisor
+    links: SignInLinks | None
+    """Makes one-time links into the console, on loopback."""
 
 
 def running(data_dir: Path) -> Running | None:
@@ -84,24 +86,31 @@ async def run_process(
             stack.enter_context(_alone(settings.data_dir))
         installation = await stack.enter_async_context(open_installation(settings, names))
         supervisor = Supervisor(installation.log, make_hosts(installation, role))
-        app = make_app(installation, supervisor)
+        links = SignInLinks(installation.issuer.issue) if installation.issuer and settings.is_loopback else None
+        app = make_app(installation, supervisor, links)
         http = server(app, settings)
-        await _run(installation, supervisor, app, http, announce, during)
+        await _run(installation, supervisor, app, http, links, announce, during)
 
 
-def make_app(installation: Installation, supervisor: Supervisor | None) -> FastAPI:
-    """The HTTP application of an installation; without hosts it answers queries only."""
+def make_app(installation: Installation, supervisor: Supervisor | None, links: SignInLinks | None = None) -> FastAPI:
+    """The HTTP application of an installation, console included; without hosts it answers queries only."""
     pairs = [(service, installation.kits[service.name]) for service in installation.services]
     senders = [service.name for service, kit in pairs if service.effects(kit)]
     follow = [h for h in supervisor.hosts if h.waiting_on is not None] if supervisor else []
-    idle = partial(under_way, installation.log, installation.store, installation.clock, lambda: follow, senders)
+
+    async def work() -> dict[str, int]:
+        if supervisor is not None and supervisor.settling:
+            return dict.fromkeys(supervisor.settling, 1)
+        return await under_way(installation.log, installation.store, installation.clock, lambda: follow, senders)
+
     return build_app(
         pairs,
         installation.settings,
         installation.authenticator,
         issuer=installation.issuer,
         ready=supervisor.not_ready if supervisor else None,
-        under_way=idle,
+        under_way=work,
+        console=console(installation.settings, links=links),
     )
 
 
@@ -110,6 +119,7 @@ async def _run(
     supervisor: Supervisor,
     app: FastAPI,
     http: uvicorn.Server,
+    links: SignInLinks | None,
     announce: Callable[[Process], None] | None,
     during: Callable[[Process], Awaitable[None]] | None,
 ) -> None:
@@ -120,7 +130,7 @@ async def _run(
         hosts = group.create_task(supervisor.run(), name="hosts")
         serving = group.create_task(http.serve(), name="http")
         try:
-            process = await _ready(installation, supervisor, app, http, serving)
+            process = await _ready(installation, supervisor, app, http, links, serving)
             with _note(installation.settings.data_dir, process.url):
                 if announce is not None:
                     announce(process)
@@ -158,6 +168,7 @@ async def _ready(
     supervisor: Supervisor,
     app: FastAPI,
     http: uvicorn.Server,
+    links: SignInLinks | None,
     serving: "asyncio.Task[None]",
 ) -> Process:
     while not http.started or await supervisor.not_ready():
@@ -171,7 +182,8 @@ async def _ready(
         await asyncio.sleep(_READY_POLL)
     port = http.servers[0].sockets[0].getsockname()[1]
     host = installation.settings.host
-    return Process(installation, app, f"http://{f'[{host}]' if ':' in host else host}:{port}", supervisor)
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    return Process(installation, app, url, supervisor, links)
 
 
 @contextmanager

@@ -66,8 +66,14 @@ class Supervisor:
     opened: set[str] = field(default_factory=set)
     stopped: dict[str, str] = field(default_factory=dict)
     """Hosts that will not go on, and why."""
+    settling: set[str] = field(default_factory=set)
+    """Hosts that have not finished a step since they were opened, the first time or after an error: they may not know yet how
+    much work there is."""
     restarts: int = 0
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.settling.update(host.name for host in self.hosts)
 
     async def run(self) -> None:
         """Run every host until :meth:`stop`; then close them in order."""
@@ -102,6 +108,7 @@ class Supervisor:
                     return
                 except Exception as error:
                     self.restarts += 1
+                    self.settling.add(host.name)
                     self._tell(host, error)
                     # Hosts of one process must not all come back in the same instant.
                     await self._pause(backoff * (0.5 + random.random()))  # noqa: S311
@@ -113,6 +120,7 @@ class Supervisor:
         """Step at once, then whenever there is something new, or the time to look again has come."""
         while not self._stopping.is_set():
             worked = await host.step()
+            self.settling.discard(host.name)
             await self._wait(host, worked)
 
     async def _wait(self, host: Host, worked: bool) -> None:
