@@ -46,7 +46,11 @@ def _where_to_look(process: Process, settings: Settings) -> Panel:
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="bold")
     facts.add_column()
-    facts.add_row("Console", process.url)
+    if process.links is None:
+        facts.add_row("Console", process.url)
+    else:
+        facts.add_row("Console", process.url + process.links.path("operations-officer"))
+        facts.add_row("", "(signs you in once as operations-officer, within 15 minutes)", style="dim")
     if process.installation.issuer is not None:
         facts.add_row(
             "Sign in",
