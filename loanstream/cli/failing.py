@@ -7,42 +7,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from loanstream.cli.connection import RequestFailed
-from loanstream.cli.installation import TopicsDiffer
-from loanstream.cli.process import AlreadyRunning, StartFailed
-from loanstream.cli.reset import ResetRefused
-from loanstream.demo.client import DemoError
-from loanstream.demo.options import BadOption
-from loanstream.eventlog.port import LogError
-from loanstream.runtime.embedded_postgres import EmbeddedPostgresError
-from loanstream.runtime.http.issuer import UnknownUser
-from loanstream.runtime.migrations import MigrationRefused
-from loanstream.runtime.rebuilding import RebuildFailed
-from loanstream.runtime.settings import BadSetting
-
-_EXPLAINED = (
-    AlreadyRunning,
-    BadOption,
-    BadSetting,
-    DemoError,
-    EmbeddedPostgresError,
-    LogError,
-    MigrationRefused,
-    RebuildFailed,
-    RequestFailed,
-    ResetRefused,
-    StartFailed,
-    TopicsDiffer,
-    UnknownUser,
-)
-
 
 @contextmanager
 def explained(errors: Console) -> Iterator[None]:
     """Turn what a user can mend into its sentence and exit code 1; anything else is a bug and shows its traceback."""
     try:
         yield
-    except* _EXPLAINED as group:
+    except* _explained() as group:
         for error in _leaves(group):
             errors.print(f"[bold red]✗[/] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from None
@@ -56,3 +27,35 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
             yield from _leaves(error)
         else:
             yield error
+
+
+def _explained() -> tuple[type[Exception], ...]:
+    """Errors with a sentence for the user. Imported when one is met: half of the system stands behind them."""
+    from loanstream.cli.connection import RequestFailed
+    from loanstream.cli.installation import TopicsDiffer
+    from loanstream.cli.process import AlreadyRunning, StartFailed
+    from loanstream.cli.reset import ResetRefused
+    from loanstream.demo.client import DemoError
+    from loanstream.demo.options import BadOption
+    from loanstream.eventlog.port import LogError
+    from loanstream.runtime.embedded_postgres import EmbeddedPostgresError
+    from loanstream.runtime.http.issuer import UnknownUser
+    from loanstream.runtime.migrations import MigrationRefused
+    from loanstream.runtime.rebuilding import RebuildFailed
+    from loanstream.runtime.settings import BadSetting
+
+    return (
+        AlreadyRunning,
+        BadOption,
+        BadSetting,
+        DemoError,
+        EmbeddedPostgresError,
+        LogError,
+        MigrationRefused,
+        RebuildFailed,
+        RequestFailed,
+        ResetRefused,
+        StartFailed,
+        TopicsDiffer,
+        UnknownUser,
+    )

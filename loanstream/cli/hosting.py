@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from enum import StrEnum
 from typing import Protocol
 
 from loanstream.cli.installation import Installation
+from loanstream.cli.role import Role
 from loanstream.eventlog.port import TopicPartition
 from loanstream.runtime.consuming import Ownership
 from loanstream.runtime.decider.host import DeciderHost
@@ -18,17 +18,6 @@ from loanstream.runtime.scheduler import PostgresLeadership, Scheduler, days_of_
 from loanstream.runtime.trimming import Trimmer
 from schemas.topics import Role as TopicRole
 from schemas.topics import topic
-
-
-class Role(StrEnum):
-    """What a process does for a service."""
-
-    API = "api"
-    DECIDER = "decider"
-    ROUTER = "router"
-    PROJECTOR = "projector"
-    SENDER = "sender"
-    ALL = "all"
 
 
 class Host(Protocol):

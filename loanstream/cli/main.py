@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from loanstream.cli.failing import explained
-from loanstream.cli.hosting import Role
+from loanstream.cli.role import Role
 from loanstream.runtime.settings import Settings
 from loanstream.runtime.telemetry import configure_logging
 from loanstream.simulation.planting import Planted
@@ -246,7 +246,9 @@ def deadletters_replay(
 
 
 @effects.command("release")
-def effects_release(service: Annotated[str, typer.Argument(help="Whose: notify or origination.")], data: DataDir = None) -> None:
+def effects_release(
+    service: Annotated[str, typer.Argument(help="Whose: notify or origination.")], data: DataDir = None
+) -> None:
     """Send the effects that were suppressed because their record was lost; look first which they are."""
     from loanstream.cli import effects as command
 

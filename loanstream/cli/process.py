@@ -13,8 +13,9 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from loanstream.cli.hosting import Role, make_hosts
+from loanstream.cli.hosting import make_hosts
 from loanstream.cli.installation import Installation, open_installation
+from loanstream.cli.role import Role
 from loanstream.console import SignInLinks, console
 from loanstream.runtime.http.app import build_app, server
 from loanstream.runtime.idleness import under_way

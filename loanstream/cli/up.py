@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
-from loanstream.cli.hosting import Role
 from loanstream.cli.process import Process, run_process
+from loanstream.cli.role import Role
 from loanstream.runtime.http.issuer import initial_password
 from loanstream.runtime.settings import Settings
 from loanstream.runtime.telemetry import configure_logging
