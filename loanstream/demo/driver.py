@@ -21,6 +21,7 @@ from loanstream.demo.progress import Bar, bar
 from loanstream.demo.quiet import Quiet
 from loanstream.demo.repayments import Repayments
 from loanstream.demo.report import DemoReport, count_events, standings
+from loanstream.demo.unpaid import Debts
 
 _LONGEST_JUMP = timedelta(28)
 """Days opened by one command when nobody does anything in between."""
@@ -61,7 +62,7 @@ async def _run(options: DemoOptions, api: Api, ledger: Ledger, shown: Bar) -> tu
     await staff.provide_capital(api, options.seed)
     await ledger.refresh(api)
     intake = Intake(api, ledger, quiet, product)
-    repayments = Repayments(api, ledger, quiet, options.seed)
+    repayments = Repayments(api, ledger, quiet, Debts(api, ledger, quiet), options.seed)
     end = options.until or max(today, START) + LONGEST
     while today <= end:
         await intake.day(today)

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -14,14 +14,12 @@ from loanstream.demo.borrowers import Borrower, money
 from loanstream.demo.client import Api, DemoError, for_each
 from loanstream.demo.ledger import READER, Ledger, Loan, pages
 from loanstream.demo.quiet import Quiet
+from loanstream.demo.unpaid import Debts, Unpaid
 from schemas import ids
 
 OVERPAID = Decimal("20.00")
 _LINES = 500
 """Receipts in one bank file."""
-
-_WINDOW = timedelta(14)
-"""Days ahead for which unpaid instalments are read at once."""
 
 _HARMLESS = frozenset({"receipt-differs"})
 """Refusal of a line that was recorded before the demo was stopped, when less was owed afterwards: it is paid already."""
@@ -31,33 +29,19 @@ _CHANNELS = ("bank-transfer", "direct-debit", "wallet")
 
 
 @dataclass(frozen=True, slots=True)
-class Unpaid:
-    """What is unpaid of an instalment."""
-
-    number: int
-    due_date: date
-    scheduled: Decimal
-    """Principal and interest."""
-    total: Decimal
-    """With penalty up to the day of asking."""
-
-
-@dataclass(slots=True)
 class Repayments:
     """The running loans."""
 
     api: Api
     ledger: Ledger
     quiet: Quiet
+    debts: Debts
     seed: int
-    _unpaid: dict[str, list[Unpaid]] = field(default_factory=dict)
-    """By loan, of the window: right for everybody who is not in arrears."""
-    _read_until: date = date.min
 
     async def day(self, today: date) -> None:
         """Everything of a day: the bank takes back, borrowers pay; on a month's first day reminders and write-offs."""
         steps = [(self.ledger.loans[loan_id], step) for loan_id, step in self.ledger.steps.pop(today, ())]
-        back = [self._reference(loan, str(step.number)) for loan, step in steps if step.act is Act.TAKE_BACK]
+        back = [_reference(loan, str(step.number)) for loan, step in steps if step.act is Act.TAKE_BACK]
         await for_each(back, lambda reference: staff.take_back(self.api, reference))
         lines = [line for loan, step in steps for line in await self._line(loan, step, today)]
         lines += [_strangers_line(borrower, today) for borrower in self.ledger.strangers.get(today, ())]
@@ -72,7 +56,7 @@ class Repayments:
         amount = await self._amount(loan, step, today)
         if amount <= 0:
             return []
-        return [_line(loan, self._reference(loan, _suffix(step)), amount, today)]
+        return [_line(loan, _reference(loan, _suffix(step)), amount, today)]
 
     async def _amount(self, loan: Loan, step: Step, today: date) -> Decimal:
         plan = loan.borrower.plan
@@ -83,41 +67,11 @@ class Repayments:
         if not loan.running:
             return Decimal(0)
         if step.act is Act.PAY:
-            return self._instalment(loan, step, await self._window(loan, today))
-        now = await self._schedule(loan)
-        self._unpaid.pop(loan.loan_id, None)
+            return _instalment(loan, step, await self.debts.soon(loan, today))
+        now = await self.debts.exactly(loan)
         if step.act is Act.PAY_PART:
             return next((part_of(plan, row.scheduled) for row in now if row.number == step.number), Decimal(0))
         return sum((row.total for row in now if row.due_date <= today), Decimal(0))
-
-    def _instalment(self, loan: Loan, step: Step, rows: Sequence[Unpaid]) -> Decimal:
-        amount = sum((row.total for row in rows if row.number <= step.number), Decimal(0))
-        plan = loan.borrower.plan
-        return amount + OVERPAID if amount and plan.odd.overpays and step.number == plan.months else amount
-
-    async def _window(self, loan: Loan, today: date) -> list[Unpaid]:
-        """Unpaid instalments of a loan in the next days; taken out of the window, because they are paid now."""
-        if today + timedelta(GRACE_DAYS) > self._read_until:
-            self._read_until = today + _WINDOW
-            self._unpaid = await self._due(self._read_until)
-        rows = self._unpaid.pop(loan.loan_id, None)
-        return await self._schedule(loan) if rows is None else rows
-
-    async def _due(self, until: date) -> dict[str, list[Unpaid]]:
-        """What is unpaid and due until a day, by loan."""
-        await self.quiet.wait()
-        found: dict[str, list[Unpaid]] = {}
-        async for row in pages(self.api, "/api/servicing/due", "due", until=until.isoformat()):
-            if row["loan_id"] in self.ledger.loans:
-                found.setdefault(row["loan_id"], []).append(_unpaid(row, row))
-        return found
-
-    async def _schedule(self, loan: Loan) -> list[Unpaid]:
-        """What is unpaid of a loan now, to the cent."""
-        await self.quiet.wait()
-        answer = await self.api.get(READER, f"/api/servicing/loans/{loan.loan_id}/schedule")
-        rows = (_unpaid(row, row["unpaid"]) for row in answer["instalments"])
-        return [row for row in rows if row.total]
 
     async def _send(self, lines: Sequence[dict[str, Any]], today: date) -> None:
         """Send the day's lines as bank files. The same lines make the same file: sent again, they change nothing."""
@@ -145,13 +99,13 @@ class Repayments:
         await self.quiet.wait()
         await self.ledger.refresh_loans(self.api)
         lines = []
-        for loan_id, rows in (await self._due(today)).items():
+        for loan_id, rows in (await self.debts.due(today)).items():
             loan = self.ledger.loans[loan_id]
             late = any((today - row.due_date).days > GRACE_DAYS for row in rows)
             if late and willing(loan.borrower.plan, loan.value_date, today):
                 owed = sum((row.total for row in rows), Decimal(0))
-                lines.append(_line(loan, self._reference(loan, f"R{today:%Y%m}"), owed, today))
-                self._unpaid.pop(loan_id, None)
+                lines.append(_line(loan, _reference(loan, f"R{today:%Y%m}"), owed, today))
+                self.debts.forget(loan_id)
         await self._send(lines, today)
         await self.quiet.wait()
         bad = [
@@ -163,8 +117,16 @@ class Repayments:
             await self.quiet.wait()
             await self.ledger.refresh_loans(self.api)
 
-    def _reference(self, loan: Loan, suffix: str) -> str:
-        return f"{loan.borrower.file}-{suffix}"
+
+def _instalment(loan: Loan, step: Step, rows: Sequence[Unpaid]) -> Decimal:
+    """The instalment and what is left before it; more than that with the last one of those who overpay."""
+    amount = sum((row.total for row in rows if row.number <= step.number), Decimal(0))
+    plan = loan.borrower.plan
+    return amount + OVERPAID if amount and plan.odd.overpays and step.number == plan.months else amount
+
+
+def _reference(loan: Loan, suffix: str) -> str:
+    return f"{loan.borrower.file}-{suffix}"
 
 
 def _suffix(step: Step) -> str:
@@ -190,22 +152,3 @@ def _receipt(reference: str, loan_id: str, amount: Decimal, channel: str, today:
         "value_date": today.isoformat(),
         "channel": channel,
     }
-
-
-def _unpaid(row: Mapping[str, Any], components: Mapping[str, Any]) -> Unpaid:
-    """An instalment of a list, with its unpaid components."""
-    principal, interest, penalty, accrued = (
-        Decimal(amount["amount"])
-        for amount in (
-            components["principal"],
-            components["interest"],
-            components["penalty"],
-            row["penalty_not_posted"],
-        )
-    )
-    return Unpaid(
-        number=row["number"],
-        due_date=date.fromisoformat(row["due_date"]),
-        scheduled=principal + interest,
-        total=principal + interest + penalty + accrued,
-    )

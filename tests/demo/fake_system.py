@@ -272,9 +272,7 @@ class FakeSystem:
             "application_id": row["application_id"],
             "digest": sha256(_text(contract_id)).hexdigest(),
             "state": "drafted",
-            "signed": set(),
         }
-        self.contracts[contract_id].pop("signed")
 
     def _on_application(self, row: dict[str, Any], act: str, user: str, body: dict[str, Any]) -> None:
         _by(user, "credit-officer" if act == "decision" else "borrower")

@@ -157,20 +157,22 @@ async def test_neither_outcome_nor_protected_columns_leave_the_borrowers(monkeyp
     assert _applications(other) == _applications(system)
 
 
-async def test_an_application_that_stops_on_its_way_ends_the_demo_with_what_to_do() -> None:
+async def test_an_application_that_stops_on_its_way_ends_the_demo_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     system = FakeSystem()
-    system._release = lambda drawdown, _user: drawdown.update(state="failed")  # type: ignore[method-assign]
+    monkeypatch.setattr(system, "_release", lambda drawdown, _user: drawdown.update(state="failed"))
     with pytest.raises(DemoError, match=r"stopped in state completed.*deadletters list"):
         await run(system)
 
 
-async def test_an_unexpected_refusal_ends_the_demo_with_its_code() -> None:
+async def test_an_unexpected_refusal_ends_the_demo_with_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
     system = FakeSystem()
 
     def refuse(*_: Any) -> None:
         raise Problem(403, "forbidden")
 
-    system._sign = refuse  # type: ignore[method-assign]
+    monkeypatch.setattr(system, "_sign", refuse)
     with pytest.raises(DemoError, match="signatures as borrower was answered 403 forbidden"):
         await run(system)
 
