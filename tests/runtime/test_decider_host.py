@@ -16,6 +16,7 @@ from schemas.ids import derived
 from schemas.platform import RELEASE_AGGREGATE
 from schemas.registry import by_class
 from schemas.topics import Role, topic
+from tests.support import counting
 from tests.support.counting import (
     A_DAY,
     A_TIME,
@@ -121,6 +122,17 @@ async def test_ids_leave_the_window_and_with_them_what_only_they_kept(bench: Ben
     assert "refused" not in bench.host.fold.aggregates
 
 
+async def test_a_partition_without_a_business_day_for_longer_than_the_window_goes_on_in_its_own_chain(
+    bench: Bench,
+) -> None:
+    bench.clock.advance(timedelta(days=8))
+    await bench.host.step()
+    await bench.send(start_day(A_DAY + timedelta(days=8), time=bench.clock.now()))
+    own = [r for r in await all_of(bench.log, Role.EVENTS) if r.key == "partition-0"]
+    assert [int(r.headers[envelope.SEQUENCE]) for r in own] == list(range(1, len(own) + 1))
+    await bench.new_host().open()
+
+
 async def test_a_reaction_that_comes_again_long_after_is_known_by_its_source_sequence(bench: Bench) -> None:
     await bench.send(reacted("c-1", 1), reacted("c-1", 2))
     bench.clock.advance(timedelta(days=9))
@@ -162,11 +174,25 @@ async def test_a_command_that_raises_leaves_a_failed_outcome_and_a_dead_letter_a
     assert b"a bug in the domain" in letters[0].value
 
 
-@pytest.mark.parametrize("value", [b"\xff\xfe", b"{}", b'{"by": "x"}', b""])
+@pytest.mark.parametrize("value", [b"\xff\xfe", b"{}", b'{"by": "x"}', b"", b"[" * 9_999])
 async def test_bytes_that_are_no_command_are_dead_letters(bench: Bench, value: bytes) -> None:
     good = count("c-1")
     await bench.send(NewRecord(good.topic, 0, "c-1", good.type, good.headers, value, A_TIME), count("c-2"))
     assert [o.status for o in (await outcomes(bench.log))[-2:]] == ["failed", "executed"]
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_bytes_that_are_not_json_leave_an_outcome_that_can_be_read_whatever_becomes_of_them(
+    bench: Bench, late: bool
+) -> None:
+    await bench.send(count("bad", 7, due=A_DAY + timedelta(days=1)))
+    await bench.send(start_day(A_DAY + timedelta(days=1)))
+    if late:
+        bench.clock.advance(timedelta(days=8))
+    unread = count("bad", request="r2")
+    await bench.send(NewRecord(unread.topic, 0, "bad", unread.type, unread.headers, b"no json", A_TIME))
+    assert (await bench.last()).status == ("expired" if late else "refused")
+    await bench.new_host().open()
 
 
 async def test_a_record_without_an_envelope_is_answered_under_an_id_of_its_own(bench: Bench) -> None:
@@ -299,6 +325,20 @@ async def test_a_released_aggregate_that_is_still_broken_is_held_again(bench: Be
     meta = CommandMeta(id=derived("release"), type="", target="bad", time=A_TIME, actor="user:op")
     await bench.send(command_record(meta, RELEASE_AGGREGATE[CONTEXT](reason="mended"), 1))
     assert (await event_names(bench.log))[-2:] == ["AggregateReleased", "AggregateHeld"]
+
+
+async def test_a_parked_command_that_put_its_aggregate_on_hold_makes_events_of_new_ids_when_it_is_replayed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.send(count("bad", 7, due=A_DAY), reacted("bad", 1))
+    assert (await event_names(bench.log))[-1] == "AggregateHeld"
+    monkeypatch.setattr(counting, "BROKEN_DAY", 99)
+    meta = CommandMeta(id=derived("release"), type="", target="bad", time=A_TIME, actor="user:op")
+    await bench.send(command_record(meta, RELEASE_AGGREGATE[CONTEXT](reason="mended"), 1))
+    await bench.send(reacted("bad", 1, replay=True))
+    assert (await event_names(bench.log))[-3:] == ["AggregateReleased", "Visited", "Counted"]
+    event_ids = [r.headers[envelope.ID] for r in await all_of(bench.log, Role.EVENTS) if r.key == "bad"]
+    assert len(set(event_ids)) == len(event_ids)
 
 
 # -- fencing, recovery -------------------------------------------------------------------------------------------------

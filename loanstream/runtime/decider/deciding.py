@@ -38,6 +38,7 @@ _MAX_CATCH_UP = 64
 """How often an aggregate may have something due on one day; more means that it never moves past the day."""
 
 SYSTEM = Actor("system")
+_NO_REFUSAL = Refusal("", "")
 
 
 class NeverPassesTheDay(Exception):
@@ -55,7 +56,7 @@ class Draft:
     events: list[tuple[str, bytes]] = field(default_factory=list)
     held: bool = False
     first_index: int = 0
-    """Number of its first event within the command: 1 for the second draft of the same aggregate."""
+    """Number of its first event within the command: 1 for the second draft of the same aggregate, below 0 for a hold."""
 
     def add(self, event: Any) -> None:
         """Apply one event to the state and encode it. Raises when it is not of the contract, or too large."""
@@ -273,6 +274,8 @@ class Deciding:
         day = self._day(meta)
         assert day is not None
         draft = self.hold_draft(meta.target, day, error)
+        # a parked command comes again under its id: the events that it then makes are others than this one
+        draft.first_index = -draft.aggregate.sequence - 1
         if meta.reaction:
             failed = self._failed(record, "on-hold", error, time)
             return Answer(failed.status, error_id=failed.error_id, drafts=(draft,), extra=failed.extra)
@@ -352,7 +355,7 @@ class Deciding:
         time: datetime,
         events: Sequence[NewRecord],
     ) -> Outcome:
-        refusal = answer.refusal or Refusal("", "")
+        refusal = answer.refusal or _NO_REFUSAL
         aggregate = self.fold.aggregates.get(meta.target)
         return Outcome(
             command_id=meta.id,
@@ -448,12 +451,12 @@ def _meta_of_malformed(record: Record, time: datetime) -> CommandMeta:
 
 
 def _json_or_null(value: bytes, answer: Answer) -> bytes:
-    """The command's own JSON inside the outcome; ``null`` where a failed command's bytes are no JSON."""
-    if answer.status is not Status.FAILED:
+    """The command's own JSON inside the outcome; ``null`` where its bytes are none, which only the executed ones rule out."""
+    if answer.status is Status.EXECUTED:
         return value
     try:
         msgspec.json.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return b"null"
     return value
 

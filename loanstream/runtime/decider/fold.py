@@ -169,7 +169,8 @@ class Fold:
         """Drop ids that left the window, and aggregates that hold nothing else."""
         for target in self.window.expire(self.aggregates, now):
             aggregate = self.aggregates[target]
-            if aggregate.decider is None and not aggregate.decided and not aggregate.marks:
+            # one with events goes on in their chain, also without a state: such is the partition itself, of its days
+            if not (aggregate.sequence or aggregate.decided or aggregate.marks):
                 del self.aggregates[target]
 
     def _remember_parked(self, outcome: Outcome, key: str, *, failed: bool) -> None:
