@@ -6,6 +6,8 @@ Nothing is re-serialised to verify: anyone with the records of an aggregate can 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from hashlib import sha256
+from operator import itemgetter
+from struct import Struct
 
 from schemas import envelope
 
@@ -23,13 +25,17 @@ PROTECTED = (
 )
 """Headers under the hash, after the type; each is length-prefixed so that no two spellings collide."""
 
+_protected = itemgetter(*PROTECTED)
+_length = Struct(">I").pack
+"""Four bytes, most significant first."""
+
 
 def link(previous: bytes, ce_type: str, headers: Mapping[str, str], value: bytes) -> bytes:
     """The 32-byte hash of one event, given the hash of the aggregate's event before it."""
     parts = [previous]
-    for text in (ce_type, *[headers[name] for name in PROTECTED]):
+    for text in (ce_type, *_protected(headers)):
         raw = text.encode()
-        parts += (len(raw).to_bytes(4, "big"), raw)
+        parts += (_length(len(raw)), raw)
     parts.append(value)
     return sha256(b"".join(parts)).digest()
 

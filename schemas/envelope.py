@@ -5,7 +5,6 @@ they cost as much as the value.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
@@ -108,9 +107,8 @@ def event_meta(ce_type: str, partition: int, headers: Mapping[str, str]) -> Even
     )
 
 
-@dataclass(frozen=True, slots=True)
-class CommandMeta:
-    """The envelope of one command."""
+class CommandMeta(msgspec.Struct, frozen=True, gc=False):
+    """The envelope of one command. A struct: one is made for every command read."""
 
     id: str
     type: str
