@@ -24,7 +24,7 @@ class SignInLinks:
         """Path and query of a new link that signs ``user`` in, to be printed on the machine's own terminal."""
         if len(self._open) >= _MOST:
             self._open.clear()
-        code = secrets.token_urlsafe(24)
+        code = secrets.token_urlsafe(12)
         self._open[_kept(code)] = (user, self._monotonic() + LIFE_SECONDS)
         return f"/sign-in?code={code}"
 

@@ -105,7 +105,8 @@ class FakeSystem:
         async def events(request: Request) -> Response:
             self.asked.append(f"{request.url.path}?{request.url.query}")
             asked = request.query_params
-            known = asked.get("loan_id", samples.LOAN) == samples.LOAN
+            named = [asked[name] for name in ("loan_id", "application_id", "subject") if name in asked]
+            known = not named or named[0] in (samples.LOAN, samples.APPLICATION)
             return JSONResponse({"events": samples.EVENTS[context][-int(asked["limit"]) :] if known else []})
 
         return events

@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from loanstream.cli.process import Process, run_process
-from loanstream.console import console
 from loanstream.console.in_process import InProcess
 from loanstream.demo.driver import run_demo
 from loanstream.demo.options import DemoOptions
@@ -45,7 +44,6 @@ async def test_every_page_shows_what_the_services_answer(fresh_database: str, tm
     settings = Settings(data_dir=tmp_path, database_url=fresh_database, port=0, partitions=1)
 
     async def look(process: Process) -> None:
-        process.app.include_router(console(settings))
         issuer = process.installation.issuer
         assert issuer is not None
         async with browser(process, "auditor") as auditor:

@@ -254,7 +254,16 @@
         : undefined;
       return {
         grid: { left: 8, right: 20, top: 40, bottom: 8, containLabel: true },
-        legend: { top: 0, left: 0, icon: "path://M0,4L22,4L22,6L0,6Z", itemWidth: 22, textStyle: { color: look.ink, fontFamily: look.font } },
+        legend: {
+          top: 0,
+          left: 0,
+          itemWidth: 24,
+          textStyle: { color: look.ink, fontFamily: look.font },
+          data: [
+            { name: planned, icon: "path://M0,4L6,4L6,6L0,6ZM9,4L15,4L15,6L9,6ZM18,4L24,4L24,6L18,6Z" },
+            { name: actual, icon: "path://M0,4L24,4L24,6L0,6Z" },
+          ],
+        },
         tooltip: {
           ...tooltip(look),
           trigger: "axis",
