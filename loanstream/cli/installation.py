@@ -134,7 +134,9 @@ async def _ports(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Map
     stack.push_async_callback(mail.close)
     webhooks = make_webhooks(settings.webhooks_path, clock)
     stack.push_async_callback(webhooks.close)
-    bank = make_bank(ledger=settings.data_dir / "bank" / "payments.jsonl")
+    bank = make_bank(
+        url=settings.bank_url, token=settings.bank_token, ledger=settings.data_dir / "bank" / "payments.jsonl"
+    )
     return {"smtp": mail, "webhook": webhooks, "bank": bank}
 
 

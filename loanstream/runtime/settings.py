@@ -141,6 +141,13 @@ class Settings:
     )
     zone: str = _setting("Time zone in which business days begin.", "Asia/Shanghai", _zone, "time zone")
     calendar: str = _setting("Version of the business-day calendar.", "every-day/1", _text, "text")
+    bank_url: str = _setting(
+        "Payment gateway that pays loans out; empty: a sandbox bank in the data folder that pays nobody.",
+        "",
+        _http_url,
+        "URL",
+    )
+    bank_token: str = _setting("Bearer token of the payment gateway.", "", _text, "text, secret")
     smtp_url: str = _setting(
         "Mail server, e.g. smtp://user:password@host:587; empty writes mails into the data folder.",
         "",
