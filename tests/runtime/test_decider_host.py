@@ -219,6 +219,24 @@ async def test_a_failed_request_is_decided_anew_only_when_an_operator_replays_it
     assert totals(bench.host) == {"c-1": 2}
 
 
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("mended_after", [6, 8])
+async def test_a_replayed_command_is_known_for_a_whole_window_from_its_replay(
+    bench: Bench, mended_after: int, restart: bool
+) -> None:
+    await bench.send(count("c-1", fail=True))
+    bench.clock.advance(timedelta(days=mended_after))
+    await bench.host.step()
+    await bench.send(count("c-1", 2, replay=True))
+    bench.clock.advance(timedelta(days=2))
+    if restart:
+        bench.host = bench.new_host()
+    await bench.host.step()
+    await bench.send(count("c-1", 2, time=bench.clock.now()))
+    assert (await bench.last()).status == "already-applied"
+    assert totals(bench.host) == {"c-1": 2}
+
+
 async def test_a_replay_of_a_command_that_did_not_fail_is_a_repeat(bench: Bench) -> None:
     await bench.send(count("c-1", 2), count("c-1", 2, replay=True))
     assert (await bench.last()).status == "already-applied"

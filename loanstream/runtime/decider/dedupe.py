@@ -30,12 +30,16 @@ class Window:
         self._order: deque[tuple[int, list[str]]] = deque()
 
     def remember(self, target: str, holder: Holder, command_id: bytes, time: datetime, refusal: Refusal | None) -> None:
-        """Keep an id; a known one is left where it is, its refusal follows the newest answer."""
+        """Keep an id; its refusal follows the newest answer.
+
+        A known one that was refused or failed again is left where it is; one that is executed only now, by a replay or
+        after it had left the window, is kept for a whole window from now on.
+        """
         if refusal is not None:
             self.refusals[command_id] = refusal
         else:
             self.refusals.pop(command_id, None)
-        if not self.known(holder, command_id):
+        if refusal is None or not self.known(holder, command_id):
             holder.decided += command_id
             self._queue(_minute(time), target)
 
@@ -58,8 +62,10 @@ class Window:
         while self._order and self._order[0][0] < horizon:
             for target in self._order.popleft()[1]:
                 holder = holders[target]
-                self.refusals.pop(holder.decided[:_ID], None)
+                left = holder.decided[:_ID]
                 holder.decided = holder.decided[_ID:]
+                if left in self.refusals and not self.known(holder, left):
+                    del self.refusals[left]
                 touched.append(target)
         return touched
 
