@@ -174,7 +174,9 @@ class StoreContract:
         assert await store.release_effects("origination") == 1
         assert numbers(await claim(store)) == [1]
 
-    async def test_an_effect_is_under_way_until_it_is_finished_or_waits_long_for_its_retry(self, store: HostStore) -> None:
+    async def test_an_effect_is_under_way_until_it_is_finished_or_waits_long_for_its_retry(
+        self, store: HostStore
+    ) -> None:
         soon = NOW + timedelta(minutes=1)
         await add(store, effect(1, "a"), effect(2, "a"), effect(3, "b"), effect(4, service="notify"))
         await store.restore_effects([effect(5, "c", status=EffectStatus.SUPPRESSED)])
