@@ -1,6 +1,7 @@
 """The demo from the command line on a fresh folder, and what can be seen and proven there afterwards."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from loanstream.runtime.embedded_postgres import EmbeddedPostgres
 from schemas.topics import CONTEXTS
 from tests.e2e.conftest import SMALL, NewFolder
 from tests.e2e.system import comparable, demo_arguments, good, run
@@ -49,9 +51,11 @@ class Lived:
 
 
 @pytest.fixture(scope="module")
-def lived(new_folder: NewFolder) -> Lived:
+def lived(new_folder: NewFolder) -> Iterator[Lived]:
     folder = new_folder()
-    return Lived(folder, json.loads(good(*demo_arguments(folder, LOANS, "+12m"))))
+    # held, so that not every command has to start the database
+    with EmbeddedPostgres(folder):
+        yield Lived(folder, json.loads(good(*demo_arguments(folder, LOANS, "+12m"))))
 
 
 def test_fifty_applicants_live_a_year_and_every_one_is_accounted_for(lived: Lived) -> None:
@@ -112,22 +116,19 @@ def test_a_loan_can_be_looked_at_without_a_running_system(lived: Lived) -> None:
     places = [names.index(name) for name in life]
     assert places == sorted(places), "a timeline tells a life in its order"
     assert "Schedule" in lived.prints("loan", "show", loan_id)
-    assert "LoanBooked" in lived.prints("loan", "timeline", loan_id)
 
 
 def test_a_loan_that_does_not_exist_is_said_to_be_unknown(lived: Lived) -> None:
-    for action in ("show", "timeline"):
-        done = run("loan", action, "no-such-loan", "--data", str(lived.folder))
-        assert done.returncode == 1
-        assert "✗" in done.stderr
-        assert "Traceback" not in done.stderr
+    done = run("loan", "timeline", "no-such-loan", "--data", str(lived.folder))
+    assert done.returncode == 1
+    assert "✗ no event names loan no-such-loan" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_events_dead_letters_and_topics_can_be_looked_at(lived: Lived) -> None:
     tail = lived.prints("events", "tail", "-n", "7", "--service", "servicing").splitlines()
     assert len(tail) == 7
     assert all("servicing" in line for line in tail)
-    assert "no dead letters" in lived.prints("deadletters", "list")
     assert json.loads(lived.prints("deadletters", "list", "--json")) == []
     applied = lived.prints("topics", "apply")
     assert "loanstream.servicing.events.v1" in applied
