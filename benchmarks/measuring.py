@@ -2,12 +2,8 @@
 
 import cProfile
 import pstats
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
-
-T = TypeVar("T")
 
 _PROFILED = 6
 _ROOT = Path(__file__).resolve().parents[1]
@@ -72,8 +68,3 @@ def _name(place: tuple[str, int, str]) -> str:
     path = Path(file)
     module = path.relative_to(_ROOT).with_suffix("").as_posix() if path.is_relative_to(_ROOT) else path.stem
     return f"{module.rpartition('site-packages/')[2].replace('/', '.')}.{function}"
-
-
-def chunks(items: list[T], size: int) -> Iterable[list[T]]:
-    """Runs of ``size`` items."""
-    return (items[at : at + size] for at in range(0, len(items), size))

@@ -9,6 +9,7 @@ import gc
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from enum import Enum
@@ -32,7 +33,8 @@ def measure(booked: int, paid: int, settled: int) -> list[Result]:
     """The three figures, each taken in a fresh process."""
     new = _in_a_process("booked", booked)
     old = _in_a_process("paid", paid)
-    closed = _in_a_process("closed", settled)
+    settled_types = _in_a_process("closed", settled)
+    closed = sum(settled_types.values())
     return [
         _row("newly booked", 1.0, new, f"{booked:,} loans of {_MONTHS} instalments"),
         _row(
@@ -47,21 +49,27 @@ def measure(booked: int, paid: int, settled: int) -> list[Result]:
             f"{closed:,.0f} B",
             closed <= 150,
             f"{settled:,} settled loans of {_SHORT} instalments, the dedupe window over",
-            "a closed loan keeps its whole state: aggregates closed for 90 days are not yet shrunk to a stub",
+            f"a closed loan keeps its state, it is not shrunk to a stub yet; {_by_type(settled_types)}",
         ),
     ]
 
 
-def _row(what: str, kilobytes: float, found: float, detail: str) -> Result:
-    return Result(
-        f"memory a loan, {what}", f"≤ {kilobytes} KB", f"{found / 1024:.2f} KB", found <= kilobytes * 1024, detail
-    )
+def _row(what: str, kilobytes: float, found: dict[str, float], detail: str) -> Result:
+    total = sum(found.values())
+    name, target = f"memory a loan, {what}", f"≤ {kilobytes} KB"
+    return Result(name, target, f"{total / 1024:.2f} KB", total <= kilobytes * 1024, detail, _by_type(found))
 
 
-def _in_a_process(stage: str, count: int) -> float:
+def _by_type(found: dict[str, float]) -> str:
+    """The five largest types: bytes are packed schedules and ids of commands, text is ids and references."""
+    largest = sorted(found.items(), key=lambda item: -item[1])[:5]
+    return "bytes a loan by type: " + ", ".join(f"`{name}` {size:.0f}" for name, size in largest)
+
+
+def _in_a_process(stage: str, count: int) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.memory", stage, str(count)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return float(json.loads(done.stdout))
+    return dict(json.loads(done.stdout))
 
 
 class Office:
@@ -123,32 +131,33 @@ def _close(office: Office, count: int) -> None:
 STAGES: dict[str, Callable[[Office, int], None]] = {"booked": _book, "paid": _pay, "closed": _close}
 
 
-def _bytes_a_loan(stage: str, count: int) -> float:
-    """Bytes of the fold a loan."""
+def _bytes_a_loan(stage: str, count: int) -> dict[str, float]:
+    """Bytes of the fold a loan, by type."""
     office = Office()
     STAGES[stage](office, count)
     gc.collect()
     fold = office.fold
-    return _reachable([fold.aggregates, fold.window, fold.due]) / count
+    found = _reachable([fold.aggregates, fold.window, fold.due])
+    return {name: total / count for name, total in found.most_common()}
 
 
 _SHARED = (type, FunctionType, ModuleType, Decider, Enum)
 """What all aggregates share: code and definitions."""
 
 
-def _reachable(roots: list[Any]) -> int:
-    """Bytes of all objects behind ``roots``, each once; small ones in the allocator's steps of 16."""
+def _reachable(roots: list[Any]) -> Counter[str]:
+    """Bytes of all objects behind ``roots`` by type, each once; small ones in the allocator's steps of 16."""
     seen: set[int] = set()
     waiting = list(roots)
-    total = 0
+    found: Counter[str] = Counter()
     while waiting:
-        found = waiting.pop()
-        if id(found) in seen or isinstance(found, _SHARED):
+        one = waiting.pop()
+        if id(one) in seen or isinstance(one, _SHARED):
             continue
-        seen.add(id(found))
-        total += -(-sys.getsizeof(found) // 16) * 16
-        waiting += gc.get_referents(found)
-    return total
+        seen.add(id(one))
+        found[type(one).__name__] += -(-sys.getsizeof(one) // 16) * 16
+        waiting += gc.get_referents(one)
+    return found
 
 
 if __name__ == "__main__":
