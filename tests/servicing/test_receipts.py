@@ -123,9 +123,8 @@ def test_a_suspended_receipt_is_reversed_at_once() -> None:
 
 def test_a_reversal_that_overtakes_the_loans_answer_waits_for_it() -> None:
     waiting = a_receipt(RECEIVED).when(REVERSE).then(REQUESTED)
-    waiting.when(MarkApplied(applied=yuan("100"), suspended=yuan("0"))).then(applied("100", "0")).when(UNDONE).then(
-        REVERSED
-    )
+    answered = waiting.when(MarkApplied(applied=yuan("100"), suspended=yuan("0")))
+    answered.then(applied("100", "0"), REQUESTED).when(UNDONE).then(REVERSED)
     waiting.when(Suspend(reason="loan-unknown")).then(suspended("loan-unknown"), REVERSED)
 
 

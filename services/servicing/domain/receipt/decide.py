@@ -93,6 +93,7 @@ def _repeat(receipt: Receipt, command: RecordReceipt, context: Context) -> Decis
 
 
 def _mark_applied(receipt: Receipt, command: MarkApplied, context: Context) -> Decision:
+    """Asks once more for what the bank took back: a payment that was parked may have come after the first time of asking."""
     if receipt.pending == 0:
         return ()
     applied, suspended = units(command.applied), units(command.suspended)
@@ -102,14 +103,15 @@ def _mark_applied(receipt: Receipt, command: MarkApplied, context: Context) -> D
             "What was applied and what is left over do not sum to the receipt; the loan's event is wrong.",
             limit=str(of_minor(receipt.pending, receipt.currency).amount),
         )
-    return [
-        ReceiptApplied(
-            receipt_id=context.aggregate_id,
-            loan_id=receipt.loan_id,
-            applied=command.applied,
-            suspended=command.suspended,
-        )
-    ]
+    applied_now = ReceiptApplied(
+        receipt_id=context.aggregate_id,
+        loan_id=receipt.loan_id,
+        applied=command.applied,
+        suspended=command.suspended,
+    )
+    if receipt.reversal_cause is None:
+        return [applied_now]
+    return [applied_now, _reversal_requested(receipt, receipt.reversal_cause, context)]
 
 
 def _suspend(receipt: Receipt, command: Suspend, context: Context) -> Decision:
@@ -132,14 +134,7 @@ def _request_reversal(receipt: Receipt, command: RequestReversal, context: Conte
         return ()
     if receipt.applied + receipt.pending == 0:
         return [_undone(receipt, command.cause, context)]
-    return [
-        ReceiptReversalRequested(
-            receipt_id=context.aggregate_id,
-            loan_id=receipt.loan_id,
-            amount=of_minor(receipt.amount, receipt.currency),
-            cause=command.cause,
-        )
-    ]
+    return [_reversal_requested(receipt, command.cause, context)]
 
 
 def _mark_reversed(receipt: Receipt, _command: MarkReversed, context: Context) -> Decision:
@@ -152,6 +147,15 @@ _DECIDE: dict[type[Any], Callable[[Receipt, Any, Context], Decision]] = {
     RequestReversal: _request_reversal,
     MarkReversed: _mark_reversed,
 }
+
+
+def _reversal_requested(receipt: Receipt, cause: str, context: Context) -> ReceiptReversalRequested:
+    return ReceiptReversalRequested(
+        receipt_id=context.aggregate_id,
+        loan_id=receipt.loan_id,
+        amount=of_minor(receipt.amount, receipt.currency),
+        cause=cause,
+    )
 
 
 def _undone(receipt: Receipt, cause: str, context: Context) -> ReceiptReversed:
