@@ -8,7 +8,7 @@ from loanstream.console.api import Json
 from loanstream.console.figures import is_money, is_zero, percent, with_currency
 from loanstream.console.words import Words
 
-_LONGEST_VALUE = 80
+_LONGEST_VALUE = 120
 _MOST_FACTS = 5
 
 _TELLING = (
@@ -87,7 +87,7 @@ def facts(event: Json, words: Words) -> list[tuple[str, str]]:
         return []
     silent = {"cause" if event["context"] in _CAUSES_OF_ANOTHER else "", "terms.principal" if "amount" in data else ""}
     told = [(path, value) for path in _TELLING if path not in silent and _says(path, value := _member(data, path))]
-    return [(words.label("field", path), _value(path, value, words)) for path, value in told[:_MOST_FACTS]]
+    return [(words.label("field", path), _short(_value(path, value, words))) for path, value in told[:_MOST_FACTS]]
 
 
 def content(event: Json) -> str:
@@ -128,12 +128,12 @@ def _value(path: str, value: Any, words: Words) -> str:
     if path in _RATES:
         return percent(value)
     if isinstance(value, Mapping):
-        return _short(_parts(value, words))
+        return _parts(value, words)
     if isinstance(value, list):
         return _short(
             ", ".join(str(item.get("code", "")) if isinstance(item, Mapping) else str(item) for item in value)
         )
-    return _short(words.label(f"value.{path}", value))
+    return words.label(f"value.{path}", value)
 
 
 def _parts(components: Mapping[str, Any], words: Words) -> str:

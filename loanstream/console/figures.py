@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -58,13 +58,11 @@ def total(components: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
 
 def percent(rate: Any) -> str:
-    """A rate as a fraction in percent: ``0.144`` is ``14.4 %``; never rounded."""
+    """A rate as a fraction in percent: ``0.144`` is ``14.4 %``; never rounded. What is no plain decimal stays as it is."""
     if rate is None:
         return ABSENT
-    try:
-        return f"{Decimal(str(rate)).scaleb(2).normalize():f}\u00a0%"
-    except InvalidOperation:
-        return str(rate)
+    text = str(rate)
+    return f"{Decimal(text).scaleb(2).normalize():f}\u00a0%" if _DECIMAL.fullmatch(text) else text
 
 
 def moment(instant: str | None, zone: ZoneInfo) -> str:

@@ -109,4 +109,4 @@ async def _ended(reader: "asyncio.Task[None]") -> None:
 
 def _message(name: str, text: str) -> bytes:
     lines = "".join(f"data: {line}\n" for line in text.splitlines() or [""])
-    return f"event: {name}\n{lines}\n".encode()
+    return f"event: {name}\n{lines}\n".encode("utf-8", "replace")

@@ -72,11 +72,16 @@ class Visit:
 
     def page(self, template: str, **values: Any) -> Response:
         """A page or fragment with these values."""
-        return HTMLResponse(self.html(template, **values), headers={"Cache-Control": "no-store"})
+        return html_answer(self.html(template, **values))
 
     def html(self, template: str, **values: Any) -> str:
         """The text of a page or fragment."""
         return render(template, self.request, self.words, self.zone, person=self.person, **values)
+
+
+def html_answer(text: str, status: int = 200) -> Response:
+    """A page that no cache keeps. Half characters, which JSON can hold and UTF-8 cannot, are replaced."""
+    return HTMLResponse(text.encode("utf-8", "replace"), status, {"Cache-Control": "no-store"})
 
 
 def render(template: str, request: Request, words: Words, zone: ZoneInfo, **values: Any) -> str:
@@ -154,7 +159,7 @@ def _trouble(request: Request, status: int, code: str, detail: str) -> Response:
     kind = "not-found" if status == 404 else "forbidden" if status == 403 else "unavailable"
     values: Mapping[str, Any] = {"kind": kind, "code": code, "detail": detail}
     text = render("trouble.html", request, words, ZoneInfo("UTC"), **values)
-    return HTMLResponse(text, status, {"Cache-Control": "no-store"})
+    return html_answer(text, status)
 
 
 def _here(url: URL) -> str:

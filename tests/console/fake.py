@@ -93,7 +93,8 @@ class FakeSystem:
         answer = self.answers.get(path)
         if answer is None:
             raise Problem(404, "not-found", "There is nothing of that id.")
-        return JSONResponse(answer(request.query_params) if callable(answer) else answer)
+        content = answer(request.query_params) if callable(answer) else answer
+        return Response(json.dumps(content), media_type="application/json")
 
     def _fixed(self, answer: Mapping[str, Any]) -> Callable[[], Any]:
         async def fixed() -> Response:

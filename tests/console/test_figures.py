@@ -85,6 +85,7 @@ def test_components_are_summed_exactly(amounts: list[Decimal]) -> None:
         ("1.5", "150\u00a0%"),
         (None, "–"),
         ("x", "x"),
+        ("1e999999", "1e999999"),
     ],
 )
 def test_rates_are_percentages_without_rounding(rate: str | None, written: str) -> None:

@@ -107,6 +107,13 @@ async def test_hostile_text_is_shown_as_text(system: FakeSystem) -> None:
     assert "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;" in answer.text
 
 
+async def test_half_a_character_breaks_no_page(system: FakeSystem) -> None:
+    system.answers[f"/api/servicing/loans/{samples.LOAN}"] = samples.LOAN_VIEW | {"contract_no": "LS\ud83d"}
+    async with system.client("auditor") as browser:
+        answer = await browser.get(LOAN)
+    assert (answer.status_code, "LS?" in answer.text) == (200, True)
+
+
 async def test_a_page_without_rights_says_which_are_missing(system: FakeSystem) -> None:
     async with system.client("releaser-1") as browser:
         operations = (await browser.get("/operations")).text

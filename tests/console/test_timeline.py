@@ -126,7 +126,7 @@ JSON = st.recursive(
 )
 def test_no_content_of_an_event_breaks_its_line(data: Any) -> None:
     strange = event("SomethingNewer", "notify", 1, {}) | {"data": data}
-    assert all(len(value) <= 200 for _, value in event_lines.facts(strange, ENGLISH))
+    assert all(len(value) <= 121 for _, value in event_lines.facts(strange, ENGLISH))
     event_lines.about(strange)
     event_lines.loan_of(strange)
     assert event_lines.content(strange)

@@ -5,9 +5,9 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
-from loanstream.console.rendering import SIGN_IN, render, safe_next
+from loanstream.console.rendering import SIGN_IN, html_answer, render, safe_next
 from loanstream.console.sign_in_links import SignInLinks
 from loanstream.console.words import Words, asked_language
 from loanstream.runtime.http.security import SESSION_COOKIE
@@ -36,22 +36,19 @@ def add_routes(routes: APIRouter, settings: Settings, links: SignInLinks | None)
             "local": settings.local_issuer,
             "code_refused": bool(code),
         }
-        return _page(request, "sign_in.html", 200, **values)
+        return _page(request, "sign_in.html", **values)
 
 
 def _signed_in(request: Request, token: str, settings: Settings) -> Response:
     """A page that goes on to the first one: only a step from a page of ours carries the new cookie along."""
-    answer = _page(request, "signed_in.html", 200)
+    answer = _page(request, "signed_in.html")
     life = settings.token_minutes * 60
     answer.set_cookie(SESSION_COOKIE, token, max_age=life, path="/", httponly=True, samesite="strict", secure=False)
     return answer
 
 
-def _page(request: Request, template: str, status: int, **values: object) -> Response:
-    words = Words(asked_language(request))
-    return HTMLResponse(
-        render(template, request, words, ZoneInfo("UTC"), **values), status, {"Cache-Control": "no-store"}
-    )
+def _page(request: Request, template: str, **values: object) -> Response:
+    return html_answer(render(template, request, Words(asked_language(request)), ZoneInfo("UTC"), **values))
 
 
 def _from_this_machine(request: Request) -> bool:
