@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Coroutine
@@ -26,6 +27,7 @@ _LARGE = 1_000_000
 def main() -> None:
     """Measure, print, write the page."""
     options = _options()
+    signal.signal(signal.SIGTERM, _end)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     began = time.monotonic()
     results: list[Result] = []
@@ -47,6 +49,11 @@ def main() -> None:
             )
     report.show(results)
     report.write(results, asyncio.run(_server()), (time.monotonic() - began) / 60)
+
+
+def _end(number: int, _frame: object) -> None:
+    """Leave by the front door, so that servers started for a measurement are stopped."""
+    raise SystemExit(128 + number)
 
 
 def _options() -> argparse.Namespace:
