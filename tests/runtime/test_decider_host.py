@@ -315,6 +315,18 @@ async def test_a_day_that_crashes_between_chunks_goes_on_where_it_stopped(bench:
     assert b'"aggregates":1200' in (await all_of(bench.log, Role.EVENTS))[-1].value
 
 
+async def test_a_day_that_stood_still_for_longer_than_the_window_is_closed_all_the_same(bench: Bench) -> None:
+    tomorrow = A_DAY + timedelta(days=1)
+    await bench.send(*(count(f"c-{n:04}", due=tomorrow) for n in range(501)))
+    await bench.log.send([start_day(tomorrow)])
+    await bench.host.step()
+    bench.clock.advance(timedelta(days=8))
+    bench.host = bench.new_host()
+    await bench.drain()
+    assert (await event_names(bench.log)).count("Visited") == 501
+    assert (await event_names(bench.log))[-1] == "BusinessDayClosed"
+
+
 async def test_a_command_first_brings_its_aggregate_up_to_the_open_day(bench: Bench) -> None:
     tomorrow = A_DAY + timedelta(days=1)
     await bench.send(*(count(f"c-{n:04}", due=tomorrow) for n in range(501)))

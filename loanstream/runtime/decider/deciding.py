@@ -29,7 +29,7 @@ from schemas.outcomes import (
     outcome_type,
 )
 from schemas.platform import AGGREGATE_HELD
-from schemas.topics import Role, topic
+from schemas.topics import Role, partition_key, topic
 
 MAX_HOPS = 16
 """Longest chain event → reaction → command before a command is a dead letter."""
@@ -156,7 +156,8 @@ class Deciding:
                 mark = mark_of(aggregate.marks, mark_key(meta.reaction, meta.source_aggregate))
                 if mark_value(meta.source_sequence, meta.source_n) <= mark:
                     return Answer(Status.ALREADY_APPLIED)
-        if self.fold.window.expired(meta.time, time):
+        # the open day itself knows what of it was done: were its commands to expire, it could never close
+        if meta.target != partition_key(self.fold.partition) and self.fold.window.expired(meta.time, time):
             return Answer(Status.EXPIRED)
         return None
 
