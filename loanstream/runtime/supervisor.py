@@ -6,6 +6,7 @@ ready, until somebody mends the cause and restarts the process.
 
 import asyncio
 import random
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -22,6 +23,8 @@ _log = structlog.get_logger("loanstream.supervisor")
 _FATAL = (FoldError, decider_host.PositionLost, consuming.PositionLost)
 _FIRST_BACKOFF = 0.1
 _LONGEST_BACKOFF = 10.0
+_LONG_ENOUGH = 60.0
+"""Seconds that a host ran after which its next error counts as its first."""
 
 
 class Host(Protocol):
@@ -97,6 +100,7 @@ class Supervisor:
         try:
             while not self._stopping.is_set():
                 try:
+                    begun = time.monotonic()
                     await host.open()
                     self.opened.add(host.name)
                     await self._work(host)
@@ -108,6 +112,8 @@ class Supervisor:
                     return
                 except Exception as error:
                     self.restarts += 1
+                    if time.monotonic() - begun > _LONG_ENOUGH:
+                        backoff = _FIRST_BACKOFF
                     self.settling.add(host.name)
                     self._tell(host, error)
                     # Hosts of one process must not all come back in the same instant.

@@ -371,6 +371,28 @@ async def test_a_parked_command_that_put_its_aggregate_on_hold_makes_events_of_n
     assert len(set(event_ids)) == len(event_ids)
 
 
+async def test_a_day_that_fails_as_a_whole_leaves_the_fold_as_the_log_has_it(bench: Bench) -> None:
+    host = bench.host
+    assert host.fold is not None
+
+    def broken(_day: date) -> list[str]:
+        raise RuntimeError("a bug in the index")
+
+    host.fold.due.until = broken  # type: ignore[method-assign]
+    await bench.send(start_day(A_DAY + timedelta(days=1)))
+    assert (await bench.last()).status == "failed"
+    anew = bench.new_host()
+    await anew.open()
+    assert anew.fold is not None
+    assert host.fold.day == anew.fold.day
+
+
+async def test_what_services_send_is_decided_however_long_it_waited(bench: Bench) -> None:
+    bench.clock.advance(timedelta(days=30))
+    await bench.send(reacted("c-1", 1), count("c-2"), reacted("c-1", 1))
+    assert [o.status for o in (await outcomes(bench.log))[-3:]] == ["executed", "expired", "already-applied"]
+
+
 # -- fencing, recovery -------------------------------------------------------------------------------------------------
 
 

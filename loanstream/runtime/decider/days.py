@@ -1,6 +1,7 @@
 """Business days on one partition: start, go on in chunks, close. Only aggregates with something due are touched."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -47,7 +48,16 @@ class Days:
     def answer(self, meta: CommandMeta, command: Any, time: datetime) -> Answer | None:
         """The answer to a command of the host; ``None`` when it is the domain's."""
         handler = self._answers.get(type(command))
-        return handler(meta, command, time) if handler else None
+        if handler is None:
+            return None
+        day, held = replace(self.fold.day), set(self.fold.held)
+        try:
+            return handler(meta, command, time)
+        except Exception:
+            # The command fails: the fold must be what the log says, as if it had never been tried.
+            self.fold.day, self.fold.held = day, held
+            self._queued_for = None
+            raise
 
     def _start(self, meta: CommandMeta, command: Any, time: datetime) -> Answer:
         """Open the next day. While one is open, or when days were missed, the command goes to the back of the queue."""

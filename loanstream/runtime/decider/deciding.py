@@ -38,6 +38,9 @@ _MAX_CATCH_UP = 64
 """How often an aggregate may have something due on one day; more means that it never moves past the day."""
 
 SYSTEM = Actor("system")
+
+SERVICE_ACTOR = "service:"
+"""How the actor of a service's own commands begins."""
 _NO_REFUSAL = Refusal("", "")
 
 
@@ -156,10 +159,18 @@ class Deciding:
                 mark = mark_of(aggregate.marks, mark_key(meta.reaction, meta.source_aggregate))
                 if mark_value(meta.source_sequence, meta.source_n) <= mark:
                     return Answer(Status.ALREADY_APPLIED)
-        # the open day itself knows what of it was done: were its commands to expire, it could never close
-        if meta.target != partition_key(self.fold.partition) and self.fold.window.expired(meta.time, time):
+        if self._may_expire(meta) and self.fold.window.expired(meta.time, time):
             return Answer(Status.EXPIRED)
         return None
+
+    def _may_expire(self, meta: CommandMeta) -> bool:
+        """Whether a command that waited longer than the window is dropped: only what a client can ask for again.
+
+        A reaction's is known by its mark however late it comes, a sender's report by what it reports on, the open day itself
+        knows what of it was done; were they to expire, what they stand for would be lost for good.
+        """
+        of_the_partition = meta.target == partition_key(self.fold.partition)
+        return not (of_the_partition or meta.reaction or meta.actor.startswith(SERVICE_ACTOR))
 
     def _waits_for_replay(self, meta: CommandMeta) -> bool:
         """Whether a replayed command is one that failed, and, for a reaction's, the first of its source."""
