@@ -17,8 +17,8 @@ _INTRODUCTION = """# Performance
 
 What `make bench` measured last. Every row is a **ratio** against a raw loop of the same run on the same machine, in turns;
 absolute figures say nothing about another machine. Of the turns the best of each counts; for the decider host and the chain the
-faster half of the batches of each, for the HTTP command the turn with the best p50. A missed target is stated as such, with where the
-time or memory goes. Nothing fails on a time.
+faster half of the batches of each, for the HTTP command the turn with the best p50. A missed target is stated as such, with where
+the time or memory goes. Nothing fails on a time.
 """
 
 _HOW = """
