@@ -146,6 +146,14 @@ async def test_worklists_offer_what_the_person_may_do_and_no_more(system: FakeSy
         assert (decision in page, release in page) == offered
 
 
+async def test_a_decision_on_its_own_page_shows_what_came_of_it(system: FakeSystem) -> None:
+    async with system.client("credit-officer") as browser:
+        alone = (await browser.get(f"/applications/{samples.REFERRED}")).text
+        among_others = (await browser.get("/worklists")).text
+    assert alone.count("data-reload") == 2
+    assert "data-reload" not in among_others
+
+
 async def test_a_loan_that_is_not_booked_yet_shows_how_far_it_is(system: FakeSystem) -> None:
     del system.answers[f"/api/servicing/loans/{samples.LOAN}"]
     async with system.client("auditor") as browser:

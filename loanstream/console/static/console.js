@@ -109,9 +109,8 @@
     say(xhr.status === 202 ? body.dataset.pending : elt.dataset.said || body.dataset.done, "good");
     const live = elt.closest("[data-live]");
     // the read models follow within moments: look soon, and once more
-    for (const pause of [250, 1200]) {
-      setTimeout(() => ("reload" in elt.dataset ? location.reload() : live && refresh(live, true)), pause);
-    }
+    if ("reload" in elt.dataset) setTimeout(() => location.reload(), 1200);
+    else if (live) [250, 1200].forEach((pause) => setTimeout(() => refresh(live, true), pause));
   });
 
   // -- refreshing ------------------------------------------------------------------------------------------------------
@@ -338,9 +337,9 @@
     }
 
     async function readNewest() {
-      const answer = await fetch(`/fragments/events?${query()}`, { headers: { "HX-Request": "true" } });
-      if (answer.status === 401) location.reload();
-      if (answer.ok) add(await answer.text(), false);
+      const answer = await fetch(`/fragments/events?${query()}`, { headers: { "HX-Request": "true" } }).catch(() => null);
+      if (answer?.status === 401) location.reload();
+      if (answer?.ok) add(await answer.text(), false);
     }
 
     function open() {
