@@ -12,7 +12,7 @@ import pytest
 from loanstream.runtime.embedded_postgres import EmbeddedPostgres
 from tests.e2e.system import comparable, demo_arguments, good
 
-SMALL = (20, "+3m")
+SMALL = (12, "+3m")
 """Loans and time of the demo that is run several times."""
 
 NewFolder = Callable[[], Path]
