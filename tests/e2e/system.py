@@ -19,7 +19,7 @@ from loanstream.runtime.http.issuer import LocalIssuer
 SHORT_LEASES = {"LOANSTREAM_KEY_LEASE_SECONDS": "2", "LOANSTREAM_EFFECT_LEASE_SECONDS": "4"}
 """So that a test need not wait a minute until a killed process's requests and effects are taken up again."""
 
-_PATIENCE = 120.0
+_PATIENCE = 300.0
 _POLL = 0.05
 
 

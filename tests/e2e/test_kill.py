@@ -29,7 +29,7 @@ from tests.e2e.system import (
 
 pytestmark = pytest.mark.postgres
 
-_DEMO_SECONDS = 180
+_DEMO_SECONDS = 400
 
 
 @contextmanager
