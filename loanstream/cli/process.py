@@ -5,7 +5,7 @@ import fcntl
 import json
 import os
 import signal
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import AsyncExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,10 +99,10 @@ def make_app(installation: Installation, supervisor: Supervisor | None, links: S
     senders = [service.name for service, kit in pairs if service.effects(kit)]
     follow = [h for h in supervisor.hosts if h.waiting_on is not None] if supervisor else []
 
-    async def work() -> dict[str, int]:
+    async def work(of: Collection[str]) -> dict[str, int]:
         if supervisor is not None and supervisor.settling:
             return dict.fromkeys(supervisor.settling, 1)
-        return await under_way(installation.log, installation.store, installation.clock, lambda: follow, senders)
+        return await under_way(installation.log, installation.store, installation.clock, lambda: follow, senders, of)
 
     return build_app(
         pairs,

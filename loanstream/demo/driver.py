@@ -37,7 +37,10 @@ async def run_demo(options: DemoOptions, clients: Clients, tokens: Tokens, conso
         begun, before = time.monotonic(), (await count_events(api)).total
         ledger = Ledger(borrowers(options.seed, options.loans, START))
         with bar(console, options.loans) as shown:
-            last_day, finished = await _run(options, api, ledger, shown)
+            quiet = Quiet(api, shown.tell)
+            await quiet.everywhere()
+            last_day, finished = await _run(options, api, ledger, quiet, shown)
+            await quiet.everywhere()
             await ledger.refresh(api)
             shown.show(last_day, ledger)
         counts = await count_events(api)
@@ -52,10 +55,8 @@ async def run_demo(options: DemoOptions, clients: Clients, tokens: Tokens, conso
         )
 
 
-async def _run(options: DemoOptions, api: Api, ledger: Ledger, shown: Bar) -> tuple[date, bool]:
+async def _run(options: DemoOptions, api: Api, ledger: Ledger, quiet: Quiet, shown: Bar) -> tuple[date, bool]:
     """All days; answers the last one, and whether nobody has anything left to do."""
-    quiet = Quiet(api, shown.tell)
-    await quiet.wait()
     calendar = Calendar(api, quiet, options.seed)
     today = await calendar.today()
     product = await staff.product_on_sale(api)
@@ -67,7 +68,7 @@ async def _run(options: DemoOptions, api: Api, ledger: Ledger, shown: Bar) -> tu
     while today <= end:
         await intake.day(today)
         await repayments.day(today)
-        await quiet.wait()
+        await quiet.ledger()
         shown.show(today, ledger)
         following = await _following(api, ledger, today)
         if following is None:
@@ -88,9 +89,7 @@ async def _following(api: Api, ledger: Ledger, today: date) -> date | None:
 
 
 async def _to_the_end(options: DemoOptions, calendar: "Calendar", today: date) -> date:
-    last_day = await calendar.move(today, options.until) if options.until and options.until > today else today
-    await calendar.quiet.wait()
-    return last_day
+    return await calendar.move(today, options.until) if options.until and options.until > today else today
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +106,18 @@ class Calendar:
         if found is not None:
             return found
         await staff.start_day(self.api, self.seed, START)
-        await self.quiet.wait()
+        await self.quiet.everywhere()
         return START
 
     async def move(self, today: date, day: date) -> date:
         """Open every day from the one after ``today`` up to ``day``.
 
         A single day is open in servicing when this returns, and everything that is sent to servicing from now on is decided
-        on it; the other services may still be about to follow. After several days everything has come to rest.
+        on it. After several days servicing has come to rest. The other services follow when they can.
         """
         while today < day:
             before, today = today, min(day, today + _LONGEST_JUMP)
             await staff.start_day(self.api, self.seed, today)
             if today - before > timedelta(1):
-                await self.quiet.wait()
+                await self.quiet.ledger()
         return today

@@ -29,7 +29,7 @@ class Intake:
         applicants = self.ledger.to_apply(today)
         if not applicants and not self.ledger.in_intake():
             return
-        await self.quiet.wait()
+        await self.quiet.everywhere()
         await for_each(applicants, self._apply)
         await self._settle()
         late = [a for a in self.ledger.in_intake() if a.state == "returned" and a.supplemented_on <= today]
@@ -43,7 +43,7 @@ class Intake:
         self._check(today)
 
     async def _settle(self) -> None:
-        await self.quiet.wait()
+        await self.quiet.everywhere()
         await self.ledger.refresh(self.api)
 
     async def _apply(self, borrower: Borrower) -> None:
@@ -63,11 +63,11 @@ class Intake:
             await staff.decide(self.api, self._file(row), row, self.product.minimum)
 
         await for_each(await self._ours(_APPLICATIONS, "applications", "review"), decide)
-        await self.quiet.wait()
+        await self.quiet.everywhere()
 
     async def _contracts(self) -> None:
         await for_each(await self._ours("/api/origination/contracts", "contracts", "drafted"), self._answer)
-        await self.quiet.wait()
+        await self.quiet.everywhere()
 
     async def _answer(self, contract: Mapping[str, Any]) -> None:
         """Sign the contract, or withdraw."""

@@ -96,7 +96,7 @@ class Repayments:
 
     async def _month(self, today: date) -> None:
         """Reminded, willing borrowers pay what is left; loans more than 180 days past due are written off."""
-        await self.quiet.wait()
+        await self.quiet.ledger()
         await self.ledger.refresh_loans(self.api)
         lines = []
         for loan_id, rows in (await self.debts.due(today)).items():
@@ -107,14 +107,14 @@ class Repayments:
                 lines.append(_line(loan, _reference(loan, f"R{today:%Y%m}"), owed, today))
                 self.debts.forget(loan_id)
         await self._send(lines, today)
-        await self.quiet.wait()
+        await self.quiet.ledger()
         bad = [
             row["loan_id"]
             async for row in pages(self.api, "/api/servicing/loans", "loans", bucket="M7", status="overdue")
         ]
         await for_each([i for i in bad if i in self.ledger.loans], lambda loan_id: staff.write_off(self.api, loan_id))
         if bad or lines:
-            await self.quiet.wait()
+            await self.quiet.ledger()
             await self.ledger.refresh_loans(self.api)
 
 

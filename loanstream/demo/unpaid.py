@@ -48,7 +48,7 @@ class Debts:
 
     async def exactly(self, loan: Loan) -> list[Unpaid]:
         """Unpaid instalments of a loan as of today, penalty that is not posted yet included."""
-        await self.quiet.wait()
+        await self.quiet.ledger()
         self.forget(loan.loan_id)
         answer = await self.api.get(READER, f"/api/servicing/loans/{loan.loan_id}/schedule")
         rows = (_unpaid(row, row["unpaid"]) for row in answer["instalments"])
@@ -56,7 +56,7 @@ class Debts:
 
     async def due(self, until: date) -> dict[str, list[Unpaid]]:
         """What is unpaid and due until a day, by loan."""
-        await self.quiet.wait()
+        await self.quiet.ledger()
         found: dict[str, list[Unpaid]] = {}
         async for row in pages(self.api, "/api/servicing/due", "due", until=until.isoformat()):
             if row["loan_id"] in self.ledger.loans:

@@ -4,7 +4,7 @@ For drivers that go step by step (the demo, tests): what they do next must not d
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -32,20 +32,23 @@ async def under_way(
     clock: Clock,
     followers: Callable[[], Iterable[Follower]],
     services: Sequence[str],
+    of: Collection[str] = (),
 ) -> dict[str, int]:
     """What is still to do by host, in records, and by service, in recipients of effects; empty when the process is idle.
+
+    ``of`` looks at the hosts of some services only: others may still send them something.
 
     The ends are read before and after: when nothing was appended while everybody stood at them and no effect was open, nothing
     can come any more but from outside. (A sender appends its report before it finishes the effect, a host moves its position
     and its effects in one transaction.)
     """
-    hosts = list(followers())
+    hosts = [host for host in followers() if not of or host.name.partition(".")[0] in of]
     places = sorted({place for host in hosts for place in host.waiting_on()})
     before = await log.ends(places)
     behind = _behind(hosts, before)
     if behind:
         return dict(behind)
-    for service in services:
+    for service in (name for name in services if not of or name in of):
         effects = await store.effects_under_way(service, clock.now() + SOON)
         if effects:
             behind[f"{service}.effects"] += effects

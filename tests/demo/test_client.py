@@ -141,7 +141,7 @@ async def test_a_system_that_never_comes_to_rest_ends_the_demo_and_says_what_it_
     script = Script([httpx.Response(200, json={"idle": False, "waiting": {"notify.effects": 3}})])
     told: list[str] = []
     with pytest.raises(DemoError, match=r"still busy after 0 s \(notify.effects: 3\)"):
-        await Quiet(api(script), told.append, longest_seconds=0).wait()
+        await Quiet(api(script), told.append, longest_seconds=0).ledger()
     assert told == ["waiting for notify.effects: 3"]
 
 
@@ -150,8 +150,8 @@ async def test_an_idle_system_is_asked_again_only_after_something_was_sent() -> 
     client = api(script)
     quiet = Quiet(client)
     for _ in range(3):
-        await quiet.wait()
+        await quiet.everywhere()
     assert len(script.requests) == 1
     await post(client)
-    await quiet.wait()
+    await quiet.everywhere()
     assert len(script.requests) == 3

@@ -1,6 +1,6 @@
 """Whether anything is under way: told from hosts, effects and the ends of the log, whatever happens meanwhile."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from fastapi import FastAPI
@@ -28,9 +28,9 @@ class System:
         self.store = MemoryStore()
         self.host = DeciderHost(counting_service(), 0, log, self.clock, self.store)
 
-    async def waiting(self) -> Mapping[str, int]:
+    async def waiting(self, *of: str) -> Mapping[str, int]:
         """What is under way."""
-        return await under_way(self.log, self.store, self.clock, lambda: [self.host], [CONTEXT])
+        return await under_way(self.log, self.store, self.clock, lambda: [self.host], [CONTEXT], of)
 
 
 async def a_system() -> System:
@@ -61,6 +61,13 @@ async def test_an_effect_that_is_due_is_under_way_and_one_that_waits_long_is_not
     assert await system.waiting() == {}
 
 
+async def test_one_service_may_be_asked_about_while_another_is_busy() -> None:
+    system = await a_system()
+    await system.log.send([count("a")])
+    assert await system.waiting("other") == {}
+    assert await system.waiting("other", CONTEXT) == {system.host.name: 1}
+
+
 async def test_what_is_appended_while_we_look_is_under_way() -> None:
     system = await a_system()
 
@@ -86,8 +93,9 @@ class Anybody(Authenticator):
 
 
 async def _ask(answers: list[dict[str, int]], query: str) -> dict[str, object]:
-    async def waiting() -> Mapping[str, int]:
-        return answers.pop(0) if len(answers) > 1 else answers[0]
+    async def waiting(of: Collection[str]) -> Mapping[str, int]:
+        left = answers.pop(0) if len(answers) > 1 else answers[0]
+        return {name: count for name, count in left.items() if not of or name in of}
 
     app = FastAPI()
     errors.install(app)
@@ -101,6 +109,7 @@ async def _ask(answers: list[dict[str, int]], query: str) -> dict[str, object]:
 async def test_the_route_waits_as_long_as_it_is_asked_to() -> None:
     assert await _ask([{"a": 1}, {"a": 1}, {}], "?wait=5") == {"idle": True, "waiting": {}}
     assert await _ask([{"a": 1}], "?wait=0.05") == {"idle": False, "waiting": {"a": 1}}
+    assert await _ask([{"a": 1}], "?service=b&service=c") == {"idle": True, "waiting": {}}
     assert await _ask([{"a": 1}, {}], "") == {"idle": False, "waiting": {"a": 1}}
 
 
