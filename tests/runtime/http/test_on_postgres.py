@@ -45,7 +45,14 @@ class System:
         self.host = host
         self.kit = kit
         self.client = client
-        self.projects = True
+        self.projecting: asyncio.Task[None] | None = None
+
+    async def stop_projecting(self) -> None:
+        """No record is projected after this: a step that waits for one is ended too."""
+        assert self.projecting is not None
+        self.projecting.cancel()
+        with suppress(asyncio.CancelledError):
+            await self.projecting
 
     async def count(self, counter: str, **body: Any) -> httpx.Response:
         """One command."""
@@ -111,11 +118,8 @@ async def system(fresh_database: str, data_dir: Path) -> AsyncIterator[System]:
         )
         await stack.enter_async_context(client)
         system = System(fresh_database, kit, client, host)
-
-        async def project() -> bool:
-            return system.projects and await projector.step()
-
-        tasks = [asyncio.create_task(work) for work in (waiter.run(), _loop(host.step), _loop(project))]
+        tasks = [asyncio.create_task(work) for work in (waiter.run(), _loop(host.step), _loop(projector.step))]
+        system.projecting = tasks[-1]
         yield system
         for task in tasks:
             task.cancel()
@@ -133,7 +137,7 @@ async def test_a_client_reads_its_own_writes(system: System) -> None:
 
 
 async def test_a_projector_that_is_behind_is_a_504_not_an_old_answer(system: System) -> None:
-    system.projects = False
+    await system.stop_projecting()
     await system.count("c-1")
     read = await system.client.get(f"/api/{CONTEXT}/counters/c-1?at-least=1", headers={"Prefer": "wait=0.05"})
     assert (read.status_code, read.json()["code"]) == (504, "not-yet-projected")
@@ -247,7 +251,7 @@ async def test_lag_is_zero_when_everything_is_decided_and_projected(system: Syst
 
 async def test_lag_shows_what_waits_and_for_how_long(system: System) -> None:
     await system.projected("partition-0", 2)
-    system.projects = False
+    await system.stop_projecting()
     await system.count("c-1")
     await asyncio.sleep(0.02)
     behind = [e for e in (await system.get("/lag"))["lag"] if e["consumer"] == "testing.projector" and e["records"]]
