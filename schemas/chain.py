@@ -4,7 +4,7 @@ Nothing is re-serialised to verify: anyone with the records of an aggregate can 
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from operator import itemgetter
 from struct import Struct
@@ -28,16 +28,27 @@ PROTECTED = (
 _protected = itemgetter(*PROTECTED)
 _length = Struct(">I").pack
 """Four bytes, most significant first."""
+_SHORT = tuple("\0\0\0" + chr(length) for length in range(128))
+"""The same four bytes as ASCII text, for lengths that have one."""
 
 
 def link(previous: bytes, ce_type: str, headers: Mapping[str, str], value: bytes) -> bytes:
     """The 32-byte hash of one event, given the hash of the aggregate's event before it."""
-    parts = [previous]
-    for text in (ce_type, *_protected(headers)):
-        raw = text.encode()
-        parts += (_length(len(raw)), raw)
-    parts.append(value)
-    return sha256(b"".join(parts)).digest()
+    fields = (ce_type, *_protected(headers))
+    try:
+        text = "".join([part for field in fields for part in (_SHORT[len(field)], field)])
+        if text.isascii():  # then one encoding does what one for each field would, at a third of the time
+            return sha256(b"".join((previous, text.encode(), value))).digest()
+    except IndexError:
+        pass
+    return sha256(b"".join((previous, *_prefixed(fields), value))).digest()
+
+
+def _prefixed(fields: Iterable[str]) -> Iterator[bytes]:
+    for field in fields:
+        raw = field.encode()
+        yield _length(len(raw))
+        yield raw
 
 
 def chain_text(digest: bytes) -> str:

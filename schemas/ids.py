@@ -6,19 +6,16 @@ from uuid import NAMESPACE_URL, uuid5
 NAMESPACE = uuid5(NAMESPACE_URL, "urn:loanstream")
 _SEPARATOR = "\x1f"
 _NAMESPACE_BYTES = NAMESPACE.bytes
-_VERSION_5 = 5 << 4
-_VARIANT = 0x80
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+"""The digit that says RFC 4122, by the hash's own digit in its place."""
 
 
 def derived(*parts: str | int) -> str:
     """The uuid5 of ``parts`` in our namespace, as text. Parts are separated, so ("ab","c") differs from ("a","bc")."""
     # uuid.uuid5 spelled out: several ids are made for each command, and the UUID class costs more than the hash.
     name = _SEPARATOR.join(map(str, parts)).encode()
-    raw = bytearray(sha1(_NAMESPACE_BYTES + name, usedforsecurity=False).digest()[:16])
-    raw[6] = raw[6] & 0x0F | _VERSION_5
-    raw[8] = raw[8] & 0x3F | _VARIANT
-    text = raw.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    text = sha1(_NAMESPACE_BYTES + name, usedforsecurity=False).hexdigest()
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
 
 
 def request_command_id(principal: str, operation: str, idempotency_key: str) -> str:

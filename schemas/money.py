@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, GetCoreSchemaHandler
@@ -33,6 +34,7 @@ class Money:
         return core_schema.no_info_after_validator_function(_checked, handler(source))
 
 
+@lru_cache(maxsize=4096)
 def of_minor(units: int, currency: str) -> Money:
     """Money from integer minor units: ``of_minor(1234, "CNY")`` is 12.34 CNY.
 
@@ -46,7 +48,7 @@ def minor(money: Money) -> int:
 
     Raises ``ValueError`` when the amount has more decimals than the currency.
     """
-    scaled = money.amount.scaleb(_digits(money.currency))
+    scaled = money.amount.scaleb(MINOR_DIGITS.get(money.currency) or _digits(money.currency))
     units = int(scaled)
     if units != scaled:
         raise ValueError(

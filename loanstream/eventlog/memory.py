@@ -29,6 +29,7 @@ from loanstream.eventlog.refusals import (
     unknown_topic,
     writer_closed,
 )
+from loanstream.eventlog.shares import fair_shares
 
 Fault = Callable[[Literal["commit", "send"], Literal["before", "after"], Sequence[NewRecord]], None]
 """Called inside an append, before and after it is applied; may raise ``OutcomeUnknown`` or whatever stands for a crash."""
@@ -332,18 +333,6 @@ class _MemoryMembership:
         """Leave the group."""
         self._log.leave(self)
         self._owned = frozenset()
-
-
-def fair_shares(available: Sequence[int], limit: int) -> list[int]:
-    """How many of ``limit`` records each partition gives: an equal share each, the rest in order to those with more."""
-    equal = limit // len(available)
-    shares = [min(count, equal) for count in available]
-    left = limit - sum(shares)
-    for index, count in enumerate(available):
-        more = min(count - shares[index], left)
-        shares[index] += more
-        left -= more
-    return shares
 
 
 def _places(records: Sequence[NewRecord]) -> Iterable[TopicPartition]:

@@ -20,6 +20,7 @@ from loanstream.eventlog.port import (
     TopicPartition,
 )
 from loanstream.eventlog.postgres.connections import BROKEN, Connections
+from loanstream.eventlog.postgres.tail import Tail
 from loanstream.eventlog.postgres.topics import Topics, headers_text
 from loanstream.eventlog.refusals import taken_over
 
@@ -67,11 +68,14 @@ class _Append:
 
 
 class Appends:
-    """The one way into the log. ``announce`` is told what was reached, after each transaction."""
+    """The one way into the log. After each transaction ``tail`` keeps its records and ``announce`` is told what was reached."""
 
-    def __init__(self, connections: Connections, topics: Topics, announce: Callable[[Reached], None]) -> None:
+    def __init__(
+        self, connections: Connections, topics: Topics, tail: Tail, announce: Callable[[Reached], None]
+    ) -> None:
         self._connections = connections
         self._topics = topics
+        self._tail = tail
         self._announce = announce
         self._waiting: deque[_Append] = deque()
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
@@ -181,6 +185,8 @@ class Appends:
         bases: dict[tuple[str, int], int] = {
             place: end - len(records) for (place, records), end in zip(places, ends, strict=True)
         }
+        for place, records in places:
+            self._tail.add(place, bases[place], records)
         self._announce({place: end for (place, _), end in zip(places, ends, strict=True)})
         for append in group:
             append.succeed({TopicPartition(*place): bases[place] + count for place, count in append.counts.items()})

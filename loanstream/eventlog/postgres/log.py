@@ -23,6 +23,7 @@ from loanstream.eventlog.postgres.connections import Connections
 from loanstream.eventlog.postgres.members import Members
 from loanstream.eventlog.postgres.reads import Reads
 from loanstream.eventlog.postgres.signals import Signals
+from loanstream.eventlog.postgres.tail import Tail
 from loanstream.eventlog.postgres.topics import Topics
 from loanstream.eventlog.refusals import check_trimmable, writer_closed
 
@@ -82,7 +83,8 @@ class PostgresLog(EventLog):
         self._connections = Connections(dsn, readers, patience)
         self._topics = Topics(self._connections, clock)
         self._signals = Signals(self._connections, self._topics, self.ends)
-        self._appends = Appends(self._connections, self._topics, self._signals.announce)
+        self._tail = Tail()
+        self._appends = Appends(self._connections, self._topics, self._tail, self._signals.announce)
         self._reads = Reads(self._connections, self._topics)
         self._members = Members(self._connections, self._topics, silence)
         self._turn = 0
@@ -100,13 +102,16 @@ class PostgresLog(EventLog):
         return (await self._topics.get(topic)).definition.partitions
 
     async def read(self, positions: Mapping[TopicPartition, int], limit: int) -> list[Record]:
-        """Committed records from the positions on, in one statement; the rest of an equal share goes to the others in turn."""
+        """Committed records from the positions on; the rest of an equal share goes to the others in turn.
+
+        What this process committed itself a moment ago needs no statement, anything else needs one for all partitions.
+        """
         if not positions:
             return []
         self._turn = (self._turn + 1) % len(positions)
         items = list(positions.items())
         items = items[self._turn :] + items[: self._turn]
-        return await self._reads.submit(items, limit)
+        return self._tail.read(items, limit, self._signals.reached) or await self._reads.submit(items, limit)
 
     async def wait(self, positions: Mapping[TopicPartition, int], timeout: float) -> bool:
         """Wait for a record at or after any of the positions, at most ``timeout`` seconds."""
@@ -148,6 +153,7 @@ class PostgresLog(EventLog):
         await self._topics.check([partition])
         topic = self._topics.known(partition.topic)
         check_trimmable(topic.definition)
+        self._tail.forget(partition)
         stop = await self.offset_at(partition, before)
         trimmed = 0
         while True:

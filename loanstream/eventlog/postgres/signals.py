@@ -40,7 +40,8 @@ class Signals:
         self._connections = connections
         self._topics = topics
         self._ends = ends
-        self._reached: dict[TopicPartition, int] = {}
+        self.reached: dict[TopicPartition, int] = {}
+        """How far partitions are known to reach: further, it may be, than this process has heard."""
         self._waiting: dict[TopicPartition, set[asyncio.Future[bool]]] = {}
         self._unsaid: dict[TopicPartition, int] = {}
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
@@ -50,10 +51,10 @@ class Signals:
 
     async def wait(self, positions: Mapping[TopicPartition, int], timeout: float) -> bool:
         """Whether a record at or after any of the positions came within ``timeout`` seconds."""
-        unknown = [place for place in positions if place not in self._reached]
+        unknown = [place for place in positions if place not in self.reached]
         if unknown:
             self.learn(await self._ends(unknown))
-        if any(self._reached[place] > position for place, position in positions.items()):
+        if any(self.reached[place] > position for place, position in positions.items()):
             return True
         if timeout <= 0:
             return False
@@ -73,8 +74,8 @@ class Signals:
     def learn(self, ends: Mapping[TopicPartition, int]) -> None:
         """Note how far partitions reach, and wake who waits for what is new."""
         for place, end in ends.items():
-            if end > self._reached.get(place, -1):
-                self._reached[place] = end
+            if end > self.reached.get(place, -1):
+                self.reached[place] = end
                 for woken in self._waiting.get(place, ()):
                     _settle(woken, True)
 

@@ -122,7 +122,7 @@ class Days:
         while self._queue:
             aggregate_id = self._queue.pop()
             aggregate = self.fold.aggregates[aggregate_id]
-            due = aggregate.decider.due(aggregate.state) if aggregate.decider else None
+            due = aggregate.due
             if due is not None and due <= day and aggregate_id not in self.fold.held:
                 yield aggregate_id
 

@@ -60,6 +60,18 @@ class Draft:
     held: bool = False
     first_index: int = 0
     """Number of its first event within the command: 1 for the second draft of the same aggregate, below 0 for a hold."""
+    _due: date | None = None
+    _due_known: bool = False
+
+    def due(self) -> date | None:
+        """The next date with something to do in the state so far; the decider is asked once for each state."""
+        if not self._due_known:
+            if self.state is self.aggregate.state:
+                self._due = self.aggregate.due
+            else:
+                self._due = None if self.decider is None else self.decider.due(self.state)
+            self._due_known = True
+        return self._due
 
     def add(self, event: Any) -> None:
         """Apply one event to the state and encode it. Raises when it is not of the contract, or too large."""
@@ -69,6 +81,7 @@ class Draft:
             raise ValueError(f"event {message.ce_type} has {len(value)} bytes, the limit is {MAX_RECORD_BYTES}")
         if self.decider is not None:
             self.state = self.decider.evolve(self.state, event)
+            self._due_known = False
         self.events.append((message.ce_type, value))
 
     def add_platform(self, event: Any) -> None:
@@ -207,7 +220,8 @@ class Deciding:
         day = self._day(meta)
         assert day is not None
         draft = Draft(meta.target, aggregate, decider, aggregate.state)
-        self.catch_up(draft, Context(meta.target, day, time, SYSTEM))
+        if aggregate.due is not None and aggregate.due <= day:
+            self.catch_up(draft, Context(meta.target, day, time, SYSTEM))
         context = Context(meta.target, day, time, Actor(meta.actor, meta.permissions))
         decision = decider.decide(draft.state, command, context)
         if isinstance(decision, Refusal):
@@ -246,15 +260,13 @@ class Deciding:
 
     def catch_up(self, draft: Draft, context: Context) -> None:
         """Bring one aggregate up to the partition's day. Raises :class:`NeverPassesTheDay`, or what the domain raises."""
-        decider = draft.decider
-        if decider is None or draft.state is None:
-            return
         try:
             for _ in range(_MAX_CATCH_UP):
-                due = decider.due(draft.state)
+                due = draft.due()
                 if due is None or due > context.business_date:
                     return
-                for event in decider.business_day(draft.state, context):
+                assert draft.decider is not None
+                for event in draft.decider.business_day(draft.state, context):
                     draft.add(event)
         except Exception as error:
             raise NeverPassesTheDay(f"{type(error).__name__}: {error}") from error
@@ -324,29 +336,28 @@ class Deciding:
         fold, aggregate = self.fold, draft.aggregate
         if draft.events:
             fold.aggregates[draft.aggregate_id] = aggregate
+        day = self._day(meta)
         records = []
         for index, (ce_type, value) in enumerate(draft.events, draft.first_index):
             aggregate.sequence += 1
             fold.partitionseq += 1
-            headers = event_headers(
-                EventMeta(
-                    id=ids.event_id(meta.id, draft.aggregate_id, index),
-                    type=ce_type,
-                    context=self.context,
-                    subject=draft.aggregate_id,
-                    sequence=aggregate.sequence,
-                    partition=fold.partition,
-                    partitionseq=fold.partitionseq,
-                    time=time,
-                    business_date=self._day(meta),
-                    correlation=meta.correlation,
-                    causation=meta.id,
-                    actor=meta.actor,
-                    trace=meta.trace,
-                    hops=meta.hops,
-                ),
-                "",
+            event = EventMeta(
+                id=ids.event_id(meta.id, draft.aggregate_id, index),
+                type=ce_type,
+                context=self.context,
+                subject=draft.aggregate_id,
+                sequence=aggregate.sequence,
+                partition=fold.partition,
+                partitionseq=fold.partitionseq,
+                time=time,
+                business_date=day,
+                correlation=meta.correlation,
+                causation=meta.id,
+                actor=meta.actor,
+                trace=meta.trace,
+                hops=meta.hops,
             )
+            headers = event_headers(event, "")
             aggregate.chain = chain.link(aggregate.chain, ce_type, headers, value)
             headers[envelope.CHAIN] = chain.chain_text(aggregate.chain)
             records.append(
@@ -355,7 +366,7 @@ class Deciding:
         if draft.held:
             fold.held.add(draft.aggregate_id)
         elif draft.decider is not None and draft.state is not None:
-            fold.set_state(draft.aggregate_id, aggregate, draft.decider, draft.state)
+            fold.set_state_due(draft.aggregate_id, aggregate, draft.decider, draft.state, draft.due())
         return records
 
     def _outcome(

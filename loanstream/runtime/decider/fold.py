@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
+
 from loanstream.eventlog.port import Record
 from loanstream.runtime.decider.dedupe import Window
 from loanstream.runtime.decider.marks import Marks, mark_key, mark_value, with_mark
@@ -32,9 +34,8 @@ class FoldError(Exception):
     """The partition's own log cannot be folded: a gap, an unknown type, a broken envelope. The partition stops."""
 
 
-@dataclass(slots=True)
-class Aggregate:
-    """One aggregate as it stands; ``decider`` is ``None`` until its first event."""
+class Aggregate(msgspec.Struct, gc=False):
+    """One aggregate as it stands; ``decider`` is ``None`` until its first event. A struct: a host keeps a million."""
 
     decider: Decider | None = None
     state: Any = None
@@ -44,6 +45,8 @@ class Aggregate:
     """Ids of commands decided within the window, packed (see :mod:`~loanstream.runtime.decider.dedupe`)."""
     marks: Marks = b""
     """Highest source sequence applied per reaction and source aggregate, for as long as the aggregate lives."""
+    due: date | None = None
+    """Next date on which ``decider`` has something to do with ``state``; asked once for each new state."""
 
 
 @dataclass(slots=True)
@@ -56,28 +59,30 @@ class OpenDay:
 
 
 class DueIndex:
-    """Which aggregates have something to do on which date; only those are touched by a business day."""
+    """Which aggregates have something to do on which date; only those are touched by a business day.
 
-    def __init__(self) -> None:
-        self._by_date: dict[date, set[str]] = {}
+    A date lists every aggregate that was ever due on it; whether it still is says the aggregate. A list entry costs 8 bytes,
+    and nothing need be taken out when a date moves: a date that has passed is dropped as a whole.
+    """
 
-    def move(self, aggregate_id: str, before: date | None, after: date | None) -> None:
-        """The aggregate's next date changed."""
-        if before == after:
-            return
-        if before is not None:
-            ids = self._by_date[before]
-            ids.discard(aggregate_id)
-            if not ids:
-                del self._by_date[before]
-        if after is not None:
-            self._by_date.setdefault(after, set()).add(aggregate_id)
+    def __init__(self, aggregates: Mapping[str, Aggregate]) -> None:
+        self._aggregates = aggregates
+        self._by_date: dict[date, list[str]] = {}
+
+    def add(self, aggregate_id: str, due: date) -> None:
+        """The aggregate is due on that date from now on."""
+        self._by_date.setdefault(due, []).append(aggregate_id)
 
     def until(self, day: date) -> list[str]:
         """Ids with something to do on or before ``day``, sorted, so that every run takes the same order."""
         found: set[str] = set()
-        for due_date in sorted(d for d in self._by_date if d <= day):
-            found |= self._by_date[due_date]
+        for due in [d for d in self._by_date if d <= day]:
+            still = {i for i in self._by_date[due] if (known := self._aggregates.get(i)) is not None and known.due == due}
+            if still:
+                self._by_date[due] = list(still)
+                found |= still
+            else:
+                del self._by_date[due]
         return sorted(found)
 
 
@@ -93,7 +98,7 @@ class Fold:
     held: set[str] = field(default_factory=set)
     parked: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     """Per aggregate and source mark, the ids of reaction commands that failed and wait for a replay, in order."""
-    due: DueIndex = field(default_factory=DueIndex)
+    due: DueIndex = field(init=False)
     day: OpenDay = field(default_factory=OpenDay)
     partitionseq: int = 0
     position: int = -1
@@ -105,6 +110,7 @@ class Fold:
 
     def __post_init__(self) -> None:
         """Say how each platform event of this context is folded."""
+        self.due = DueIndex(self.aggregates)
         handlers = (
             (BUSINESS_DAY_STARTED, self._day_started),
             (BUSINESS_DAY_CLOSED, self._day_closed),
@@ -122,8 +128,15 @@ class Fold:
 
     def set_state(self, aggregate_id: str, aggregate: Aggregate, decider: Decider, state: Any) -> None:
         """Replace the state and keep the index of due dates right."""
-        before = decider.due(aggregate.state) if aggregate.state is not None else None
-        self.due.move(aggregate_id, before, decider.due(state))
+        self.set_state_due(aggregate_id, aggregate, decider, state, decider.due(state))
+
+    def set_state_due(
+        self, aggregate_id: str, aggregate: Aggregate, decider: Decider, state: Any, due: date | None
+    ) -> None:
+        """:meth:`set_state` where ``decider.due(state)`` is known already."""
+        if due is not None and due != aggregate.due:
+            self.due.add(aggregate_id, due)
+        aggregate.due = due
         aggregate.decider = decider
         aggregate.state = state
 

@@ -152,10 +152,11 @@ def _digest(chunks: Sequence[bytes]) -> str:
 
 
 def _shape(kind: Any) -> str:
-    """A state's type as text: fields and their types, through nested dataclasses."""
-    if is_dataclass(kind) and isinstance(kind, type):
+    """A state's type as text: fields and their types, through nested dataclasses and structs."""
+    if isinstance(kind, type) and (is_dataclass(kind) or issubclass(kind, msgspec.Struct)):
         hints = get_type_hints(kind)
-        return f"{kind.__name__}({','.join(f'{f.name}:{_shape(hints[f.name])}' for f in fields(kind))})"
+        names = kind.__struct_fields__ if issubclass(kind, msgspec.Struct) else [f.name for f in fields(kind)]
+        return f"{kind.__name__}({','.join(f'{name}:{_shape(hints[name])}' for name in names)})"
     arguments = get_args(kind)
     if arguments:
         return f"{getattr(kind, '__name__', kind)}[{','.join(_shape(a) for a in arguments)}]"

@@ -18,14 +18,14 @@ class Share(NamedTuple):
 
 
 def allocate(balances: Iterable[Balance], amount: int, value_date: date, terms: Conditions) -> list[Share]:
-    """Share ``amount`` out; instalments not yet due are paid in advance as they stand. The rest is nobody's."""
+    """Share a positive ``amount`` out; instalments not yet due are paid in advance as they stand. The rest is nobody's."""
     shares = []
     for balance in balances:
-        if amount == 0:
-            break
         share = _share(balance, amount, value_date, terms)
         shares.append(share)
-        amount -= sum(share.allocation[1:])
+        amount -= share.allocation.total
+        if amount == 0:
+            break
     return shares
 
 

@@ -1,8 +1,9 @@
 """Folding a loan's events: decided numbers are applied, never computed again."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from schemas.money import minor
 from schemas.servicing.events import (

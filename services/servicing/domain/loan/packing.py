@@ -62,6 +62,11 @@ class Allocation(NamedTuple):
     interest: int
     penalty: int
 
+    @property
+    def total(self) -> int:
+        """All components."""
+        return self.principal + self.interest + self.penalty
+
 
 class Payment(NamedTuple):
     """A payment as far as undoing it needs."""

@@ -107,7 +107,7 @@ def _correct(draft: Draft, shares: list[Share], command: ApplyPayment) -> None:
 def _apply(draft: Draft, shares: list[Share], command: ApplyPayment, amount: int) -> None:
     currency = command.amount.currency
     allocations = [share.allocation for share in shares]
-    applied = sum(sum(allocation[1:]) for allocation in allocations)
+    applied = sum(allocation.total for allocation in allocations)
     principal = sum(allocation.principal for allocation in allocations)
     draft.add(
         PaymentReceived(

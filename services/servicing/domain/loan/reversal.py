@@ -62,7 +62,7 @@ def _reversed(loan: Loan, command: ReversePayment, context: Context, payment: Pa
         loan_id=context.aggregate_id,
         party_ref=loan.party_ref,
         receipt_id=command.receipt_id,
-        amount=of_minor(sum(sum(allocation[1:]) for allocation in payment.allocations), currency),
+        amount=of_minor(sum(allocation.total for allocation in payment.allocations), currency),
         allocation=components(payment.allocations, currency),
         cause=command.cause,
         outstanding_principal=of_minor(outstanding_principal(loan) + principal, currency),

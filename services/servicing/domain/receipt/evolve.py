@@ -1,8 +1,9 @@
 """Folding a receipt's events: money moves between its places, none is made or lost."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from schemas.money import minor
 from schemas.servicing.events import (

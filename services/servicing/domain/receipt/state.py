@@ -1,11 +1,11 @@
 """A receipt as it stands: where each unit of the money is. Amounts in minor units."""
 
-from dataclasses import dataclass
 from datetime import date
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+
+class Receipt(msgspec.Struct, frozen=True, gc=False):
     """State of one receipt; ``amount`` = pending + applied + suspended + reversed after every event."""
 
     loan_id: str

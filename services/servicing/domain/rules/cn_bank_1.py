@@ -10,6 +10,7 @@ FROZEN: loans run on it. A change of any figure is a new version.
 from calendar import monthrange
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from schemas.terms import RepaymentMethod
 
@@ -42,6 +43,7 @@ def instalment(principal: int, months: int, annual_rate: Decimal) -> int:
     return _half_up(principal * numerator * grown, denominator * (grown - base))
 
 
+@lru_cache(maxsize=8192)
 def due_date(value_date: date, number: int) -> date:
     """``number`` months after the value date; day 29–31 falls on the last day of a short month, then returns."""
     year, month = divmod(value_date.year * 12 + value_date.month - 1 + number, 12)
