@@ -1,10 +1,10 @@
 """``loanstream up`` and ``serve``: run the services, say where to look."""
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
+import uvloop
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
@@ -27,14 +27,14 @@ def up(settings: Settings, console: Console) -> None:
         def announce(process: Process) -> None:
             console.print(_where_to_look(process, settings))
 
-        asyncio.run(run_process(settings, announce=announce))
+        uvloop.run(run_process(settings, announce=announce))
     console.print("Stopped. The data stays; `make up` goes on with it.", style="dim")
 
 
 def serve(settings: Settings, services: Sequence[str], role: Role) -> None:
     """Run one service, or some, with one role, logging to standard error."""
     configure_logging(settings.log_format, settings.log_level)
-    asyncio.run(run_process(settings, names=tuple(services), role=role))
+    uvloop.run(run_process(settings, names=tuple(services), role=role))
 
 
 def _log_stream(data_dir: Path) -> TextIO:

@@ -8,6 +8,10 @@ from loanstream.eventlog.port import EventLog, Membership, TopicPartition
 REFRESH = timedelta(seconds=1)
 """How often a member asks again which partitions are its own."""
 
+GATHER_SECONDS = 0.004
+"""How long a consumer that was woken lets more come together: the client that waits for an outcome is answered meanwhile, and a
+burst is one step instead of many."""
+
 
 class PositionLost(Exception):
     """A stored position does not fit the log: the consumer must stop; the text says what to do."""

@@ -15,7 +15,7 @@ import structlog
 
 from loanstream.eventlog.port import EventLog, Membership, Record, TopicPartition
 from loanstream.runtime.clock import Clock
-from loanstream.runtime.consuming import Ownership, check_positions
+from loanstream.runtime.consuming import GATHER_SECONDS, Ownership, check_positions
 from loanstream.runtime.database import Connection, Pool, PooledConnection, give_back, is_lost, quoted
 from loanstream.runtime.definitions import Service
 from loanstream.runtime.migrations import READ_MIGRATIONS, migrate
@@ -95,6 +95,8 @@ class Projector:
     Holds one connection of ``pool`` from ``open`` to ``close``. Table names in statements are unqualified and follow the search
     path, so that a swap of schemas by a rebuild takes effect between two transactions.
     """
+
+    gather = GATHER_SECONDS
 
     def __init__(
         self,

@@ -136,21 +136,23 @@ class Supervisor:
         elif not waiting_on or await self.log.wait(waiting_on, 0):
             # A busy host must not keep the others of the process waiting.
             await asyncio.sleep(0)
-        else:
-            await self._until_new(waiting_on)
+        elif await self._until_new(waiting_on):
+            await self._pause(getattr(host, "gather", 0.0))
 
-    async def _until_new(self, positions: Mapping[TopicPartition, int]) -> None:
+    async def _until_new(self, positions: Mapping[TopicPartition, int]) -> bool:
+        """Wait; whether something new is known to be there."""
         waiting = asyncio.ensure_future(self.log.wait(positions, self.waits.log))
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
             await asyncio.wait((waiting, stopping), return_when=asyncio.FIRST_COMPLETED)
-            if waiting.done():
-                waiting.result()
+            return waiting.done() and waiting.result()
         finally:
             waiting.cancel()
             stopping.cancel()
 
     async def _pause(self, seconds: float) -> None:
+        if seconds <= 0:
+            return
         try:
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()

@@ -77,7 +77,9 @@ class DueIndex:
         """Ids with something to do on or before ``day``, sorted, so that every run takes the same order."""
         found: set[str] = set()
         for due in [d for d in self._by_date if d <= day]:
-            still = {i for i in self._by_date[due] if (known := self._aggregates.get(i)) is not None and known.due == due}
+            still = {
+                i for i in self._by_date[due] if (known := self._aggregates.get(i)) is not None and known.due == due
+            }
             if still:
                 self._by_date[due] = list(still)
                 found |= still

@@ -29,6 +29,7 @@ class OutcomeWaiter:
         self._positions: dict[TopicPartition, int] | None = None
         self._waiting: dict[str, list[asyncio.Future[Outcome]]] = {}
         self._registered = 0
+        self._asked = asyncio.Event()
 
     @property
     def waiting(self) -> int:
@@ -53,6 +54,7 @@ class OutcomeWaiter:
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(command_id, []).append(future)
         self._registered += 1
+        self._asked.set()
         future.add_done_callback(lambda done: self._forget(command_id, done))
         return future
 
@@ -74,11 +76,22 @@ class OutcomeWaiter:
                 if self._positions is None:
                     await self.start()
                 assert self._positions is not None
-                if await self._log.wait(self._positions, _IDLE_SECONDS):
+                if not self._waiting:
+                    await self._rest()
+                elif await self._log.wait(self._positions, _IDLE_SECONDS):
                     await self.step()
             except Exception as error:
                 _log.warning("outcomes cannot be read", error=repr(error))
                 await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _rest(self) -> None:
+        """While nobody waits, do not follow what is decided; move up now and then, so that little has to be read when one does."""
+        self._asked.clear()
+        try:
+            async with asyncio.timeout(_IDLE_SECONDS):
+                await self._asked.wait()
+        except TimeoutError:
+            await self._skip_to_ends()
 
     async def _skip_to_ends(self) -> bool:
         """Pass over what nobody waits for without reading it, e.g. the outcomes of a business day.
