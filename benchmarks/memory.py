@@ -16,6 +16,8 @@ from enum import Enum
 from types import FunctionType, ModuleType
 from typing import Any
 
+from msgspec import Struct, structs
+
 from benchmarks import loans
 from benchmarks.measuring import Result
 from loanstream.eventlog.port import NewRecord, Record
@@ -156,7 +158,7 @@ def _reachable(roots: list[Any]) -> Counter[str]:
             continue
         seen.add(id(one))
         found[type(one).__name__] += -(-sys.getsizeof(one) // 16) * 16
-        waiting += gc.get_referents(one)
+        waiting += structs.astuple(one) if isinstance(one, Struct) else gc.get_referents(one)
     return found
 
 

@@ -26,7 +26,7 @@ _moves = st.tuples(st.sampled_from("abcd"), st.none() | st.integers(0, 9))
 
 @given(st.lists(st.tuples(_moves, st.integers(0, 9)), max_size=60))
 def test_until_a_day_are_those_whose_date_has_come(moves: list[tuple[tuple[str, int | None], int]]) -> None:
-    fold, dates = Fold("testing", 0, {"reminder": REMINDER}), dict[str, date | None]()
+    fold, dates = Fold("servicing", 0, {"reminder": REMINDER}), dict[str, date | None]()
     for (name, days), asked in moves:
         dates[name] = None if days is None else FIRST + timedelta(days=days)
         fold.set_state(name, fold.aggregate(name), REMINDER, Reminder(dates[name]))

@@ -1,6 +1,8 @@
 """Folding a loan's events: decided numbers are applied, never computed again."""
 
 from collections.abc import Callable, Iterable
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from msgspec.structs import replace
@@ -54,11 +56,17 @@ def _booked(event: LoanBooked) -> Loan:
         party_ref=event.party_ref,
         contract_no=event.contract_no,
         terms=condition_text(event.terms),
-        value_date=event.value_date,
+        value_date=_shared(event.value_date),
         principal=sum(row.principal for row in rows),
         schedule=pack_schedule(rows, event.value_date, implied),
         done=sum(1 << (row.number - 1) for row in rows if row.principal + row.interest == 0),
     )
+
+
+@lru_cache(maxsize=1024)
+def _shared(day: date) -> date:
+    """One object for all loans of a day: a host keeps a million."""
+    return day
 
 
 def _due(loan: Loan, event: InstallmentDue) -> Loan:
