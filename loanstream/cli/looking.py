@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
@@ -15,6 +16,7 @@ from schemas.topics import CONTEXTS
 
 _FOLLOW_SECONDS = 0.5
 _TIMELINE = 1_000
+_EFFECTS = 20
 _AMOUNTS = ("principal", "interest", "penalty")
 
 
@@ -62,8 +64,9 @@ async def show_loan(settings: Settings, loan_id: str, as_json: bool, console: Co
     )
     for column in rows.columns[2:5]:
         column.justify = "right"
+        column.no_wrap = True
     for row in schedule["instalments"]:
-        unpaid = _shown(row.get("unpaid", ""))
+        unpaid = _shown(_sum(row.get("unpaid", "")))
         rows.add_row(
             str(row["number"]),
             row["due_date"],
@@ -127,7 +130,7 @@ async def list_dead_letters(settings: Settings, services: Sequence[str], as_json
 
 
 async def replay_dead_letter(settings: Settings, service: str, error_id: str, console: Console) -> int:
-    """Have a failed command decided anew; needs a running system."""
+    """Have a failed command decided, or an event handled, anew; needs a running system."""
     async with connected(settings, "operator") as api:
         if not api.is_running:
             raise RequestFailed(
@@ -135,6 +138,43 @@ async def replay_dead_letter(settings: Settings, service: str, error_id: str, co
             )
         answer = await api.post(f"/api/{service}/dead-letters/{error_id}/replay", {}, f"replay-{error_id}")
     console.print(f"[bold green]✓[/] {answer.get('status', 'sent')}")
+    return 0
+
+
+async def list_effects(
+    settings: Settings, services: Sequence[str], status: str | None, as_json: bool, console: Console
+) -> int:
+    """What was sent to the outside, or waits: counts by state, and the newest."""
+    asked = {"status": status, "limit": _EFFECTS}
+    async with connected(settings, "operator") as api:
+        found = [await api.get(f"/api/{service}/effects", **asked) for service in services or CONTEXTS]
+    found = [answer for answer in found if answer["counts"]]
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, indent=2))
+        return 0
+    if not found:
+        console.print("nothing was ever sent")
+        return 0
+    table = Table("Service", "Since", "Kind", "Recipient", "State", "Attempts", "Id", box=None)
+    for answer in found:
+        counts = ", ".join(f"{state} {count:,}" for state, count in sorted(answer["counts"].items()))
+        console.print(f"[bold]{answer['service']}[/]  {counts}")
+        for effect in answer["effects"]:
+            row = (effect["created_at"][:19], effect["kind"], effect["recipient"], effect["status"])
+            table.add_row(answer["service"], *row, str(effect["attempts"]), effect["id"])
+    if table.row_count:
+        console.print(table)
+    return 0
+
+
+async def skip_record(
+    settings: Settings, service: str, topic: str, partition: int, position: int, reason: str, console: Console
+) -> int:
+    """Let stopped read models pass over a record; needs no running system."""
+    body = {"topic": topic, "partition": partition, "position": position, "reason": reason}
+    async with connected(settings, "operator") as api:
+        await api.post(f"/api/{service}/projections/skips", body, f"skip-{topic}-{partition}-{position}")
+    console.print(f"[bold green]✓[/] {service} passes over {topic} partition {partition} offset {position}")
     return 0
 
 
@@ -181,6 +221,15 @@ def _facts(data: Mapping[str, Any]) -> str:
         ):
             parts.append(f"{name} {value}")
     return "  ".join(parts[:5])
+
+
+def _sum(value: Any) -> Any:
+    """Components of a debt as one amount; anything else as it is."""
+    if isinstance(value, dict) and "currency" not in value and value:
+        parts = list(value.values())
+        total = sum((Decimal(part["amount"]) for part in parts), Decimal(0))
+        return {"amount": str(total), "currency": parts[0]["currency"]}
+    return value
 
 
 def _shown(value: Any) -> str:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from loanstream.cli.failing import explained
 from loanstream.cli.role import Role
+from loanstream.runtime.definitions import EffectStatus
 from loanstream.runtime.settings import Settings
 from loanstream.runtime.telemetry import configure_logging
 from loanstream.simulation.planting import Planted
@@ -29,6 +30,7 @@ events = typer.Typer(help="The streams.", no_args_is_help=True)
 loan = typer.Typer(help="One loan.", no_args_is_help=True)
 deadletters = typer.Typer(help="What could not be decided or handled.", no_args_is_help=True)
 effects = typer.Typer(help="What is sent to the outside: mail, webhooks, payouts.", no_args_is_help=True)
+projections = typer.Typer(help="The read models.", no_args_is_help=True)
 audit = typer.Typer(help="Proof that nothing was altered.", no_args_is_help=True)
 for name, group in (
     ("topics", topics),
@@ -36,6 +38,7 @@ for name, group in (
     ("loan", loan),
     ("deadletters", deadletters),
     ("effects", effects),
+    ("projections", projections),
     ("audit", audit),
 ):
     app.add_typer(group, name=name)
@@ -239,15 +242,44 @@ def deadletters_list(
 def deadletters_replay(
     service: Annotated[str, typer.Argument(callback=known_service)], error_id: str, data: DataDir = None
 ) -> None:
-    """Have a failed command decided anew, after its cause was mended."""
+    """Have a failed command decided, or an event handled, anew, after its cause was mended."""
     from loanstream.cli import looking
 
     run(looking.replay_dead_letter(settings_for(data), service, error_id, console))
 
 
+@effects.command("list")
+def effects_list(
+    service: ServicesOption = None,
+    status: Annotated[EffectStatus | None, typer.Option(help="Only those in this state, e.g. suppressed.")] = None,
+    json: JsonOption = False,
+    data: DataDir = None,
+) -> None:
+    """Count what was sent to the outside by state, and list the newest."""
+    from loanstream.cli import looking
+
+    run(looking.list_effects(settings_for(data), service or (), status, json, console))
+
+
+@projections.command("skip")
+def projections_skip(
+    service: Annotated[str, typer.Argument(callback=known_service)],
+    topic: Annotated[str, typer.Argument(help="As the lag names it.")],
+    partition: Annotated[int, typer.Argument(min=0)],
+    position: Annotated[int, typer.Argument(min=0, help="Offset of the record that stopped the read models.")],
+    reason: Annotated[str, typer.Option(help="Why: kept with the skip.")],
+    data: DataDir = None,
+) -> None:
+    """Let stopped read models pass over one record."""
+    from loanstream.cli import looking
+
+    run(looking.skip_record(settings_for(data), service, topic, partition, position, reason, console))
+
+
 @effects.command("release")
 def effects_release(
-    service: Annotated[str, typer.Argument(help="Whose: notify or origination.")], data: DataDir = None
+    service: Annotated[str, typer.Argument(help="Whose: notify or origination.", callback=known_service)],
+    data: DataDir = None,
 ) -> None:
     """Send the effects that were suppressed because their record was lost; look first which they are."""
     from loanstream.cli import effects as command

@@ -125,7 +125,7 @@ async def _run(
     during: Callable[[Process], Awaitable[None]] | None,
 ) -> None:
     await installation.waiter.start()
-    _stop_on_signals(http)
+    _stop_on_signals(http, app.state.stopping)
     async with asyncio.TaskGroup() as group:
         waiter = group.create_task(installation.waiter.run(), name="waiter")
         hosts = group.create_task(supervisor.run(), name="hosts")
@@ -146,8 +146,8 @@ async def _run(
             await asyncio.wait((hosts,))
 
 
-def _stop_on_signals(http: uvicorn.Server) -> None:
-    """Ctrl-C and SIGTERM end the server first, and with it everything else in order.
+def _stop_on_signals(http: uvicorn.Server, stopping: asyncio.Event) -> None:
+    """Ctrl-C and SIGTERM end the server first, and with it everything else in order; open streams at once.
 
     uvicorn's own handler would raise the signal again after the server's end, before the hosts have stopped.
     """
@@ -159,6 +159,7 @@ def _stop_on_signals(http: uvicorn.Server) -> None:
             # Asked twice: something hangs, e.g. because its database is gone. Nothing is lost, the log is transactional.
             os._exit(128 + number)
         http.should_exit = True
+        stopping.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop, number)

@@ -111,6 +111,13 @@ class System:
             return None
         return answer.json() if answer.is_success else None
 
+    @contextmanager
+    def stream(self, path: str) -> Iterator[Iterator[str]]:
+        """Lines of a live stream as an auditor."""
+        headers = {"Authorization": f"Bearer {LocalIssuer.open(self.folder).issue('auditor')}"}
+        with httpx.stream("GET", self.url + path, headers=headers, trust_env=False, timeout=60) as answer:
+            yield answer.iter_lines()
+
     def counted(self, context: str, event: str) -> int:
         """How many events of a type there are so far."""
         rows = (self.get(f"/api/{context}/events/counts") or {"counts": []})["counts"]

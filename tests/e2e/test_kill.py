@@ -114,7 +114,10 @@ def test_a_second_start_on_the_same_folder_is_refused_and_ctrl_c_stops_the_first
         assert refused.returncode == 1
         assert f"process {system.process.pid}" in refused.stderr
         assert system.get("/api/servicing/books") is not None, "the first one is not disturbed"
-        code, seconds = system.interrupt()
+        with system.stream("/api/servicing/events/stream") as lines:
+            assert next(lines).startswith("retry")
+            code, seconds = system.interrupt()
+            assert all(line == "" or line.startswith(":") for line in lines), "an open stream ends, and in order"
         assert code == 0
         assert seconds < 10
         assert "Stopped" in system.output.read_text()

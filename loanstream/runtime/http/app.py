@@ -1,5 +1,6 @@
 """The HTTP application of one process: the services' routes, signing in, health, metrics, the console's pages."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from importlib.metadata import version
@@ -46,10 +47,13 @@ def build_app(
 ) -> FastAPI:
     """The application. Each service's routes stand under ``/api/<name>``, with the ones that every service has.
 
+    ``app.state.stopping`` is an event: set it when the process stops, and live streams end.
+
     ``issuer`` adds signing in with a password; ``ready`` is asked by ``/health/ready``; ``under_way`` says what the process has
     still to do, for ``/api/platform/idle``; ``console`` is mounted at ``/``. Raises :class:`OpenRoute` when a route under
     ``/api`` asks for nothing and does not say :func:`~loanstream.runtime.http.security.public`: default deny.
     """
+    stopping = asyncio.Event()
     app = FastAPI(
         title="Loanstream",
         version=version("loanstream"),
@@ -59,14 +63,15 @@ def build_app(
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        middleware=[Middleware(Guard, max_body_bytes=settings.max_body_bytes)],
+        middleware=[Middleware(Guard, max_body_bytes=settings.max_body_bytes, stopping=stopping)],
         telemetry={"tracing": False, "metrics": False},
     )
+    app.state.stopping = stopping
     errors.install(app)
     openapi.install(app)
     for service, kit in services:
         app.include_router(service.api(kit), prefix=f"/api/{service.name}")
-        app.include_router(common_routes(kit), prefix=f"/api/{service.name}", tags=[service.name])
+        app.include_router(common_routes(kit, service), prefix=f"/api/{service.name}", tags=[service.name])
     secure = not settings.is_loopback
     app.include_router(signing_in.router(authenticator, issuer, secure_cookie=secure), prefix="/api/auth")
     if under_way is not None:

@@ -87,9 +87,18 @@ async def read_places(log: EventLog, service: str, places: Sequence[EventPlace])
     """The records at these places, in their order; near ones are read together."""
     events = topic(service, Role.EVENTS)
     spans = [(n, first, last) for n, offsets in _by_partition(places).items() for first, last in _spans(offsets)]
-    reads = [log.read({TopicPartition(events, n): first}, last - first + 1) for n, first, last in spans]
+    reads = [_read_span(log, TopicPartition(events, n), first, last) for n, first, last in spans]
     found = {(r.partition, r.offset): r for records in await asyncio.gather(*reads) for r in records}
     return [found[p.partition, p.offset] for p in places if (p.partition, p.offset) in found]
+
+
+async def _read_span(log: EventLog, place: TopicPartition, first: int, last: int) -> list[Record]:
+    """The records from ``first`` to ``last``; one read may give fewer than there are."""
+    found: list[Record] = []
+    while first <= last and (records := await log.read({place: first}, last - first + 1)):
+        found += records
+        first = records[-1].offset + 1
+    return found
 
 
 class EventStreams:

@@ -3,6 +3,7 @@
 One pure ASGI middleware, so that it costs microseconds.
 """
 
+import asyncio
 import re
 import time
 from collections.abc import Iterator, Mapping, MutableMapping
@@ -44,11 +45,15 @@ _log = structlog.get_logger("loanstream.http")
 
 
 class Guard:
-    """Wraps the application. A request that it refuses reaches no route; an error that no route handles becomes a 500."""
+    """Wraps the application. A request that it refuses reaches no route; an error that no route handles becomes a 500.
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+    ``stopping`` is set when the process stops, and ends live streams.
+    """
+
+    def __init__(self, app: ASGIApp, max_body_bytes: int, stopping: asyncio.Event | None = None) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
+        self._stopping = stopping
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -63,6 +68,8 @@ class Guard:
                 await problem.response()(scope, receive, answering)
             except Exception as error:
                 await self._failed(error, scope, receive, answering)
+            if self._stopping is not None and self._stopping.is_set():
+                await answering.complete()
             answering.finish()
 
     async def _checked(self, scope: Scope, receive: Receive) -> Receive:
@@ -70,7 +77,7 @@ class Guard:
         if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
             raise invalid("path" if "\x00" in scope["path"] else "query", "holds a NUL character")
         if scope["method"] in _BODILESS:
-            return receive
+            return receive if self._stopping is None else _until(self._stopping, receive)
         headers = Headers(scope=scope)
         body = await _read(receive, self._max_body_bytes, headers.get("content-length", ""))
         if body and _is_json(headers.get("content-type", "")):
@@ -96,6 +103,7 @@ class _Answering:
         self._request_id = request_id
         self._begun = time.perf_counter()
         self._status = 0
+        self._ended = False
 
     @property
     def started(self) -> bool:
@@ -106,7 +114,13 @@ class _Answering:
         if message["type"] == "http.response.start":
             self._status = message["status"]
             self._add_headers(message)
+        self._ended = message["type"] == "http.response.body" and not message.get("more_body", False)
         await self._send(message)
+
+    async def complete(self) -> None:
+        """End a live stream in order, so that its reader sees an end and no broken connection."""
+        if self.started and not self._ended:
+            await self({"type": "http.response.body", "body": b"", "more_body": False})
 
     def finish(self) -> None:
         """Count, and log refusals, failures and what was slow."""
@@ -190,6 +204,22 @@ def _too_large(limit: int) -> Problem:
     return Problem(
         413, "too-large", f"The body has more than {limit} bytes; split it.", {"Connection": "close"}, limit=limit
     )
+
+
+def _until(stopping: asyncio.Event, receive: Receive) -> Receive:
+    """The client seems gone once the process stops: a live stream, which would never end by itself, then ends at once."""
+
+    async def receive_or_stop() -> Message:
+        receiving = asyncio.ensure_future(receive())
+        stopped = asyncio.ensure_future(stopping.wait())
+        try:
+            await asyncio.wait((receiving, stopped), return_when=asyncio.FIRST_COMPLETED)
+            return receiving.result() if receiving.done() else {"type": "http.disconnect"}
+        finally:
+            receiving.cancel()
+            stopped.cancel()
+
+    return receive_or_stop
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

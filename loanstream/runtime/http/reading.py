@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from loanstream.eventlog.port import EventLog
+from loanstream.eventlog.port import EventLog, TopicPartition
 from loanstream.runtime.clock import Clock
 from loanstream.runtime.database import Pool, open_pool
 from loanstream.runtime.http.answering import Decided, decided
 from loanstream.runtime.http.events import EventFilter, EventPlace
 from loanstream.runtime.http.lag import Lag
 from loanstream.runtime.http.problems import invalid
-from loanstream.runtime.projector import projection_lag, read_schema
+from loanstream.runtime.projector import projection_lag, read_schema, skip
 from schemas import registry
 from schemas.outcomes import decode_outcome
 
@@ -50,6 +50,10 @@ class ReadModels(Protocol):
         """How far the projector is behind."""
         ...
 
+    async def skip(self, clock: Clock, place: TopicPartition, position: int, actor: str, reason: str) -> None:
+        """Pass over the record that stopped them. Raises :class:`~loanstream.runtime.projector.NotStopped`."""
+        ...
+
 
 class NoReadModels:
     """For the simulation and for hosts without a database: nothing can be asked."""
@@ -73,6 +77,10 @@ class NoReadModels:
     async def lag(self, log: EventLog, clock: Clock) -> list[Lag]:
         """See :class:`ReadModels`."""
         return []
+
+    async def skip(self, clock: Clock, place: TopicPartition, position: int, actor: str, reason: str) -> None:
+        """See :class:`ReadModels`. Raises ``LookupError``."""
+        raise LookupError("this service has no read models")
 
 
 class PostgresReads:
@@ -140,6 +148,10 @@ class PostgresReads:
             Lag(consumer, lag.place.topic, lag.place.partition, lag.events, round(lag.seconds, 3), lag.error)
             for lag in behind
         ]
+
+    async def skip(self, clock: Clock, place: TopicPartition, position: int, actor: str, reason: str) -> None:
+        """See :class:`ReadModels`."""
+        await skip(self._pool, clock, read_schema(self._service), place, position, actor, reason)
 
     def _conditions(self, wanted: EventFilter) -> tuple[list[str], list[Any]]:
         asked: list[tuple[str, Any]] = [

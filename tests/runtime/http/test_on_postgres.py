@@ -12,12 +12,14 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from msgspec import structs
 
-from loanstream.eventlog.port import TopicDefinition
+from loanstream.eventlog.port import TopicDefinition, TopicPartition
 from loanstream.eventlog.postgres import PostgresLog
 from loanstream.runtime.clock import SystemClock
 from loanstream.runtime.database import open_pool
 from loanstream.runtime.decider.host import DeciderHost
+from loanstream.runtime.definitions import EffectRow, EffectStatus
 from loanstream.runtime.http import errors
 from loanstream.runtime.http.app import build_app
 from loanstream.runtime.http.events import EventFilter, EventStreams
@@ -28,9 +30,12 @@ from loanstream.runtime.http.security import Authenticator
 from loanstream.runtime.http.waiting import OutcomeWaiter
 from loanstream.runtime.postgres_store import open_store
 from loanstream.runtime.projector import Projector, read_schema
+from loanstream.runtime.reaction_host import ReactionHost, Replayed
 from loanstream.runtime.settings import Settings
+from loanstream.runtime.stores import ConsumerDeadLetter
 from loanstream.vault.memory import MemoryVault
-from schemas.topics import topic_specs
+from schemas import ids
+from schemas.topics import Role, topic, topic_specs
 from tests.runtime.http.world import api, key
 from tests.support.counting import A_DAY, BROKEN_DAY, CONTEXT, COUNTER, Counted, counting_service, start_day
 
@@ -282,6 +287,93 @@ async def test_a_command_that_failed_stands_among_the_dead_letters_and_is_decide
     assert (letter["error_id"], letter["command_id"]) == (failed["error_id"], failed["command_id"])
     assert (letter["key"], letter["reason"], letter["mended"]) == ("c-1", "poison", False)
     assert answer.json()["events"] == []
+
+
+async def _fails_again(_host: ReactionHost, _letter: ConsumerDeadLetter) -> Replayed:
+    return Replayed(1, "still broken")
+
+
+async def test_an_event_that_was_parked_is_handled_anew_with_what_waits_behind_it(
+    system: System, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await system.count("c-1", by=1)
+    events = await system.kit.log.read({TopicPartition(topic(CONTEXT, Role.EVENTS), 0): 0}, 100)
+    good = next(record for record in events if record.key == "c-1")
+    bad = structs.replace(good, type="loanstream.nobody.Knows.v1", offset=good.offset + 1)
+    now = system.kit.clock.now()
+    router = f"{CONTEXT}.router"
+    parked = [
+        ConsumerDeadLetter(router, r, reason, "broken", 1, "open", now)
+        for r, reason in ((good, "poison"), (bad, "parked"))
+    ]
+    await system.kit.store.advance(router, {}, {}, (), parked)
+
+    operator = {"Authorization": f"Bearer {LocalIssuer.open(data_dir).issue('operator')}"}
+    listed = (await system.client.get(f"/api/{CONTEXT}/dead-letters", headers=operator)).json()["events"]
+    identifier = next(letter["id"] for letter in listed if letter["reason"] == "poison")
+    path = f"/api/{CONTEXT}/dead-letters/{identifier}/replay"
+    with monkeypatch.context() as patched:
+        patched.setattr(ReactionHost, "replay", _fails_again)
+        failed = await system.client.post(path, headers={**key(), **operator})
+        assert (failed.status_code, failed.json()["code"], failed.json()["settled"]) == (409, "failed-again", 1)
+        assert "still broken" in failed.json()["detail"]
+    replayed = await system.client.post(path, headers={**key(), **operator})
+    assert (replayed.status_code, replayed.json()) == (200, {"status": "replayed", "settled": 2})
+    once_more = await system.client.post(path, headers={**key(), **operator})
+    assert (once_more.status_code, once_more.json()["code"]) == (404, "no-such-dead-letter")
+
+
+async def test_only_the_record_that_stopped_the_read_models_can_be_passed_over(system: System, data_dir: Path) -> None:
+    operator = {"Authorization": f"Bearer {LocalIssuer.open(data_dir).issue('operator')}"}
+    path = f"/api/{CONTEXT}/projections/skips"
+    events = topic(CONTEXT, Role.EVENTS)
+    await system.projected("partition-0", 2)
+    body = {"topic": events, "partition": 0, "position": 1, "reason": "a known bad import"}
+    refused = await system.client.post(path, json=body, headers={**key(), **operator})
+    assert (refused.status_code, refused.json()["code"]) == (409, "not-stopped-there")
+    pool = await open_pool(system.dsn)
+    await system.stop_projecting()
+    at = await pool.fetchval(
+        f"UPDATE {read_schema(CONTEXT)}.projection_positions SET error = 'broken' WHERE topic = $1 RETURNING position",
+        events,
+    )
+    skipped = await system.client.post(path, json={**body, "position": at}, headers={**key(), **operator})
+    assert (skipped.status_code, skipped.json()["position"]) == (200, at)
+    kept = await pool.fetchrow(f"SELECT actor, reason, error FROM {read_schema(CONTEXT)}.projection_skips")
+    await pool.close()
+    assert tuple(kept) == ("user:operator", "a known bad import", "broken")
+    assert (
+        await system.client.post(path, json={**body, "partition": -1}, headers={**key(), **operator})
+    ).status_code == 400
+    assert (await system.client.post(path, json=body, headers=key())).status_code == 403
+
+
+async def test_effects_are_listed_by_state_with_references_only(system: System, data_dir: Path) -> None:
+    now = system.kit.clock.now()
+    rows = [
+        EffectRow(
+            ids.derived("effect", n),
+            CONTEXT,
+            "s-1",
+            "email",
+            f"party-{n}",
+            {"letter": "secret"},
+            status,
+            1,
+            now,
+            now,
+            "c-1",
+        )
+        for n, status in enumerate((EffectStatus.SUCCEEDED, EffectStatus.SUPPRESSED))
+    ]
+    await system.kit.store.restore_effects(rows)
+    auditor = {"Authorization": f"Bearer {LocalIssuer.open(data_dir).issue('auditor')}"}
+    body = (await system.client.get(f"/api/{CONTEXT}/effects?status=suppressed", headers=auditor)).json()
+    assert body["counts"] == {"succeeded": 1, "suppressed": 1}
+    assert [(effect["id"], effect["recipient"], effect["status"]) for effect in body["effects"]] == [
+        (rows[1].id, "party-1", "suppressed")
+    ]
+    assert "secret" not in str(body)
 
 
 async def test_business_days_are_told_with_what_was_done(system: System) -> None:

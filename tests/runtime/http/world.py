@@ -31,6 +31,7 @@ from loanstream.runtime.http.waiting import OutcomeWaiter
 from loanstream.runtime.kit import BulkItem, Principal, ServiceKit
 from loanstream.runtime.memory_store import MemoryStore
 from loanstream.runtime.messages import is_identity
+from loanstream.runtime.projector import NotStopped
 from loanstream.runtime.settings import Settings
 from loanstream.vault.memory import MemoryVault
 from schemas.outcomes import Status, decode_outcome
@@ -141,6 +142,9 @@ class FoldedReads:
 
     async def lag(self, log: EventLog, clock: Clock) -> list[Lag]:
         return []
+
+    async def skip(self, clock: Clock, place: TopicPartition, position: int, actor: str, reason: str) -> None:
+        raise NotStopped(f"{place.topic} partition {place.partition} stands nowhere")
 
     async def _records(self, role: Role) -> list[Any]:
         if self.behind:
