@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from loanstream.eventlog.port import TopicPartition
@@ -166,6 +166,12 @@ class MemoryStore(HostStore):
         known = self._keys.get((principal, operation, key))
         if known is not None and not known.done:
             del self._keys[principal, operation, key]
+
+    async def end_lease(self, principal: str, operation: str, key: str) -> None:
+        """Let the same request resume the claim."""
+        known = self._keys.get((principal, operation, key))
+        if known is not None:
+            known.lease_until = datetime.min.replace(tzinfo=UTC)
 
     async def parked_keys(self, consumer: str) -> set[tuple[str, str]]:
         """(topic, key) pairs with an open dead letter."""

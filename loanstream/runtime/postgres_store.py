@@ -200,6 +200,17 @@ class PostgresStore(HostStore):
             key,
         )
 
+    async def end_lease(self, principal: str, operation: str, key: str) -> None:
+        """Let the same request resume the claim."""
+        await self._pool.execute(
+            f"WITH loose AS ({_LOOSE})"
+            " UPDATE hosts.idempotency SET lease_until = '-infinity' FROM loose"
+            " WHERE principal = $1 AND operation = $2 AND key = $3",
+            principal,
+            operation,
+            key,
+        )
+
     async def parked_keys(self, consumer: str) -> set[tuple[str, str]]:
         """(topic, key) pairs with an open dead letter."""
         rows = await self._pool.fetch(

@@ -148,6 +148,10 @@ class HostStore(Protocol):
         """Forget a claim whose command was never sent (bad input found after the claim)."""
         ...
 
+    async def end_lease(self, principal: str, operation: str, key: str) -> None:
+        """Let the same request resume a claim at once; another body stays a mismatch, a finished claim finished."""
+        ...
+
     async def parked_keys(self, consumer: str) -> set[tuple[str, str]]:
         """(topic, key) pairs with an open dead letter of this consumer: later records of them are parked too."""
         ...

@@ -242,6 +242,16 @@ class StoreContract:
         await store.release_key(*key)
         assert (await store.claim_key(*key, "c-1", "d-2", NOW, LATER)).state == "done"
 
+    async def test_a_claim_whose_lease_was_ended_is_resumed_by_the_same_body_only(self, store: HostStore) -> None:
+        key = ("user:a", "apply", "k-1")
+        await store.claim_key(*key, "c-1", "d-1", NOW, LATER)
+        await store.end_lease(*key)
+        assert (await store.claim_key(*key, "c-1", "d-2", NOW, LATER)).state == "mismatch"
+        assert (await store.claim_key(*key, "c-1", "d-1", NOW, LATER)).state == "resumed"
+        await store.complete_key(*key, 200, "")
+        await store.end_lease(*key)
+        assert (await store.claim_key(*key, "c-1", "d-1", NOW, LATER)).state == "done"
+
     async def test_the_same_key_of_another_principal_or_operation_is_another_key(self, store: HostStore) -> None:
         await store.claim_key("user:a", "apply", "k", "c-1", "d-1", NOW, LATER)
         assert (await store.claim_key("user:b", "apply", "k", "c-2", "d-2", NOW, LATER)).state == "new"

@@ -19,7 +19,7 @@ import structlog
 from fastapi import Request
 from starlette.responses import Response
 
-from loanstream.eventlog.port import EventLog, LogError, NewRecord, OutcomeUnknown, RecordRefused
+from loanstream.eventlog.port import EventLog, LogError, LogUnavailable, NewRecord, OutcomeUnknown, RecordRefused
 from loanstream.runtime.clock import Clock
 from loanstream.runtime.http.answering import Answer, Decided, answer, decided, full, json_answer, pending
 from loanstream.runtime.http.inputs import MAX_ITEMS, MAX_KEY, check_command
@@ -193,6 +193,8 @@ class Submitter:
             if not future.done():
                 return pending(command_id, record.key, self.location(command_id), None).response()
             return answer(decided(future.result())).response()
+        except LogError as error:
+            raise _unsent(error, 1) from None
         finally:
             future.cancel()
 
@@ -351,33 +353,29 @@ class Submitter:
         return command_record(meta, command, self._partitions)
 
     async def _send(self, records: Sequence[NewRecord], attempt: Attempt) -> None:
-        """Send; when it does not work the key is free again."""
+        """Send. When certainly nothing was written the key is free again; else only for the same request, and at once."""
+        place = (attempt.principal.subject, attempt.operation, attempt.key)
         try:
             await self._append(records)
+        except (RecordRefused, LogUnavailable) as error:
+            await self._store.release_key(*place)
+            raise _unsent(error, len(records)) from None
+        except LogError as error:
+            await self._store.end_lease(*place)
+            raise _unsent(error, len(records)) from None
         except BaseException:
-            await self._store.release_key(attempt.principal.subject, attempt.operation, attempt.key)
+            await self._store.end_lease(*place)
             raise
 
     async def _append(self, records: Sequence[NewRecord]) -> None:
-        """Send, again where it is unknown whether it worked. Raises :class:`Problem` 413 or 503."""
-        try:
-            for left in reversed(range(_SENDS)):
-                try:
-                    await self._log.send(records)
-                    return
-                except OutcomeUnknown:
-                    if not left:
-                        raise
-        except RecordRefused as error:
-            raise Problem(413, "too-large", f"The command is too large for the log: {error}") from None
-        except LogError as error:
-            _log.warning("commands not sent", count=len(records), error=repr(error))
-            raise Problem(
-                503,
-                "log-unavailable",
-                "The log cannot be reached: send the same request with the same Idempotency-Key again.",
-                {"Retry-After": "1"},
-            ) from None
+        """Send, again where it is unknown whether it worked. Raises what the log raises."""
+        for left in reversed(range(_SENDS)):
+            try:
+                await self._log.send(records)
+                return
+            except OutcomeUnknown:
+                if not left:
+                    raise
 
     def _line(self, command_id: str, target: str, future: "asyncio.Future[Outcome]") -> dict[str, Any]:
         if not future.done():
@@ -387,6 +385,19 @@ class Submitter:
         line = full(decided(future.result()))
         del line["events"]
         return line
+
+
+def _unsent(error: LogError, count: int) -> Problem:
+    """What a client hears when its command did not surely get into the log."""
+    if isinstance(error, RecordRefused):
+        return Problem(413, "too-large", f"The command is too large for the log: {error}")
+    _log.warning("commands not sent", count=count, error=repr(error))
+    return Problem(
+        503,
+        "log-unavailable",
+        "The log cannot be reached: send the same request with the same Idempotency-Key again.",
+        {"Retry-After": "1"},
+    )
 
 
 def idempotency_key(request: Request) -> str:

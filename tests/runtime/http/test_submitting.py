@@ -1,12 +1,13 @@
 """One request, one decision, however often it is sent."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import httpx
 import pytest
 
-from loanstream.eventlog.port import NewRecord, OutcomeUnknown
+from loanstream.eventlog.port import LogError, LogUnavailable, NewRecord, OutcomeUnknown
 from schemas import ids
 from tests.runtime.http.world import World, key
 
@@ -183,10 +184,10 @@ async def _claim_as_dead(world: World, value: str) -> None:
     def lose_the_log(_what: str, _when: str, _records: object) -> None:
         raise OutcomeUnknown("the process ends here")
 
-    release, world.store.release_key = world.store.release_key, dead  # type: ignore[method-assign]
+    end_lease, world.store.end_lease = world.store.end_lease, dead  # type: ignore[method-assign]
     world.log.fault = lose_the_log
     await world.client.post(COUNTS, json={"by": 1}, headers=key(value))
-    world.log.fault, world.store.release_key = None, release  # type: ignore[method-assign]
+    world.log.fault, world.store.end_lease = None, end_lease  # type: ignore[method-assign]
 
 
 async def test_requests_at_the_same_time_with_one_key_decide_once(world: World) -> None:
@@ -226,10 +227,16 @@ async def test_a_send_of_unknown_outcome_is_sent_again_and_decided_once(world: W
     assert await world.commands() == 3
 
 
-async def test_a_log_that_is_away_is_a_503_and_the_key_is_free(world: World) -> None:
+@pytest.mark.parametrize(
+    ("error", "other_body"),
+    [(LogUnavailable("down"), (200, "executed")), (OutcomeUnknown("connection lost"), (422, None))],
+)
+async def test_a_log_that_is_away_is_a_503_and_the_key_is_free_if_certainly_nothing_was_written(
+    world: World, error: LogError, other_body: tuple[int, str | None]
+) -> None:
     def away(what: str, _when: str, _records: object) -> None:
         if what == "send":
-            raise OutcomeUnknown("connection lost")
+            raise error
 
     world.log.fault = away
     answer = await world.client.post(COUNTS, json={"by": 1}, headers=key("k1"))
@@ -237,6 +244,28 @@ async def test_a_log_that_is_away_is_a_503_and_the_key_is_free(world: World) -> 
     await asyncio.sleep(0)
     assert world.waiter.waiting == 0
     world.log.fault = None
+    other = await world.client.post(COUNTS, json={"by": 2}, headers=key("k1"))
+    assert (other.status_code, other.json().get("status") if other.is_success else None) == other_body
+    if other_body[0] == 422:
+        assert (await world.client.post(COUNTS, json={"by": 1}, headers=key("k1"))).status_code == 200
+
+
+async def test_a_request_that_is_cut_off_while_it_is_sent_keeps_its_key_for_itself(world: World) -> None:
+    reached, go_on = asyncio.Event(), asyncio.Event()
+    send = world.log.send
+
+    async def slow(records: Sequence[NewRecord]) -> None:
+        reached.set()
+        await go_on.wait()
+        await send(records)
+
+    world.log.send = slow  # type: ignore[method-assign]
+    cut = asyncio.create_task(world.client.post(COUNTS, json={"by": 1}, headers=key("k1")))
+    await reached.wait()
+    cut.cancel()
+    await asyncio.wait((cut,))
+    world.log.send = send  # type: ignore[method-assign]
+    assert (await world.client.post(COUNTS, json={"by": 2}, headers=key("k1"))).status_code == 422
     assert (await world.client.post(COUNTS, json={"by": 1}, headers=key("k1"))).status_code == 200
 
 
