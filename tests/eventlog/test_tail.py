@@ -1,5 +1,6 @@
 """What a process committed itself is read without the database, and reads exactly as the database would answer."""
 
+import asyncio
 from unittest.mock import patch
 
 import pytest
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 from loanstream.eventlog.port import NewRecord, OffsetOutOfRange, TopicPartition
 from loanstream.eventlog.postgres import PostgresLog
 from loanstream.eventlog.postgres.reads import Reads
+from loanstream.eventlog.postgres.signals import LOOK_EVERY, Signals
 from loanstream.eventlog.postgres.tail import Tail
+from loanstream.runtime.http.lag import last_record
 from tests.eventlog.contract import COMMANDS, EVENTS, INSTALLATION, TOPICS
 from tests.eventlog.records import A_TIME, a_record, keys
 
@@ -93,6 +96,49 @@ async def test_own_commits_are_read_without_a_statement_and_those_of_others_with
         assert await ours.read({place: 1}, 10) == await other.read({place: 1}, 10)
     await ours.close()
     await other.close()
+
+
+@pytest.mark.postgres
+async def test_a_partition_whose_notification_was_lost_is_read_though_another_is_never_at_rest(
+    fresh_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader of both never waits, so nobody waits for the quiet one: it must be looked at all the same."""
+    ours, other = PostgresLog(fresh_database), PostgresLog(fresh_database)
+    await ours.apply(TOPICS, INSTALLATION)
+    busy, quiet = TopicPartition(EVENTS, 0), TopicPartition(EVENTS, 1)
+    positions = {busy: 1, quiet: 1}
+    await ours.wait(positions, 0)
+    monkeypatch.setattr(Signals, "announce", lambda self, reached: self.learn(reached))  # no NOTIFY from here on
+    await other.send([a_record(EVENTS, 1, "told to nobody")])
+    found: list[str] = []
+    async with asyncio.timeout(10 * LOOK_EVERY):
+        while "told to nobody" not in found:
+            await ours.send([a_record(EVENTS, 0, "busy")])
+            for record in await ours.read(positions, 100):
+                positions[TopicPartition(record.topic, record.partition)] = record.offset + 1
+                found.append(record.key)
+    await ours.close()
+    await other.close()
+
+
+@pytest.mark.postgres
+async def test_the_last_record_is_found_though_the_newest_are_anothers(fresh_database: str) -> None:
+    ours, other = PostgresLog(fresh_database), PostgresLog(fresh_database)
+    await ours.apply(TOPICS, INSTALLATION)
+    await ours.send([a_record(EVENTS, 0, f"ours {n}") for n in range(5)])
+    await other.send([a_record(EVENTS, 0, "the last")])
+    last = await last_record(ours, TopicPartition(EVENTS, 0))
+    assert last is not None
+    assert last.key == "the last"
+    await ours.close()
+    await other.close()
+
+
+def test_what_made_room_is_not_held_either() -> None:
+    tail = Tail(most_bytes=10_000)
+    tail.add(A, 0, some(A, 0, 500))
+    held = sum(len(run.records) for run in tail._runs.values())
+    assert held <= 2 * 10_000 / 1_500
 
 
 @pytest.mark.postgres

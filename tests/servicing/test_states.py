@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace as replace_state
 
 from schemas import codec
 from schemas.decision import Actor, Context
@@ -26,13 +27,14 @@ from services.servicing.domain.loan.packing import (
     find_payment,
     mark_reversed,
     pack_balances,
+    pack_bits,
     pack_payment,
     pack_schedule,
     payments,
     unpack_balances,
     unpack_schedule,
 )
-from services.servicing.domain.loan.state import Loan, due_date, schedule_of
+from services.servicing.domain.loan.state import Loan, due_date, oldest_unpaid, schedule_of
 from services.servicing.domain.rules import Row, cn_bank_1
 from tests.servicing.examples import (
     A_YEAR,
@@ -70,6 +72,14 @@ HISTORIES = {
 def test_a_loan_survives_its_snapshot(history: str) -> None:
     loan = HISTORIES[history]().state
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(loan), type=LOAN.state) == loan
+
+
+def test_a_loan_of_360_instalments_survives_its_snapshot_when_every_one_is_done() -> None:
+    """More bits than the 64 of an integer in a snapshot."""
+    loan = a_booked_loan(1, 360, 0)
+    done = replace_state(loan, done=pack_bits((1 << 360) - 1))
+    assert oldest_unpaid(done) == 361
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(done), type=LOAN.state) == done
 
 
 def test_a_receipt_survives_its_snapshot() -> None:

@@ -123,7 +123,9 @@ class PostgresLog(EventLog):
 
     async def ends(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """Per partition the offset after its last record."""
-        return {place: end for place, (_, end) in (await self._heads(list(partitions))).items()}
+        found = {place: end for place, (_, end) in (await self._heads(list(partitions))).items()}
+        self._signals.learn(found)
+        return found
 
     async def offset_at(self, partition: TopicPartition, time: datetime) -> int:
         """Offset of the first record at or after ``time``, else the end. Reads on from the start: a tool's query."""

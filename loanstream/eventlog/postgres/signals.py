@@ -29,7 +29,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Signals:
-    """Who waits for which partition, and how far each is known to reach. ``ends`` asks the database."""
+    """Who waits for which partition, and how far each is known to reach. ``ends`` asks the database, and tells :meth:`learn`."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Signals:
         """Whether a record at or after any of the positions came within ``timeout`` seconds."""
         unknown = [place for place in positions if place not in self.reached]
         if unknown:
-            self.learn(await self._ends(unknown))
+            await self._ends(unknown)
         if any(self.reached[place] > position for place, position in positions.items()):
             return True
         if timeout <= 0:
@@ -108,9 +108,9 @@ class Signals:
         while True:
             try:
                 await self._listening()
-                watched = [place for place, waiting in self._waiting.items() if waiting]
-                if watched:
-                    self.learn(await self._ends(watched))
+                if self.reached:
+                    # every known place: who reads several of which one never rests waits for none
+                    await self._ends(list(self.reached))
             except (*BROKEN, asyncpg.PostgresError, LogError) as error:
                 _log.warning("the log's signals are interrupted", error=str(error))
             await asyncio.sleep(LOOK_EVERY)

@@ -36,7 +36,7 @@ class _Run:
         """Forget one record; answers what it cost."""
         cost = _cost(self.records[self.first])
         self.first += 1
-        if self.first >= _COMPACT:
+        if self.first >= _COMPACT or 2 * self.first >= len(self.records):
             del self.records[: self.first]
             self.start += self.first
             self.first = 0

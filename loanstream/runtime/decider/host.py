@@ -146,11 +146,17 @@ class DeciderHost:
         return bool(every) and self.fold is not None and self.fold.partitionseq - self._snapshot_at >= every
 
     async def snapshot(self) -> None:
-        """Write a snapshot of the whole partition as it stands between two steps."""
+        """Write a snapshot of the whole partition as it stands between two steps.
+
+        One that fails is only logged, and tried again after as many events: the host can do without.
+        """
         if self.fold is None:
             return
         self._snapshot_at = self.fold.partitionseq
-        await save_snapshot(self.fold, self.store, self.state_version)
+        try:
+            await save_snapshot(self.fold, self.store, self.state_version)
+        except Exception as error:
+            _log.error("no snapshot", host=self.name, exc_info=error)
 
     # -- recovery ----------------------------------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ async def decider_lag(log: EventLog, service: str, now: datetime) -> list[Lag]:
     lags = []
     for number in range(await log.partitions(topic(service, Role.COMMANDS))):
         commands = TopicPartition(topic(service, Role.COMMANDS), number)
-        last = await _last(log, TopicPartition(topic(service, Role.OUTCOMES), number))
+        last = await last_record(log, TopicPartition(topic(service, Role.OUTCOMES), number))
         position = decode_outcome(last.value).position + 1 if last is not None and not is_identity(last) else 0
         lags.append(await _lag(log, f"{service}.decider", commands, position, now))
     return lags
@@ -52,7 +52,10 @@ async def _lag(log: EventLog, consumer: str, place: TopicPartition, position: in
     return Lag(consumer, place.topic, place.partition, behind if oldest else 0, round(seconds, 3))
 
 
-async def _last(log: EventLog, place: TopicPartition) -> Record | None:
+async def last_record(log: EventLog, place: TopicPartition) -> Record | None:
+    """The newest record of a partition; ``None`` when it holds none."""
     end = (await log.ends([place]))[place]
-    records = await log.read({place: max(0, end - _MARKERS)}, _MARKERS)
-    return records[-1] if records else None
+    last, position = None, max(0, end - _MARKERS)
+    while position < end and (records := await log.read({place: position}, _MARKERS)):
+        last, position = records[-1], records[-1].offset + 1
+    return last

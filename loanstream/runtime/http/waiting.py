@@ -91,7 +91,8 @@ class OutcomeWaiter:
             async with asyncio.timeout(_IDLE_SECONDS):
                 await self._asked.wait()
         except TimeoutError:
-            await self._skip_to_ends()
+            if not self._waiting:
+                await self._skip_to_ends()
 
     async def _skip_to_ends(self) -> bool:
         """Pass over what nobody waits for without reading it, e.g. the outcomes of a business day.

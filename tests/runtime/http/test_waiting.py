@@ -1,8 +1,8 @@
 """The outcome waiter sees every outcome that somebody waits for, and reads nothing else."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
 import pytest
 
@@ -91,6 +91,29 @@ async def test_nobody_waits_so_outcomes_are_passed_over_without_reading(bench: B
     await bench.settle()
     assert future.done()
     assert sum(reads) == 1
+
+
+async def test_who_asks_in_the_moment_in_which_a_rest_ends_is_served(bench: Bench) -> None:
+    """The registration precedes the question for the ends, the outcome follows it."""
+    command, futures, ends = count("c-1"), [], bench.log.ends
+
+    class EndsAsSomebodyAsks(asyncio.Event):
+        async def wait(self) -> Literal[True]:
+            futures.append(bench.waiter.expect(command.headers["ce_id"]))
+            raise TimeoutError
+
+    async def slow(places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        await bench.decide(command)
+        return await ends(places)
+
+    bench.waiter._asked = EndsAsSomebodyAsks()
+    bench.log.ends = slow  # type: ignore[method-assign]
+    await bench.waiter._rest()
+    bench.log.ends = ends  # type: ignore[method-assign]
+    if not futures[0].done():
+        await bench.decide(command)
+    await bench.settle()
+    assert futures[0].result().status == "executed"
 
 
 async def test_an_outcome_that_comes_while_the_ends_are_asked_for_is_not_passed_over(bench: Bench) -> None:

@@ -29,13 +29,15 @@ from services.servicing.domain.loan.packing import (
     Allocation,
     Balance,
     Payment,
+    bits,
     mark_reversed,
     pack_balances,
+    pack_bits,
     pack_payment,
     pack_schedule,
     unpack_balances,
 )
-from services.servicing.domain.loan.state import Loan, Status, balance, due_date, schedule_of
+from services.servicing.domain.loan.state import Loan, Status, balance, done_bits, due_date, schedule_of
 from services.servicing.domain.loan.terms import condition_text
 from services.servicing.domain.rules import RULES, Row
 
@@ -59,7 +61,7 @@ def _booked(event: LoanBooked) -> Loan:
         value_date=_shared(event.value_date),
         principal=sum(row.principal for row in rows),
         schedule=pack_schedule(rows, event.value_date, implied),
-        done=sum(1 << (row.number - 1) for row in rows if row.principal + row.interest == 0),
+        done=bits(row.number for row in rows if row.principal + row.interest == 0),
     )
 
 
@@ -203,7 +205,7 @@ def _total(components: Components) -> int:
 
 def _with_balances(loan: Loan, changed: Iterable[Balance]) -> Loan:
     """The loan with these instalments as they now stand: done, as scheduled, or touched."""
-    touched, done = unpack_balances(loan.touched), loan.done
+    touched, done = unpack_balances(loan.touched), done_bits(loan)
     schedule = schedule_of(loan)
     for now in changed:
         bit = 1 << (now.number - 1)
@@ -220,4 +222,4 @@ def _with_balances(loan: Loan, changed: Iterable[Balance]) -> Loan:
         elif not as_scheduled:
             touched[now.number] = (now.through, now.principal, now.interest, now.penalty)
     records = ((number, *touched[number]) for number in sorted(touched))
-    return replace(loan, touched=pack_balances(records), done=done)
+    return replace(loan, touched=pack_balances(records), done=pack_bits(done))

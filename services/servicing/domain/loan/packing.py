@@ -120,6 +120,21 @@ def unpack_balances(packed: bytes) -> dict[int, tuple[date, int, int, int]]:
     return {n: (date.fromordinal(through), *amounts) for n, through, *amounts in _BALANCE.iter_unpack(packed)}
 
 
+def pack_bits(number: int) -> bytes:
+    """A set of bits as bytes: 360 instalments need more than the 64 of an integer that a snapshot can hold."""
+    return number.to_bytes((number.bit_length() + 7) // 8, "little")
+
+
+def unpack_bits(packed: bytes) -> int:
+    """What :func:`pack_bits` packed."""
+    return int.from_bytes(packed, "little")
+
+
+def bits(numbers: Iterable[int]) -> bytes:
+    """The packed set of these numbers, each from 1 on."""
+    return pack_bits(sum(1 << (number - 1) for number in numbers))
+
+
 def digest(receipt_id: str) -> bytes:
     """Eight bytes that stand for a receipt within one loan: two of one loan's receipts never meet by chance."""
     return blake2b(receipt_id.encode(), digest_size=8).digest()

@@ -12,7 +12,14 @@ from functools import lru_cache
 import msgspec
 
 from schemas.terms import Bucket
-from services.servicing.domain.loan.packing import Balance, Schedule, count_rows, unpack_balances, unpack_schedule
+from services.servicing.domain.loan.packing import (
+    Balance,
+    Schedule,
+    count_rows,
+    unpack_balances,
+    unpack_bits,
+    unpack_schedule,
+)
 from services.servicing.domain.loan.terms import Conditions, conditions
 
 
@@ -39,8 +46,8 @@ class Loan(msgspec.Struct, frozen=True, gc=False):
     status: Status = Status.ACTIVE
     announced: int = 0
     """Number of the last instalment that became due."""
-    done: int = 0
-    """Bit ``number − 1`` is set when that instalment has nothing unpaid."""
+    done: bytes = b""
+    """Instalments with nothing unpaid, a packed set of bits: see :func:`done_bits`."""
     touched: bytes = b""
     payments: bytes = b""
     bucket: Bucket = Bucket.M0
@@ -76,6 +83,11 @@ def months_of(loan: Loan) -> int:
     return count_rows(loan.schedule)
 
 
+def done_bits(loan: Loan) -> int:
+    """Bit ``number − 1`` is set when that instalment has nothing unpaid."""
+    return unpack_bits(loan.done)
+
+
 def due_date(loan: Loan, number: int) -> date:
     """Due date of an instalment."""
     days = schedule_of(loan).days
@@ -87,7 +99,7 @@ def due_date(loan: Loan, number: int) -> date:
 def balance(loan: Loan, number: int) -> Balance:
     """What is unpaid of one instalment, whatever its state."""
     due = due_date(loan, number)
-    if loan.done >> (number - 1) & 1:
+    if done_bits(loan) >> (number - 1) & 1:
         return Balance(number, due, 0, 0, 0, due)
     return _balance(loan, number, unpack_balances(loan.touched))
 
@@ -95,7 +107,7 @@ def balance(loan: Loan, number: int) -> Balance:
 def unpaid(loan: Loan) -> Iterator[Balance]:
     """What is unpaid, oldest instalment first."""
     touched = unpack_balances(loan.touched)
-    left = ((1 << months_of(loan)) - 1) & ~loan.done
+    left = ((1 << months_of(loan)) - 1) & ~done_bits(loan)
     while left:
         number = (left & -left).bit_length()
         left &= left - 1
@@ -104,7 +116,8 @@ def unpaid(loan: Loan) -> Iterator[Balance]:
 
 def oldest_unpaid(loan: Loan) -> int:
     """Number of the oldest instalment that is not done; one more than there are when all are."""
-    return (~loan.done & (loan.done + 1)).bit_length()
+    done = done_bits(loan)
+    return (~done & (done + 1)).bit_length()
 
 
 def outstanding_principal(loan: Loan) -> int:
@@ -114,7 +127,7 @@ def outstanding_principal(loan: Loan) -> int:
     principal = list(schedule_of(loan).principal)
     for number, (_, left, _, _) in unpack_balances(loan.touched).items():
         principal[number - 1] = left
-    done = loan.done
+    done = done_bits(loan)
     return sum(amount for index, amount in enumerate(principal) if not done >> index & 1)
 
 
