@@ -5,8 +5,6 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from msgspec.structs import replace
-
 from schemas.money import minor
 from schemas.servicing.events import (
     AmountWaived,
@@ -24,6 +22,7 @@ from schemas.servicing.events import (
     Settled,
     WrittenOff,
 )
+from schemas.state import replace
 from schemas.terms import Components
 from services.servicing.domain.loan.packing import (
     Allocation,

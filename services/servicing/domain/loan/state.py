@@ -9,8 +9,7 @@ from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 
-import msgspec
-
+from schemas.state import State
 from schemas.terms import Bucket
 from services.servicing.domain.loan.packing import (
     Balance,
@@ -31,8 +30,8 @@ class Status(StrEnum):
     WRITTEN_OFF = "written-off"
 
 
-class Loan(msgspec.Struct, frozen=True, gc=False):
-    """State of one loan; amounts in minor units. A struct: every event makes a new one, and a host keeps a million."""
+class Loan(State, frozen=True):
+    """State of one loan; amounts in minor units."""
 
     party_ref: str
     contract_no: str

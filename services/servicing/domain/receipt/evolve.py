@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from msgspec.structs import replace
-
 from schemas.money import minor
 from schemas.servicing.events import (
     MoneyReceived,
@@ -13,6 +11,7 @@ from schemas.servicing.events import (
     ReceiptReversalRequested,
     ReceiptReversed,
 )
+from schemas.state import replace
 from services.servicing.domain.receipt.state import Receipt
 
 

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-import msgspec
+from schemas.state import State
 
 
-class Receipt(msgspec.Struct, frozen=True, gc=False):
+class Receipt(State, frozen=True):
     """State of one receipt; ``amount`` = pending + applied + suspended + reversed after every event."""
 
     loan_id: str
