@@ -2,7 +2,8 @@
 
 What it vouches for and what not: a changed, lost, added or re-ordered event inside a stream is found and named, because the
 chain of its aggregate or the sequence of its partition breaks. Somebody who can rewrite the whole log can also rehash it, or
-cut off its end: that is found only against signed checkpoints kept outside, which are not part of this check yet.
+cut off its end: that is found only against signed checkpoints kept outside, which are not part of this check yet. Outcomes are
+not hashed: of them, numbers and who sent what events came of are checked, not the reason of a refusal.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -30,7 +31,7 @@ class Finding:
     subject: str
     code: str
     """``broken-chain``, ``missing-event``, ``missing-sequence``, ``bad-envelope``, ``no-identity``, ``decided-twice``,
-    ``event-without-outcome`` or ``position-goes-back``."""
+    ``event-without-outcome``, ``outcome-differs`` or ``position-goes-back``."""
     detail: str
 
 
@@ -71,9 +72,12 @@ async def _verify_partition(
         verification.events += 1
         try:
             expected = _verify_event(record, heads, expected, verification)
-            cause = record.headers[envelope.CAUSATION]
+            cause, actor = record.headers[envelope.CAUSATION], record.headers[envelope.ACTOR]
             if cause not in decided:
                 _found(verification, record, "event-without-outcome", f"no outcome of command {cause}")
+            elif decided[cause] != actor:
+                detail = f"the outcome of command {cause} names {decided[cause]}, its event {actor}"
+                _found(verification, record, "outcome-differs", detail)
         except (KeyError, ValueError) as error:
             _found(verification, record, "bad-envelope", f"{type(error).__name__}: {error}")
     verification.aggregates += len(heads)
@@ -86,6 +90,8 @@ def _verify_event(record: Record, heads: dict[str, tuple[int, bytes]], expected:
     if partitionseq != expected:
         _found(into, record, "missing-event", f"partitionseq {partitionseq} stands where {expected} must stand")
     subject = headers[envelope.SUBJECT]
+    if record.key != subject:
+        _found(into, record, "bad-envelope", f"the record's key {record.key} is not its subject {subject}")
     sequence, previous = heads.get(subject, (0, chain.GENESIS))
     found = int(headers[envelope.SEQUENCE])
     if found != sequence + 1:
@@ -100,10 +106,10 @@ def _verify_event(record: Record, heads: dict[str, tuple[int, bytes]], expected:
 
 async def _verify_outcomes(
     log: EventLog, context: str, partition: int, verification: Verification, progress: Progress
-) -> set[str]:
-    """Check that positions grow and that no command was executed twice; answers the commands that were decided."""
+) -> dict[str, str]:
+    """Check that positions grow and that no command was executed twice; answers who sent each command that was decided."""
     where = TopicPartition(topic(context, Role.OUTCOMES), partition)
-    decided: set[str] = set()
+    decided: dict[str, str] = {}
     executed: set[str] = set()
     position = -1
     async for record in _records(log, where, verification, progress):
@@ -117,7 +123,7 @@ async def _verify_outcomes(
                 _found(verification, record, "decided-twice", f"command {outcome.command_id} was executed twice")
             executed.add(outcome.command_id)
         if outcome.status not in (Status.ALREADY_APPLIED, Status.EXPIRED):
-            decided.add(outcome.command_id)
+            decided[outcome.command_id] = outcome.actor
     return decided
 
 

@@ -70,6 +70,19 @@ async def test_a_changed_protected_header_breaks_the_chain(header: str) -> None:
     assert "broken-chain" in {f.code for f in verification.findings}
 
 
+async def test_an_event_under_another_key_is_found() -> None:
+    verification = await rewritten(lambda events: [*events[:3], replace(events[3], key="c-9"), *events[4:]])
+    assert [f.code for f in verification.findings] == ["bad-envelope"]
+
+
+async def test_an_outcome_that_names_another_actor_than_its_event_is_found() -> None:
+    def change(outcomes: list[Record]) -> list[Record]:
+        return [replace(o, value=o.value.replace(b'"actor":"user:', b'"actor":"user:not-')) for o in outcomes]
+
+    verification = await rewritten(change, Role.OUTCOMES)
+    assert {f.code for f in verification.findings} == {"outcome-differs"}
+
+
 async def test_a_lost_event_is_missed() -> None:
     verification = await rewritten(lambda events: [*events[:2], *events[3:]])
     assert {"missing-event", "missing-sequence", "broken-chain"} & {f.code for f in verification.findings}

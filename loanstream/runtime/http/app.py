@@ -19,9 +19,11 @@ from loanstream.runtime.http.guard import Guard
 from loanstream.runtime.http.idle import UnderWay, idle_routes
 from loanstream.runtime.http.issuer import LocalIssuer
 from loanstream.runtime.http.kit import HttpServiceKit
+from loanstream.runtime.http.problems import Problem
 from loanstream.runtime.http.security import Authenticator, public, require
 from loanstream.runtime.settings import Settings
 from loanstream.runtime.telemetry import METRICS_CONTENT_TYPE, metrics_text
+from schemas import codec, registry
 
 Readiness = Callable[[], Awaitable[Sequence[str]]]
 """Sentences about what is not ready yet; none when everything is."""
@@ -76,6 +78,7 @@ def build_app(
     app.include_router(signing_in.router(authenticator, issuer, secure_cookie=secure), prefix="/api/auth")
     if under_way is not None:
         app.include_router(idle_routes(authenticator, under_way), prefix="/api/platform")
+    app.include_router(_contract())
     app.include_router(_health(ready), prefix="/health")
     app.include_router(_metrics(authenticator, settings))
     if console is not None:
@@ -116,6 +119,22 @@ def server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
             timeout_keep_alive=30,
         )
     )
+
+
+def _contract() -> APIRouter:
+    """What ``ce_dataschema`` of an event leads to."""
+    routes = APIRouter(tags=["contract"])
+
+    @routes.get("/schemas/{ce_type}.json", dependencies=[Depends(public)])
+    async def schema(ce_type: str) -> Response:
+        """The closed JSON Schema of an event or command type, e.g. ``loanstream.servicing.Overdue.v1``."""
+        try:
+            message = registry.by_type(ce_type)
+        except registry.UnknownType:
+            raise Problem(404, "no-such-type", f"The contract of this release has no type {ce_type}.") from None
+        return JSONResponse(codec.json_schema(message.cls), media_type="application/schema+json")
+
+    return routes
 
 
 def _health(ready: Readiness | None) -> APIRouter:

@@ -23,6 +23,7 @@ PUBLIC = {
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
     ("GET", "/metrics"),
+    ("GET", "/schemas/{ce_type}.json"),
     ("GET", "/api/openapi.json"),
     ("HEAD", "/api/openapi.json"),
 }
@@ -110,6 +111,15 @@ async def test_health_tells_life_from_readiness(world: World) -> None:
     answer = await client.get("/health/ready")
     assert (answer.status_code, answer.json()["waiting_for"]) == (503, world.not_ready)
     assert (await client.get("/health/live")).status_code == 200
+
+
+async def test_the_schema_that_an_event_names_is_there_for_everybody(world: World) -> None:
+    app_client = httpx.AsyncClient(transport=httpx.ASGITransport(app=world.app), base_url="http://x")
+    async with app_client as client:
+        found = await client.get("/schemas/loanstream.testing.Counted.v1.json")
+        assert (found.status_code, found.headers["content-type"]) == (200, "application/schema+json")
+        assert found.json()["additionalProperties"] is False
+        assert (await client.get("/schemas/loanstream.testing.Nothing.v1.json")).status_code == 404
 
 
 async def test_metrics_are_open_on_loopback_only(world: World) -> None:
