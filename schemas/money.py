@@ -8,6 +8,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from schemas.fields import PLAIN_DECIMAL
+
 MINOR_DIGITS: dict[str, int] = {"CNY": 2, "EUR": 2, "USD": 2, "GBP": 2, "HKD": 2, "JPY": 0}
 """Decimal places of the minor unit by ISO 4217 code (source: ISO 4217 list one)."""
 
@@ -20,18 +22,19 @@ _PRECISION = 28
 class Money:
     """An amount in major units with as many decimals as the currency has, and the ISO 4217 code.
 
-    JSON: ``{"amount": "12.34", "currency": "CNY"}``. State keeps integer minor units instead (see :func:`minor`).
+    JSON: ``{"amount": "12.34", "currency": "CNY"}``. An edge takes the amount as a string of plain digits only, and gives one
+    with fewer decimals those of its currency. State keeps integer minor units instead (see :func:`minor`).
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    amount: Annotated[Decimal, Field(description="major units, exact decimal", examples=["12.34"])]
+    amount: Annotated[Decimal, PLAIN_DECIMAL, Field(description="major units, exact decimal", examples=["12.34"])]
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217 code", examples=["CNY"])]
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: type[Any], handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Every edge also refuses unknown currencies, too many decimals and amounts no loan can have."""
-        return core_schema.no_info_after_validator_function(_checked, handler(source))
+        """Every edge also refuses unknown currencies, too many decimals and amounts no loan can have; 10 becomes 10.00."""
+        return core_schema.no_info_after_validator_function(_exact, handler(source))
 
 
 @lru_cache(maxsize=4096)
@@ -57,8 +60,8 @@ def minor(money: Money) -> int:
     return units
 
 
-def _checked(money: Money) -> Money:
-    """``money`` when :func:`minor` can take it exactly; raises ``ValueError`` else.
+def _exact(money: Money) -> Money:
+    """``money`` with exactly the decimals of its currency; raises ``ValueError`` when :func:`minor` cannot take it exactly.
 
     Size and length come first, by comparison alone: they bound the arithmetic, whose precision is 28 digits.
     """
@@ -67,8 +70,7 @@ def _checked(money: Money) -> Money:
     _, digits, exponent = money.amount.as_tuple()
     if len(digits) > _PRECISION or (isinstance(exponent, int) and exponent < -_PRECISION):
         raise ValueError(f"the amount must not have more than {_PRECISION} digits")
-    minor(money)
-    return money
+    return of_minor(minor(money), money.currency)
 
 
 def _digits(currency: str) -> int:

@@ -8,9 +8,22 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from schemas import bands
+from schemas.fields import ONE_LINE, PLAIN_DECIMAL, Code, Line, whole
 from schemas.money import Money
 
-Rate = Annotated[Decimal, Field(ge=0, description="a rate as a fraction, 0.144 = 14.4 %", examples=["0.144"])]
+Rate = Annotated[
+    Decimal,
+    PLAIN_DECIMAL,
+    Field(ge=0, description="a rate as a fraction, 0.144 = 14.4 %", examples=["0.144"]),
+]
+
+MAX_DOCUMENTS = 50
+"""Documents of one application, and kinds of document on a product's checklist."""
+
+_MOST_MONTHS = 1_200
+_MOST_DAYS = 36_500
+"""A century: what a product may really fix is said, by name, by the rules of origination."""
 
 
 class RepaymentMethod(StrEnum):
@@ -57,7 +70,7 @@ class LoanTerms:
     annual_rate: Rate
     """Contract rate per year 年利率; monthly = annual/12 (Chinese bank practice)."""
     method: RepaymentMethod
-    penalty_multiplier: Annotated[Decimal, Field(ge=1, le=2)]
+    penalty_multiplier: Annotated[Decimal, PLAIN_DECIMAL, Field(ge=1, le=2)]
     """Penalty rate 罚息 = contract rate × this: 1.3 to 1.5 when overdue (银发〔2003〕251号)."""
     day_basis: Annotated[int, Field(ge=360, le=366)]
     """Days of the year for daily interest and penalty: annual/360."""
@@ -75,28 +88,28 @@ class ProductTerms:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    name_zh: str
-    name_en: str
-    kind: str
+    name_zh: Annotated[str, Field(min_length=1, max_length=100, pattern=ONE_LINE)]
+    name_en: Annotated[str, Field(min_length=1, max_length=100, pattern=ONE_LINE)]
+    kind: Code
     """``personal-credit`` 信用贷 for now."""
     minimum: Money
     maximum: Money
-    minimum_months: int
-    maximum_months: int
+    minimum_months: Annotated[int, whole(0, _MOST_MONTHS)]
+    maximum_months: Annotated[int, whole(0, _MOST_MONTHS)]
     annual_rate: Rate
-    methods: tuple[RepaymentMethod, ...]
-    penalty_multiplier: Decimal
-    day_basis: int
-    grace_days: int
-    allocation_order: tuple[str, ...]
-    rules: str
-    documents: tuple[str, ...]
+    methods: Annotated[tuple[RepaymentMethod, ...], Field(max_length=10)]
+    penalty_multiplier: Annotated[Decimal, PLAIN_DECIMAL]
+    day_basis: Annotated[int, whole(0, _MOST_DAYS)]
+    grace_days: Annotated[int, whole(0, _MOST_DAYS)]
+    allocation_order: Annotated[tuple[Code, ...], Field(max_length=10)]
+    rules: Code
+    documents: Annotated[tuple[Code, ...], Field(max_length=MAX_DOCUMENTS)]
     """Checklist: kinds of document an application must carry."""
-    approval_valid_days: int
+    approval_valid_days: Annotated[int, whole(0, _MOST_DAYS)]
     """Days from approval to the last day of signing."""
-    supplement_days: int
+    supplement_days: Annotated[int, whole(0, _MOST_DAYS)]
     """Days an applicant has to supplement a returned application 补件."""
-    reapply_after_days: int
+    reapply_after_days: Annotated[int, whole(0, _MOST_DAYS)]
     """Waiting time after a refusal."""
 
 
@@ -104,31 +117,32 @@ class ProductTerms:
 class ApplicantProfile:
     """What an applicant declares for the assessment: banded, without identifiers and without protected attributes.
 
-    Bands follow the readable values of the Statlog German credit data (UCI, CC BY 4.0). Names, identity numbers, contact and
-    bank data are personal data and stand in the vault alone.
+    The bands are closed vocabularies (:mod:`schemas.bands`), the readable values of the Statlog German credit data. Names,
+    identity numbers, contact and bank data are personal data and stand in the vault alone.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    checking_account: str
+    checking_account: bands.CheckingAccount
     """Balance band of the existing current account."""
-    credit_history: str
-    savings: str
-    employment: str
+    credit_history: bands.CreditHistory
+    savings: bands.Savings
+    employment: bands.Employment
     """How long in the present employment."""
-    instalment_burden: Annotated[int, Field(ge=1, le=4)]
+    instalment_burden: Annotated[int, whole(1, 4)]
     """Instalment as a share of disposable income, in four classes: 1 below 20 %, 2 20–25 %, 3 25–35 %, 4 35 % and more."""
-    other_debtors: str
-    residence_years: int
-    property: str
-    age_band: str
+    other_debtors: bands.OtherDebtors
+    residence_years: Annotated[int, whole(0, 100)]
+    """Years at the present address."""
+    property: bands.Property
+    age_band: bands.AgeBand
     """E.g. ``25-34``."""
-    other_plans: str
+    other_plans: bands.OtherPlans
     """Instalment plans with banks or stores."""
-    housing: str
-    existing_credits: int
-    job: str
-    dependants: int
+    housing: bands.Housing
+    existing_credits: Annotated[int, whole(0, 100)]
+    job: bands.Job
+    dependants: Annotated[int, whole(0, 50)]
     monthly_income: Money
     """Disposable income a month, declared."""
 
@@ -139,7 +153,7 @@ class Document:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    kind: str
+    kind: Code
     digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -149,9 +163,9 @@ class ReasonCode:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    code: str
-    message: str
-    rule: str = ""
+    code: Code
+    message: Annotated[str, Field(max_length=1000)]
+    rule: Line = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

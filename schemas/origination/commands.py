@@ -7,10 +7,12 @@ from typing import Annotated
 
 from pydantic import Field
 
+from schemas.fields import Line
 from schemas.money import Money
 from schemas.origination.events import Side
 from schemas.registry import command
 from schemas.terms import (
+    MAX_DOCUMENTS,
     ApplicantProfile,
     Document,
     Language,
@@ -19,6 +21,8 @@ from schemas.terms import (
     ReasonCode,
     RepaymentMethod,
 )
+
+_MAX_REASONS = 20
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256, hex")]
 
@@ -115,9 +119,9 @@ class RecordAdmission:
 class SupplementApplication:
     """Hand in what was missing; what is ``None`` stays, a document replaces the one of its kind. Target: application."""
 
-    documents: tuple[Document, ...] = ()
-    purpose: str | None = None
-    repayment_source: str | None = None
+    documents: Annotated[tuple[Document, ...], Field(max_length=MAX_DOCUMENTS)] = ()
+    purpose: Line | None = None
+    repayment_source: Line | None = None
     profile: ApplicantProfile | None = None
 
 
@@ -147,7 +151,7 @@ class DecideApplication:
     """A person's decision on an application that the rules referred. Target: application."""
 
     verdict: Verdict
-    reasons: tuple[ReasonCode, ...] = ()
+    reasons: Annotated[tuple[ReasonCode, ...], Field(max_length=_MAX_REASONS)] = ()
     """Required for a refusal."""
     amount: Money | None = None
     """A smaller amount than asked for; ``None`` approves the amount asked for."""

@@ -19,6 +19,7 @@ from loanstream.runtime.http.guard import Guard
 from loanstream.runtime.http.idle import UnderWay, idle_routes
 from loanstream.runtime.http.issuer import LocalIssuer
 from loanstream.runtime.http.kit import HttpServiceKit
+from loanstream.runtime.http.parameters import known_parameters
 from loanstream.runtime.http.problems import Problem
 from loanstream.runtime.http.security import Authenticator, public, require
 from loanstream.runtime.settings import Settings
@@ -71,13 +72,19 @@ def build_app(
     app.state.stopping = stopping
     errors.install(app)
     openapi.install(app)
+    closed = [Depends(known_parameters)]
     for service, kit in services:
-        app.include_router(service.api(kit), prefix=f"/api/{service.name}")
-        app.include_router(common_routes(kit, service), prefix=f"/api/{service.name}", tags=[service.name])
+        app.include_router(service.api(kit), prefix=f"/api/{service.name}", dependencies=closed)
+        app.include_router(
+            common_routes(kit, service), prefix=f"/api/{service.name}", tags=[service.name], dependencies=closed
+        )
     secure = not settings.is_loopback
-    app.include_router(signing_in.router(authenticator, issuer, secure_cookie=secure), prefix="/api/auth")
+    app.include_router(
+        signing_in.router(authenticator, issuer, secure_cookie=secure), prefix="/api/auth", dependencies=closed
+    )
     if under_way is not None:
-        app.include_router(idle_routes(authenticator, under_way), prefix="/api/platform")
+        names = [service.name for service, _ in services]
+        app.include_router(idle_routes(authenticator, under_way, names), prefix="/api/platform", dependencies=closed)
     app.include_router(_contract())
     app.include_router(_health(ready), prefix="/health")
     app.include_router(_metrics(authenticator, settings))

@@ -14,6 +14,7 @@ from loanstream.runtime.http.events import EventFilter, EventStreams, event_name
 from loanstream.runtime.http.inputs import Reference, ShortText
 from loanstream.runtime.http.kit import HttpServiceKit
 from loanstream.runtime.http.operations import add_operations
+from loanstream.runtime.http.parameters import refuse_unknown_types
 from loanstream.runtime.http.problems import Problem
 from loanstream.runtime.kit import Principal
 from schemas.topics import Role, topic
@@ -67,6 +68,7 @@ def _events(routes: APIRouter, kit: HttpServiceKit) -> None:
         limit: Limit = 100,
     ) -> Response:
         """Events with envelope and data, newest last: the newest ones, or those after the cursor of an earlier answer."""
+        refuse_unknown_types(kit.service, type or ())
         wanted = _filter(loan_id, application_id, type, subject)
         places = await kit.reads.events(wanted, after or "", limit)
         records = await read_places(kit.log, kit.service, places)
@@ -90,6 +92,7 @@ def _events(routes: APIRouter, kit: HttpServiceKit) -> None:
         subject: Identifier = None,
     ) -> Response:
         """Server-sent events: this service's events from now on, or after ``Last-Event-ID``; data as in ``/events``."""
+        refuse_unknown_types(kit.service, type or ())
         if streams.full:
             raise Problem(503, "too-many-streams", "Too many live streams are open: close one.", {"Retry-After": "10"})
         positions = await streams.positions(request.headers.get("last-event-id", ""))

@@ -4,6 +4,7 @@ One pure ASGI middleware, so that it costs microseconds.
 """
 
 import asyncio
+import json
 import re
 import time
 from collections.abc import Iterator, Mapping, MutableMapping
@@ -36,6 +37,8 @@ _HEADERS = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_API = "/api/"
+"""Where every body is JSON, whatever its header says."""
 _REQUEST_ID = re.compile(r"[\w.-]{1,64}")
 _BYTE = re.compile(r"\(byte (\d+)\)")
 _MOST_ERRORS = 20
@@ -80,8 +83,11 @@ class Guard:
             return receive if self._stopping is None else _until(self._stopping, receive)
         headers = Headers(scope=scope)
         body = await _read(receive, self._max_body_bytes, headers.get("content-length", ""))
-        if body and _is_json(headers.get("content-type", "")):
+        content_type = headers.get("content-type", "")
+        if body and (_is_json(content_type) or scope["path"].startswith(_API)):
             check_json(body)
+            if not _is_json(content_type):
+                raise _not_json(content_type)
         scope[BODY_SCOPE] = body
         return _replayed(body, receive)
 
@@ -151,18 +157,39 @@ def check_json(body: bytes) -> None:
     except RecursionError:
         raise Problem(400, INVALID_INPUT, "The JSON body is nested too deeply.") from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        found = _BYTE.search(str(error))
-        where = f" at byte {found[1]}" if found else ""
-        raise Problem(
-            400,
-            "malformed-json",
-            f"The body is not valid JSON{where}: {error}. Nothing was written.",
-            position=int(found[1]) if found else None,
-        ) from None
+        position = _position(body, error)
+        where = "" if position is None else f" at byte {position}"
+        said = _BYTE.sub("", str(error)).strip().removeprefix("JSON is malformed: ")
+        detail = f"The body is not valid JSON{where}: {said}. Nothing was written."
+        raise Problem(400, "malformed-json", detail, position=position) from None
     if b"\\u0000" in body:
         errors = [(path or "body", "holds a NUL character") for path in _with_nul(content, "")][:_MOST_ERRORS]
         if errors:
             raise invalid_fields(errors)
+
+
+def _position(body: bytes, error: Exception) -> int | None:
+    """The byte at which ``body`` stops being JSON, its length when more was expected there; ``None`` when nobody says."""
+    found = _BYTE.search(str(error))
+    if found:
+        return int(found[1])
+    try:
+        text = body.decode()
+        json.loads(text)
+    except UnicodeDecodeError as bad:
+        return bad.start
+    except json.JSONDecodeError as bad:
+        return len(text[: bad.pos].encode())
+    except (ValueError, RecursionError):
+        return None
+    return None
+
+
+def _not_json(content_type: str) -> Problem:
+    given = f"not {content_type[:100]}" if content_type else "the header is missing"
+    detail = f"Send the body with Content-Type: application/json, {given}. Nothing was written."
+    errors = [{"field": "Content-Type", "message": f"must be application/json, {given}"}]
+    return Problem(415, "unsupported-media-type", detail, errors=errors)
 
 
 def _with_nul(value: Any, path: str) -> Iterator[str]:

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 
 from loanstream.runtime.http.inputs import ShortText
+from loanstream.runtime.http.parameters import refuse_unknown
 from loanstream.runtime.http.security import Authenticator, require
 
 UnderWay = Callable[[Collection[str]], Awaitable[Mapping[str, int]]]
@@ -21,8 +22,8 @@ _FIRST_PAUSE = 0.01
 _LONGEST_PAUSE = 0.02
 
 
-def idle_routes(authenticator: Authenticator, under_way: UnderWay) -> APIRouter:
-    """The route, to be mounted under ``/api/platform``."""
+def idle_routes(authenticator: Authenticator, under_way: UnderWay, services: Sequence[str]) -> APIRouter:
+    """The route, to be mounted under ``/api/platform``; ``services`` are those that this process runs."""
     routes = APIRouter(tags=["platform"])
     reader = Depends(require(authenticator, "platform:read-lag"))
 
@@ -36,6 +37,7 @@ def idle_routes(authenticator: Authenticator, under_way: UnderWay) -> APIRouter:
         ``wait`` waits so many seconds for that, ``service`` asks about some services only; ``waiting`` names what is left to
         do, by host.
         """
+        refuse_unknown("service", service or (), services, "service of this process")
         deadline = time.monotonic() + wait
         pause = _FIRST_PAUSE
         while (left := await under_way(service or ())) and time.monotonic() + pause < deadline:

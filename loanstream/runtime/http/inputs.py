@@ -14,6 +14,7 @@ from schemas.money import Money
 MAX_TEXT = 4000
 MAX_ITEMS = 10_000
 MAX_KEY = 200
+_LARGEST_NUMBER = 2**63
 
 
 def _positive(money: Money) -> Money:
@@ -51,7 +52,8 @@ Reference = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[\w.:/
 
 
 def check_command(command: Any) -> None:
-    """Refuse what no service can mean, whatever its own body types allow: negative money, NUL characters, endless texts.
+    """Refuse what no service can mean, whatever its own body types allow: negative money, NUL characters, endless texts,
+    numbers that no column holds.
 
     Raises :class:`~loanstream.runtime.http.problems.Problem` 400 ``invalid-input`` that names every such field.
     """
@@ -69,6 +71,9 @@ def _errors(value: Any, path: str) -> Iterator[tuple[str, str]]:
     elif isinstance(value, Money):
         if value.amount < 0:
             yield path, "the amount must not be negative"
+    elif isinstance(value, int):
+        if not -_LARGEST_NUMBER < value < _LARGEST_NUMBER:
+            yield path, "is too large a number"
     elif isinstance(value, Decimal):
         if not value.is_finite():
             yield path, "must be a finite number"

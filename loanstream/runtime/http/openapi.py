@@ -58,6 +58,7 @@ _PROBLEM_STATUSES = {
     "410": "Gone: expired or erased.",
     "412": "Changed since it was read.",
     "413": "Too large.",
+    "415": "The body is not sent as JSON.",
     "422": "The Idempotency-Key was used for another request.",
     "429": "Too many attempts.",
     "500": "Failed on our side.",

@@ -10,8 +10,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
+from schemas.fields import ONE_LINE, Line, whole
 from schemas.money import Money
-from schemas.terms import ApplicantProfile, Document, Language, RepaymentMethod
+from schemas.terms import MAX_DOCUMENTS, ApplicantProfile, Document, Language, RepaymentMethod
 from services.origination.domain.amounts import units
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
@@ -64,8 +65,8 @@ def _representable(value: Money) -> Money:
 
 
 Amount = Annotated[Money, AfterValidator(_representable)]
-Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
-"""One line of text, no control characters."""
+Filled = Annotated[str, Field(min_length=1, max_length=200, pattern=ONE_LINE)]
+"""One line of text, no control characters, not empty."""
 
 
 class _Closed(BaseModel):
@@ -75,12 +76,12 @@ class _Closed(BaseModel):
 class Applicant(_Closed):
     """Personal data of the applicant: to the vault, and nowhere else."""
 
-    name: Line
-    id_number: Annotated[str, AfterValidator(_identity)]
-    phone: Annotated[str, AfterValidator(_phone)]
+    name: Filled
+    id_number: Annotated[str, Field(max_length=40), AfterValidator(_identity)]
+    phone: Annotated[str, Field(max_length=40), AfterValidator(_phone)]
     email: Annotated[str, Field(max_length=254), AfterValidator(_email)]
-    address: Line
-    bank_account: Annotated[str, AfterValidator(_account)]
+    address: Filled
+    bank_account: Annotated[str, Field(max_length=60), AfterValidator(_account)]
     """Account that the loan is paid to."""
 
 
@@ -89,11 +90,11 @@ class ApplicationRequest(_Closed):
 
     product_id: Annotated[str, Field(min_length=1, max_length=64)]
     amount: Amount
-    months: Annotated[int, Field(ge=1, le=360)]
+    months: Annotated[int, whole(1, 360)]
     method: RepaymentMethod
-    purpose: Annotated[str, Field(max_length=200)]
-    repayment_source: Annotated[str, Field(max_length=200)]
+    purpose: Line
+    repayment_source: Line
     profile: ApplicantProfile
-    documents: Annotated[tuple[Document, ...], Field(max_length=50)] = ()
+    documents: Annotated[tuple[Document, ...], Field(max_length=MAX_DOCUMENTS)] = ()
     language: Language = Language.ZH
     applicant: Applicant

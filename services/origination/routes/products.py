@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from loanstream.runtime.http.inputs import ShortText
 from loanstream.runtime.kit import Principal, ServiceKit
 from schemas import codec
 from schemas.origination.commands import ProposeProduct, PublishProduct, WithdrawProduct
@@ -13,7 +14,7 @@ from schemas.terms import ProductTerms
 from services.origination.shipped import shipped_products
 
 ProductId = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,63}$")]
-Version = Annotated[int, Path(ge=1)]
+Version = Annotated[int, Path(ge=1, le=1_000_000)]
 
 _PLAIN = ("product_id", "version", "state", "maker", "checker", "proposed_on", "published_on", "withdrawn_on", "reason")
 
@@ -32,7 +33,7 @@ class Reason(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[str, Field(min_length=1, max_length=200)]
+    reason: ShortText
 
 
 def routes(kit: ServiceKit) -> APIRouter:

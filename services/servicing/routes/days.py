@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from loanstream.runtime import calendars
 from loanstream.runtime.kit import BulkItem, Principal, ServiceKit
+from schemas.fields import IsoDate
 from schemas.platform import START_BUSINESS_DAY
 from schemas.topics import Role, partition_key, topic
 from services.servicing.routes.queries import READ, Limit, Record
@@ -16,6 +17,9 @@ from services.servicing.routes.queries import READ, Limit, Record
 START = "servicing:start-business-day"
 
 _COLUMNS = ("business_date", "calendar", "started", "closed", "aggregates", "events", "held")
+
+Days = Annotated[int | None, Query(ge=1, le=1000)]
+"""How many days at most."""
 
 LONGEST_JUMP = 400
 """Days that one request may open: missed days run one by one, so a mistyped year would keep the system busy for long."""
@@ -26,8 +30,10 @@ class NewBusinessDay(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    business_date: Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
-    calendar: Annotated[str, Field(max_length=64, description="version of the calendar")] = calendars.EVERY_DAY
+    business_date: Annotated[IsoDate, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
+    calendar: Annotated[str, Field(min_length=1, max_length=64, description="version of the calendar")] = (
+        calendars.EVERY_DAY
+    )
 
 
 def routes(kit: ServiceKit) -> APIRouter:
@@ -52,10 +58,13 @@ def routes(kit: ServiceKit) -> APIRouter:
         return await kit.submit_many(request, principal, "start-business-day", items)
 
     @router.get("/business-days", dependencies=[Depends(kit.require(READ))])
-    async def days(limit: Limit = 31) -> dict[str, Any]:
-        """Business days over all partitions: ``business_days`` latest first, ``days`` in order as in every service."""
+    async def business_days(limit: Limit = 31, days: Days = None) -> dict[str, Any]:
+        """Business days over all partitions: ``business_days`` latest first, ``days`` in order as in every service.
+
+        ``limit``, or ``days`` as every service calls it, says how many at most.
+        """
         partitions = await kit.log.partitions(topic(kit.service, Role.EVENTS))
-        shown = [_view(row, partitions) for row in await _days(kit, limit)]
+        shown = [_view(row, partitions) for row in await _days(kit, days or limit)]
         return {"service": kit.service, "partitions": partitions, "business_days": shown, "days": shown[::-1]}
 
     return router

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from loanstream.runtime.http.inputs import NonNegativeMoney, ShortText
 from loanstream.runtime.kit import Principal, ServiceKit
+from schemas.fields import IsoDate
 from schemas.money import of_minor
 from schemas.servicing.commands import WaiveAmount, WriteOffLoan
 from schemas.terms import Components
@@ -169,8 +170,8 @@ def _lists(router: APIRouter, kit: ServiceKit) -> None:
 
     @router.get("/due")
     async def due(
-        until: date,
-        value_date: date | None = None,
+        until: IsoDate,
+        value_date: IsoDate | None = None,
         after: Annotated[str, Query(max_length=200, description="loan id and instalment number: id/number")] = "",
         limit: Limit = 1000,
         principal: Principal = reader,

@@ -1,7 +1,6 @@
 """Receipts: money that came in, one by one or as a bank's file, and money that the bank took back."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -9,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from loanstream.runtime.http.inputs import PositiveMoney, ShortText
 from loanstream.runtime.kit import BulkItem, Principal, ServiceKit
+from schemas.fields import IsoDate
 from schemas.servicing.commands import RecordReceipt, RequestReversal
 from services.servicing.routes.queries import READ, Identifier, Limit, Record, money, own_party, page
 
@@ -29,7 +29,7 @@ class NewReceipt(BaseModel):
     loan_id: Identifier | None = None
     contract_no: ShortText | None = None
     amount: PositiveMoney
-    value_date: date | None = None
+    value_date: IsoDate | None = None
     """From when it counts; the open business day when left out."""
     channel: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", examples=["bank-transfer"])] = "manual"
 

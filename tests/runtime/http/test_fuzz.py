@@ -61,7 +61,7 @@ def served(data_dir: Path) -> Iterator[Served]:
         yield served
 
 
-NOT_HERE = "/events/stream|/events/counts|/dead-letters|/business-days|/auth|/broken|/health|/metrics|/lag"
+NOT_HERE = "/events/stream|/events/counts|/dead-letters|/business-days|/auth|/broken|/schemas|/health|/metrics|/lag"
 """Routes that never end, need a database, hash passwords, fail on purpose, or take no input."""
 
 
