@@ -122,6 +122,14 @@ async def test_ids_leave_the_window_and_with_them_what_only_they_kept(bench: Ben
     assert "refused" not in bench.host.fold.aggregates
 
 
+async def test_several_ids_of_a_target_without_events_leave_the_window_at_once(bench: Bench) -> None:
+    await bench.send(count("refused", 11, request="one"), count("refused", 12, request="two"))
+    bench.clock.advance(timedelta(days=8))
+    await bench.host.step()
+    assert bench.host.fold is not None
+    assert "refused" not in bench.host.fold.aggregates
+
+
 async def test_a_partition_without_a_business_day_for_longer_than_the_window_goes_on_in_its_own_chain(
     bench: Bench,
 ) -> None:
