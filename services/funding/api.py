@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from loanstream.runtime.http.inputs import PositiveMoney, ShortText
 from loanstream.runtime.kit import Principal, ServiceKit
+from schemas.fields import OneOf
 from schemas.funding.commands import Deposit, OpenAccount, OpenTransfer, RetryFunding
-from schemas.money import of_minor
+from schemas.money import MINOR_DIGITS, of_minor
 from services.funding.domain.transfer.decide import BY_A_PERSON
 from services.funding.projections import TRANSIT
 
@@ -21,6 +22,12 @@ OPEN_ACCOUNT, DEPOSIT, TRANSFER, READ = (
 )
 """Permissions of this service."""
 
+
+Limit = Annotated[int, Query(ge=1, le=1000)]
+"""How many rows an answer has."""
+
+Filter = Annotated[str, Query(min_length=1, max_length=200)]
+"""An id to filter by."""
 
 AccountId = Annotated[
     str,
@@ -39,7 +46,7 @@ class NewAccount(BaseModel):
 
     account_id: AccountId
     owner: ShortText
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="ISO 4217 code")]
+    currency: Annotated[str, OneOf(tuple(MINOR_DIGITS)), Field(description="ISO 4217 code")]
 
 
 class NewDeposit(BaseModel):
@@ -102,7 +109,7 @@ def _account_routes(router: APIRouter, kit: ServiceKit) -> None:
         return await kit.submit(request, principal, "deposit", account_id, command)
 
     @router.get("/accounts", dependencies=[Depends(kit.require(READ))])
-    async def accounts(owner: str | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> dict[str, Any]:
+    async def accounts(owner: Filter | None = None, limit: Limit = 100) -> dict[str, Any]:
         """Accounts that are not a loan's, or those of one owner (``loan:<loan id>`` for a loan's)."""
         rows = await kit.fetch(
             "SELECT * FROM accounts WHERE CASE WHEN $1::text IS NULL THEN owner NOT LIKE 'loan:%' ELSE owner = $1 END"
@@ -161,7 +168,7 @@ def _funding_routes(router: APIRouter, kit: ServiceKit) -> None:
         return await kit.submit(request, principal, "retry-funding", application_id, RetryFunding())
 
     @router.get("/distributions", dependencies=[Depends(kit.require(READ))])
-    async def distributions(loan_id: str, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> dict[str, Any]:
+    async def distributions(loan_id: Filter, limit: Limit = 100) -> dict[str, Any]:
         """How the repayments of a loan were shared out, newest first."""
         rows = await kit.fetch(
             "SELECT * FROM distributions WHERE loan_id = $1 ORDER BY updated_at DESC, distribution_id LIMIT $2",

@@ -5,8 +5,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 
+from loanstream.runtime.http.inputs import ShortText
+from loanstream.runtime.http.parameters import refuse_unknown
 from loanstream.runtime.kit import Principal, ServiceKit
+from services.notify.loading import shipped_rules
+from services.notify.payloads import WEBHOOK
 
+_SHIPPED = (*(rule.category for rule in shipped_rules().rules), WEBHOOK)
 _COLUMNS = (
     "message_id, recipient, party_ref, channel, category, template, cause, loan_id, outcome, uncertain, reason,"
     " recorded_at, business_date"
@@ -21,11 +26,17 @@ def api(kit: ServiceKit) -> APIRouter:
     @router.get("/messages")
     async def messages(
         principal: Principal = reader,
-        loan_id: str | None = None,
-        category: str | None = None,
+        loan_id: Annotated[ShortText | None, Query()] = None,
+        category: Annotated[ShortText | None, Query()] = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     ) -> dict[str, Any]:
         """Messages, newest first, of a loan, of a category, or all; the own ones only for a borrower."""
+        if category is not None and category not in _SHIPPED:
+            # rules and subscribers of the installation make categories of their own
+            stored = await kit.fetch(
+                "SELECT DISTINCT category FROM messages WHERE category IS NOT NULL ORDER BY category"
+            )
+            refuse_unknown("category", [category], (*_SHIPPED, *(row["category"] for row in stored)), "category")
         rows = await kit.fetch(
             f"SELECT {_COLUMNS} FROM messages WHERE ($1::text IS NULL OR loan_id = $1)"
             " AND ($2::text IS NULL OR category = $2) AND ($3::text IS NULL OR party_ref = $3)"

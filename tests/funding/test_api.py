@@ -236,6 +236,13 @@ async def test_a_repayment_whose_shares_are_unknown_is_shown_as_pending(hall: Ba
         ("/accounts", {"account_id": "loan:1", "owner": "x", "currency": "CNY"}, "account_id"),
         ("/accounts", {"account_id": "lender-1", "owner": "", "currency": "CNY"}, "owner"),
         ("/accounts", {"account_id": "lender-1", "owner": "x", "currency": "yuan"}, "currency"),
+        ("/accounts", {"account_id": "lender-1", "owner": "x", "currency": "XXX"}, "currency"),
+        (
+            f"/accounts/{OWN}/deposits",
+            {"amount": {"amount": "1e1", "currency": "CNY"}, "bank_reference": "B"},
+            "amount",
+        ),
+        (f"/accounts/{OWN}/deposits", {"amount": {"amount": 1, "currency": "CNY"}, "bank_reference": "B"}, "amount"),
         (f"/accounts/{OWN}/deposits", {"amount": yuan("-1"), "bank_reference": "B"}, "amount"),
         (f"/accounts/{OWN}/deposits", {"amount": yuan("1.001"), "bank_reference": "B"}, "amount"),
         (f"/accounts/{OWN}/deposits", {"amount": yuan("1"), "bank_reference": "a b"}, "bank_reference"),

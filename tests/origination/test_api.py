@@ -126,6 +126,24 @@ async def test_a_withdrawn_product_is_not_sold(office: Office) -> None:
 # -- bad input ---------------------------------------------------------------------------------------------------------
 
 
+BANDED = (
+    "checking_account",
+    "credit_history",
+    "savings",
+    "other_debtors",
+    "property",
+    "other_plans",
+    "housing",
+    "job",
+)
+"""Fields of the profile with a closed vocabulary."""
+
+
+def declaring(**changes: Any) -> dict[str, Any]:
+    """A body whose profile says something else."""
+    return {"profile": {**application()["profile"], **changes}}
+
+
 BAD_INPUT: list[tuple[str, dict[str, Any]]] = [
     ("applicant.id_number", {"id_number": "110101199003070004"}),
     ("applicant.id_number", {"id_number": "11010119900307"}),
@@ -138,7 +156,27 @@ BAD_INPUT: list[tuple[str, dict[str, Any]]] = [
     ("applicant.name", {"name": ""}),
     ("amount", {"amount": {"amount": "1200.001", "currency": "CNY"}}),
     ("amount", {"amount": {"amount": "1200.00", "currency": "XXX"}}),
+    ("amount.amount", {"amount": {"amount": "12e2", "currency": "CNY"}}),
+    ("amount.amount", {"amount": {"amount": 1200, "currency": "CNY"}}),
     ("months", {"months": 0}),
+    ("months", {"months": "12"}),
+    ("months", {"months": True}),
+    ("purpose", {"purpose": "a\nb"}),
+    ("purpose", {"purpose": "x" * 201}),
+    ("repayment_source", {"repayment_source": "x" * 201}),
+    ("documents[0].kind", {"documents": [{"kind": "x" * 65, "digest": "1" * 64}]}),
+    ("documents[0].kind", {"documents": [{"kind": "", "digest": "1" * 64}]}),
+    ("documents", {"documents": [{"kind": "identity", "digest": "1" * 64}] * 51}),
+    ("profile.residence_years", declaring(residence_years=-5)),
+    ("profile.residence_years", declaring(residence_years=999_999_999_999)),
+    ("profile.dependants", declaring(dependants=-1)),
+    ("profile.dependants", declaring(dependants=1.5)),
+    ("profile.existing_credits", declaring(existing_credits=-3)),
+    ("profile.instalment_burden", declaring(instalment_burden=5)),
+    ("profile.age_band", declaring(age_band="x")),
+    ("profile.employment", declaring(employment="x" * 1_500)),
+    *((f"profile.{name}", declaring(**{name: "x"})) for name in BANDED),
+    ("profile.monthly_income.amount", declaring(monthly_income={"amount": "6e3", "currency": "CNY"})),
     ("method", {"method": "balloon"}),
     ("documents[0].digest", {"documents": [{"kind": "identity", "digest": "no"}]}),
     ("language", {"language": "fr"}),
@@ -154,6 +192,69 @@ async def test_bad_input_is_named_and_nothing_is_written(office: Office) -> None
         assert "110101199" not in answer.text
     assert await office.vault.find(IDENTITY_NUMBER) is None
     assert await types_of(office, events.LoanApplied) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "body"),
+    [
+        ("documents", {"documents": [{"kind": "identity", "digest": "1" * 64}] * 51}),
+        ("purpose", {"purpose": "x" * 201}),
+        ("profile.job", declaring(job="wizard")),
+    ],
+)
+async def test_a_supplement_is_held_to_the_same_bounds(office: Office, field: str, body: dict[str, Any]) -> None:
+    answer = await office.post("/applications/app-1/supplements", "borrower", body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-input")
+    assert answer.json()["errors"][0]["field"] == field
+
+
+@pytest.mark.parametrize(
+    ("field", "changes"),
+    [
+        ("terms.annual_rate", {"annual_rate": "1.44e-1"}),
+        ("terms.annual_rate", {"annual_rate": 0.144}),
+        ("terms.penalty_multiplier", {"penalty_multiplier": 1.5}),
+        ("terms.minimum_months", {"minimum_months": 10**30}),
+        ("terms.reapply_after_days", {"reapply_after_days": -1}),
+        ("terms.name_en", {"name_en": "x" * 101}),
+        ("terms.name_zh", {"name_zh": ""}),
+        ("terms.documents[0]", {"documents": ["x" * 65]}),
+        ("terms.documents", {"documents": ["identity"] * 51}),
+        ("terms.allocation_order", {"allocation_order": ["interest"] * 11}),
+    ],
+)
+async def test_the_terms_of_a_product_are_bounded(office: Office, field: str, changes: dict[str, Any]) -> None:
+    terms = (await office.get("/products/shipped")).json()["products"][0]["terms"]
+    answer = await office.post("/products", "product-maker", {"product_id": "car", "terms": {**terms, **changes}})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-input"), answer.text
+    assert field in [error["field"] for error in answer.json()["errors"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "said"),
+    [
+        ("applications?state=bogus", "state", "'submitted', 'returned'"),
+        ("contracts?state=bogus", "state", "'drafted', 'signed'"),
+        ("drawdowns?state=bogus", "state", "'requested', 'released'"),
+        ("products?state=bogus", "state", "'proposed', 'published'"),
+        ("applications?after=zzz", "after", "'zzz' is no place of this list"),
+        ("applications?stat=review", "stat", "did you mean state?"),
+        ("applications?state=review&at-least=3", "at-least", "is no parameter here"),
+    ],
+)
+async def test_a_list_says_what_it_can_be_asked_for(office: Office, query: str, field: str, said: str) -> None:
+    answer = await office.get(f"/{query}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-input"), answer.text
+    assert answer.json()["errors"][0]["field"] == field
+    assert said in answer.json()["errors"][0]["message"]
+
+
+async def test_an_amount_is_answered_with_the_decimals_of_its_currency(office: Office) -> None:
+    ids = await office.apply(amount={"amount": "1200", "currency": "CNY"})
+    (applied,) = await types_of(office, events.LoanApplied)
+    assert str(applied.amount.amount) == "1200.00"
+    view = (await office.get(f"/applications/{ids['application_id']}")).json()
+    assert view["amount"] == {"amount": "1200.00", "currency": "CNY"}
 
 
 async def test_an_amount_out_of_range_is_refused_with_its_limit(office: Office) -> None:

@@ -311,6 +311,38 @@ async def test_lists_are_paged_and_filtered(branch: Branch) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("query", "field", "said"),
+    [
+        ("loans?status=bogus", "status", "'active', 'overdue'"),
+        ("loans?statuss=active", "statuss", "did you mean status?; there are status, bucket"),
+        ("loans?bucket=M9", "bucket", "'M0', 'M1'"),
+        ("loans?after=zzz", "after", "'zzz' is no place of this list"),
+        ("receipts?after=zzz", "after", "'zzz' is no place of this list"),
+        ("receipts?status=bogus", "status", "'received', 'applied'"),
+        ("due?until=2026-03-15&after=zzz/1", "after", "'zzz/1' is no place of this list"),
+        ("due?until=1767571200", "until", "YYYY-MM-DD"),
+        ("due?until=2026-03-15&value_date=0", "value_date", "YYYY-MM-DD"),
+        ("events?type=Bogus", "type", "servicing has AggregateHeld"),
+    ],
+)
+async def test_a_query_that_can_mean_nothing_is_refused_with_what_there_is(
+    branch: Branch, query: str, field: str, said: str
+) -> None:
+    problem = await branch.get(f"/{query}", status=400)
+    assert (problem["code"], problem["errors"][0]["field"]) == ("invalid-input", field)
+    assert said in problem["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("value", [1767571200, 0, "1767571200", "2026-01-20T00:00:00", "20-01-2026", True])
+async def test_a_date_is_an_iso_date_or_refused(branch: Branch, value: Any) -> None:
+    receipt = {"bank_reference": "B-1", "amount": as_json("10"), "value_date": value}
+    answer = await branch.post("/receipts", receipt)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "value_date")
+    answer = await branch.post("/business-days", {"business_date": value})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "business_date")
+
+
 async def test_a_borrower_sees_their_own_loans_and_no_totals(branch: Branch) -> None:
     mine = await branch.disburse("1", party="party-me")
     theirs = await branch.disburse("2", party=PARTY)

@@ -33,7 +33,9 @@ def refuse_unknown(parameter: str, given: Iterable[str], known: Collection[str],
     """Raises :class:`Problem` 400 ``invalid-input`` when one of ``given`` is not ``known``; it says what there is."""
     for value in given:
         if value not in known:
-            raise invalid(parameter, f"{value!r} is no {what}{_meant(value, known)}; there are {_listed(known)}")
+            raise invalid(
+                parameter, f"{value!r} is no {what}{_meant(value, known)}; there are {_listed(dict.fromkeys(known))}"
+            )
 
 
 def unknown_cursor(value: str, member: str = "next") -> Problem:

@@ -1,6 +1,6 @@
 """Applications: hand in, supplement, withdraw, decide, list."""
 
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -14,8 +14,12 @@ from schemas.origination.commands import (
 from services.origination import identifiers
 from services.origination.routes.intake import ApplicationRequest
 from services.origination.routes.products import on_sale
-from services.origination.routes.queries import Limit, check_ownership, page, visible
+from services.origination.routes.queries import Cursor, Identifier, Limit, check_ownership, page, visible
 from services.origination.routes.tables import APPLICATIONS
+
+State = Literal[
+    "submitted", "returned", "accepted", "review", "approved", "withdrawing", "completed", "refused", "closed"
+]
 
 _OPEN = ("submitted", "returned", "accepted", "review", "approved", "withdrawing")
 
@@ -101,10 +105,10 @@ def _queries(router: APIRouter, kit: ServiceKit) -> None:
 
     @router.get("/applications")
     async def applications(
-        state: str | None = None,
-        loan_id: str | None = None,
-        party_ref: str | None = None,
-        after: str | None = None,
+        state: State | None = None,
+        loan_id: Identifier = None,
+        party_ref: Identifier = None,
+        after: Cursor = None,
         limit: Limit = 100,
         principal: Principal = reader,
     ) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Contracts: read the text, sign its digest, list."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
@@ -11,9 +11,11 @@ from schemas import codec
 from schemas.origination.commands import SignContract
 from schemas.terms import Language, LoanTerms
 from services.origination.domain.contract.text import Facts, digest, render
-from services.origination.routes.queries import Limit, check_ownership, page, visible
+from services.origination.routes.queries import Cursor, Identifier, Limit, check_ownership, page, visible
 from services.origination.routes.tables import CONTRACTS
 from services.origination.shipped import contract_templates
+
+State = Literal["drafted", "signed", "funded", "closed"]
 
 
 def routes(kit: ServiceKit) -> APIRouter:
@@ -49,9 +51,9 @@ def routes(kit: ServiceKit) -> APIRouter:
 
     @router.get("/contracts")
     async def contracts(
-        state: str | None = None,
-        loan_id: str | None = None,
-        after: str | None = None,
+        state: State | None = None,
+        loan_id: Identifier = None,
+        after: Cursor = None,
         limit: Limit = 100,
         principal: Principal = reader,
     ) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Drawdowns: release by two people, list."""
 
 import asyncio
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -9,8 +9,10 @@ from loanstream.runtime.kit import Principal, ServiceKit
 from schemas.origination.commands import ReleaseDrawdown
 from services.origination.domain.contract.text import digest
 from services.origination.routes.contracts import contract_text
-from services.origination.routes.queries import Limit, missing, one, page, visible
+from services.origination.routes.queries import Cursor, Identifier, Limit, missing, one, page, visible
 from services.origination.routes.tables import CONTRACTS, DRAWDOWNS
+
+State = Literal["requested", "released", "ordered", "unknown", "disbursed", "failed"]
 
 _LOOKS = 40
 _PAUSE_SECONDS = 0.05
@@ -39,9 +41,9 @@ def routes(kit: ServiceKit) -> APIRouter:
 
     @router.get("/drawdowns")
     async def drawdowns(
-        state: str | None = None,
-        loan_id: str | None = None,
-        after: str | None = None,
+        state: State | None = None,
+        loan_id: Identifier = None,
+        after: Cursor = None,
         limit: Limit = 100,
         principal: Principal = reader,
     ) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Products: propose, publish by another person, withdraw, list."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,9 +11,11 @@ from loanstream.runtime.kit import Principal, ServiceKit
 from schemas import codec
 from schemas.origination.commands import ProposeProduct, PublishProduct, WithdrawProduct
 from schemas.terms import ProductTerms
+from services.origination.routes.queries import Identifier
 from services.origination.shipped import shipped_products
 
 ProductId = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,63}$")]
+State = Literal["proposed", "published", "withdrawn"]
 Version = Annotated[int, Path(ge=1, le=1_000_000)]
 
 _PLAIN = ("product_id", "version", "state", "maker", "checker", "proposed_on", "published_on", "withdrawn_on", "reason")
@@ -64,7 +66,7 @@ def routes(kit: ServiceKit) -> APIRouter:
         return await kit.submit(request, principal, "withdraw-product", product_id, command)
 
     @router.get("/products", dependencies=[reader])
-    async def products(request: Request, product_id: str | None = None, state: str | None = None) -> dict[str, Any]:
+    async def products(request: Request, product_id: Identifier = None, state: State | None = None) -> dict[str, Any]:
         """Every version of every product, or of one; newest version first. ``at-least`` needs ``product_id``."""
         if product_id is not None:
             await kit.at_least(request, product_id)

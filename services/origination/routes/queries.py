@@ -7,11 +7,18 @@ from typing import Annotated, Any
 
 from fastapi import Query
 
+from loanstream.runtime.http.parameters import unknown_cursor
 from loanstream.runtime.kit import Principal, ServiceKit
 from schemas.money import of_minor
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 """How many rows a page has."""
+
+Identifier = Annotated[str | None, Query(min_length=1, max_length=200)]
+"""An id to filter by."""
+
+Cursor = Annotated[str | None, Query(min_length=1, max_length=200, description="`next` of an earlier answer")]
+"""After which row a page begins."""
 
 ANY_PARTY = "*"
 
@@ -57,11 +64,14 @@ async def page(
 ) -> dict[str, Any]:
     """Rows that match ``filters`` (column to value, ``None`` is no filter), oldest first, after the row ``after``.
 
-    Answers ``{<table>: [...], "next": id | null}``; ``next`` is ``after`` of the following page.
+    Answers ``{<table>: [...], "next": id | null}``; ``next`` is ``after`` of the following page. Raises 400 when ``after`` is no
+    row that the caller may see.
     """
     wanted = {column: value for column, value in filters.items() if value is not None}
     if principal.scoped and principal.party != ANY_PARTY:
         wanted["party_ref"] = principal.party
+    if after is not None:
+        await _check_cursor(kit, principal, table, after)
     conditions = ["state IS NOT NULL", *(f"{column} = ${n}" for n, column in enumerate(wanted, 1))]
     values = list(wanted.values())
     if after is not None:
@@ -79,6 +89,12 @@ async def page(
         table.name: [table.view(row) for row in rows[:limit]],
         "next": rows[limit - 1][table.key] if more else None,
     }
+
+
+async def _check_cursor(kit: ServiceKit, principal: Principal, table: Table, after: str) -> None:
+    row = await one(kit, table, after)
+    if row is None or not kit.owns(principal, row["party_ref"]):
+        raise unknown_cursor(after)
 
 
 def missing(kit: ServiceKit, table: Table, identifier: str) -> Exception:

@@ -12,16 +12,19 @@ from loanstream.runtime.kit import Principal, ServiceKit
 from schemas.fields import IsoDate
 from schemas.money import of_minor
 from schemas.servicing.commands import WaiveAmount, WriteOffLoan
-from schemas.terms import Components
+from schemas.terms import Bucket, Components
 from services.servicing.domain.loan.impairment import PERMISSION as WRITE_OFF
 from services.servicing.domain.loan.waiver import PERMISSION as WAIVE
 from services.servicing.routes.queries import (
     READ,
+    Cursor,
+    Filter,
     Limit,
     Record,
     accrued_penalty,
     amounts,
     business_date,
+    check_cursor,
     conditions,
     money,
     own_party,
@@ -48,6 +51,11 @@ _PLAIN = (
     "sequence",
 )
 _TERMS = ("product_id", "product_version", "rules", "method", "months", "day_basis", "grace_days")
+_LOAN_SEEN = "SELECT 1 FROM loans WHERE loan_id = $1 AND ($2::text IS NULL OR party_ref = $2)"
+_INSTALMENT_SEEN = (
+    "SELECT 1 FROM instalments JOIN loans USING (loan_id) WHERE loan_id = $1 AND number = $2"
+    " AND ($3::text IS NULL OR party_ref = $3)"
+)
 _RUNNING = ("active", "overdue")
 
 
@@ -147,13 +155,14 @@ def _lists(router: APIRouter, kit: ServiceKit) -> None:
     @router.get("/loans")
     async def loans(
         status: Status | None = None,
-        bucket: Annotated[str | None, Query(pattern="^M[0-7]$")] = None,
-        contract_no: str | None = None,
-        after: Annotated[str, Query(max_length=200)] = "",
+        bucket: Bucket | None = None,
+        contract_no: Filter = None,
+        after: Cursor = "",
         limit: Limit = 100,
         principal: Principal = reader,
     ) -> dict[str, Any]:
         """Loans by id; a borrower sees their own."""
+        await check_cursor(kit, _LOAN_SEEN, after, after, own_party(principal))
         rows = await kit.fetch(
             "SELECT * FROM loans WHERE loan_id > $1 AND status IS NOT NULL AND ($2::text IS NULL OR status = $2)"
             " AND ($3::text IS NULL OR bucket = $3) AND ($4::text IS NULL OR contract_no = $4)"
@@ -181,7 +190,9 @@ def _lists(router: APIRouter, kit: ServiceKit) -> None:
         ``total`` is what pays the instalment in full on ``value_date`` (default: the latest business day).
         """
         day = value_date or await business_date(kit)
-        loan_id, _, number = after.rpartition("/")
+        loan_id, _, written = after.rpartition("/")
+        number = int(written) if written.isdecimal() and len(written) < 9 else 0
+        await check_cursor(kit, _INSTALMENT_SEEN, after, loan_id, number, own_party(principal))
         rows = await kit.fetch(
             "SELECT i.*, l.currency, l.rules, l.annual_rate, l.penalty_multiplier, l.day_basis, l.grace_days,"
             " l.allocation_order, l.contract_no, l.party_ref, l.status FROM instalments i JOIN loans l USING (loan_id)"
@@ -191,7 +202,7 @@ def _lists(router: APIRouter, kit: ServiceKit) -> None:
             until,
             list(_RUNNING),
             loan_id,
-            int(number) if number.isdecimal() and len(number) < 9 else 0,
+            number,
             own_party(principal),
             limit + 1,
         )

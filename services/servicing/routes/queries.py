@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import Query
 from pydantic import AfterValidator, Field
 
+from loanstream.runtime.http.parameters import unknown_cursor
 from loanstream.runtime.kit import Principal, ServiceKit
 from schemas.money import of_minor
 from services.servicing.domain.loan.arrears import charge
@@ -19,6 +20,12 @@ ANY_PARTY = "*"
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 """How many rows a page has."""
+
+Cursor = Annotated[str, Query(max_length=200, description="`next` of an earlier answer")]
+"""After which row a page begins; empty for the first."""
+
+Filter = Annotated[str | None, Query(min_length=1, max_length=200)]
+"""An id to filter by."""
 
 Record = Mapping[str, Any]
 
@@ -105,6 +112,12 @@ def balance(instalment: Record) -> Balance:
         penalty=instalment["unpaid_penalty"],
         through=instalment["penalty_through"],
     )
+
+
+async def check_cursor(kit: ServiceKit, sql: str, after: str, *values: Any) -> None:
+    """Refuse an ``after`` that ``sql`` does not find with ``values``: a page from a place that is none would look like the end."""
+    if after and not await kit.fetch(sql, *values):
+        raise unknown_cursor(after)
 
 
 def page(rows: Sequence[Record], limit: int, cursor: str) -> tuple[Sequence[Record], str | None]:

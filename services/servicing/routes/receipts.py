@@ -3,19 +3,35 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from loanstream.runtime.http.inputs import PositiveMoney, ShortText
 from loanstream.runtime.kit import BulkItem, Principal, ServiceKit
 from schemas.fields import IsoDate
 from schemas.servicing.commands import RecordReceipt, RequestReversal
-from services.servicing.routes.queries import READ, Identifier, Limit, Record, money, own_party, page
+from services.servicing.routes.queries import (
+    READ,
+    Cursor,
+    Filter,
+    Identifier,
+    Limit,
+    Record,
+    check_cursor,
+    money,
+    own_party,
+    page,
+)
 
 RECORD, REVERSE = "servicing:record-receipt", "servicing:reverse-receipt"
 
 MOST_LINES = 1_000
 """Lines of one bank file."""
+
+_RECEIPT_SEEN = (
+    "SELECT 1 FROM receipts r LEFT JOIN loans l USING (loan_id) WHERE receipt_id = $1"
+    " AND ($2::text IS NULL OR l.party_ref = $2)"
+)
 
 Status = Literal["received", "applied", "suspended", "reversal-requested", "reversed"]
 
@@ -110,12 +126,13 @@ def _queries(router: APIRouter, kit: ServiceKit) -> None:
     @router.get("/receipts")
     async def receipts(
         status: Status | None = None,
-        loan_id: str | None = None,
-        after: Annotated[str, Query(max_length=200)] = "",
+        loan_id: Filter = None,
+        after: Cursor = "",
         limit: Limit = 100,
         principal: Principal = reader,
     ) -> dict[str, Any]:
         """Receipts by reference; ``status=suspended`` lists the money that waits for a decision."""
+        await check_cursor(kit, _RECEIPT_SEEN, after, after, own_party(principal))
         rows = await kit.fetch(
             "SELECT r.*, l.party_ref FROM receipts r LEFT JOIN loans l USING (loan_id) WHERE receipt_id > $1"
             " AND ($2::text IS NULL OR r.status = $2) AND ($3::text IS NULL OR loan_id = $3)"
