@@ -8,12 +8,13 @@ not hashed: of them, numbers and who sent what events came of are checked, not t
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from loanstream.eventlog.port import EventLog, Record, TopicPartition
 from loanstream.runtime.messages import IDENTITY_TYPE, is_identity
 from schemas import chain, envelope
 from schemas.outcomes import Status, decode_outcome
-from schemas.topics import Role, topic
+from schemas.topics import DEDUPE_WINDOW, Role, topic
 
 _READ = 5_000
 
@@ -110,7 +111,7 @@ async def _verify_outcomes(
     """Check that positions grow and that no command was executed twice; answers who sent each command that was decided."""
     where = TopicPartition(topic(context, Role.OUTCOMES), partition)
     decided: dict[str, str] = {}
-    executed: set[str] = set()
+    executed: dict[str, datetime] = {}
     position = -1
     async for record in _records(log, where, verification, progress):
         verification.outcomes += 1
@@ -119,9 +120,10 @@ async def _verify_outcomes(
             _found(verification, record, "position-goes-back", f"position {outcome.position} follows {position}")
         position = max(position, outcome.position)
         if outcome.status == Status.EXECUTED:
-            if outcome.command_id in executed:
+            before = executed.get(outcome.command_id)
+            if before is not None and (outcome.event_count or record.time < before + DEDUPE_WINDOW):
                 _found(verification, record, "decided-twice", f"command {outcome.command_id} was executed twice")
-            executed.add(outcome.command_id)
+            executed[outcome.command_id] = record.time
         if outcome.status not in (Status.ALREADY_APPLIED, Status.EXPIRED):
             decided[outcome.command_id] = outcome.actor
     return decided

@@ -1,6 +1,8 @@
 """The audit finds and names every change, loss, addition and re-ordering inside the streams."""
 
+import json
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -11,7 +13,7 @@ from loanstream.runtime.auditing import Verification, verify
 from loanstream.runtime.decider.host import DeciderHost
 from loanstream.runtime.memory_store import MemoryStore
 from schemas import envelope
-from schemas.topics import Role
+from schemas.topics import DEDUPE_WINDOW, Role
 from tests.support.counting import (
     A_DAY,
     CONTEXT,
@@ -106,6 +108,24 @@ async def test_an_event_without_an_outcome_is_found() -> None:
 async def test_an_outcome_that_stands_twice_is_found() -> None:
     verification = await rewritten(lambda outcomes: [*outcomes[:2], outcomes[1], *outcomes[2:]], Role.OUTCOMES)
     assert {f.code for f in verification.findings} == {"decided-twice", "position-goes-back"}
+
+
+@pytest.mark.parametrize(
+    ("event_count", "later", "codes"),
+    [
+        (0, DEDUPE_WINDOW, set()),
+        (0, DEDUPE_WINDOW / 2, {"decided-twice"}),
+        (1, DEDUPE_WINDOW, {"decided-twice"}),
+    ],
+)
+async def test_a_report_that_comes_again_after_the_window_may_be_executed_to_no_effect(
+    event_count: int, later: timedelta, codes: set[str]
+) -> None:
+    def again(outcomes: list[Record]) -> list[Record]:
+        body = json.loads(outcomes[2].value) | {"position": 1_000, "event_count": event_count}
+        return [*outcomes, replace(outcomes[2], value=json.dumps(body).encode(), time=outcomes[2].time + later)]
+
+    assert {f.code for f in (await rewritten(again, Role.OUTCOMES)).findings} == codes
 
 
 async def test_a_partition_that_lost_its_identity_is_found() -> None:
