@@ -17,6 +17,7 @@ CHINA = "china/2026a"
 
 _DATA = Path(__file__).parent / "data"
 _FILES = {CHINA: _DATA / "china-2026a.json"}
+_ADDED: dict[str, "Calendar"] = {}
 _ONE_DAY = timedelta(days=1)
 
 
@@ -59,8 +60,14 @@ def calendar(version: str) -> Calendar:
 
 
 def versions() -> tuple[str, ...]:
-    """The versions that this release has."""
-    return (EVERY_DAY, *_FILES)
+    """The versions that this release has, and those added."""
+    return (EVERY_DAY, *_FILES, *_ADDED)
+
+
+def add(calendar: Calendar) -> None:
+    """Make a calendar known in this process by its version, as the simulation does; a version that is known stays as it is."""
+    if calendar.version not in versions():
+        _ADDED[calendar.version] = calendar
 
 
 def is_business_day(version: str, day: date) -> bool:
@@ -92,6 +99,8 @@ def _following(day: date) -> Iterator[date]:
 
 @cache
 def _loaded(version: str) -> Calendar:
+    if version in _ADDED:
+        return _ADDED[version]
     if version == EVERY_DAY:
         return Calendar(EVERY_DAY, frozenset(), frozenset(), frozenset(), date.min, date.max)
     data: Mapping[str, Any] = json.loads(_FILES[version].read_text(encoding="utf-8"))

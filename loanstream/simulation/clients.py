@@ -1,22 +1,22 @@
 """Random clients: borrowers, staff and a bank's file, who send commands as the API would and react to what they see."""
 
-from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Callable
 from datetime import date, timedelta
-from decimal import Decimal
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from loanstream.eventlog.port import EventLog, NewRecord, OutcomeUnknown, Record, TopicPartition
-from loanstream.runtime.calendars import EVERY_DAY
 from loanstream.runtime.messages import command_record, read_event
+from loanstream.simulation.applications import DIGEST, PRODUCT, application, product_terms
 from loanstream.simulation.clock import VirtualClock
+from loanstream.simulation.days import CALENDAR
 from loanstream.simulation.faults import Crash
+from loanstream.simulation.intents import Intent
 from schemas import ids
 from schemas.envelope import CommandMeta
 from schemas.funding.commands import Deposit, OpenAccount, OpenTransfer
-from schemas.funding.events import AccountOpened
+from schemas.funding.events import AccountOpened, TransferCaptured
 from schemas.money import Money, minor, of_minor
 from schemas.origination.commands import (
     DecideApplication,
@@ -24,7 +24,6 @@ from schemas.origination.commands import (
     PublishProduct,
     ReleaseDrawdown,
     SignContract,
-    SubmitApplication,
     SupplementApplication,
     Verdict,
     WithdrawApplication,
@@ -32,22 +31,33 @@ from schemas.origination.commands import (
 from schemas.origination.events import (
     ApplicationReturned,
     ContractDrafted,
-    ContractSigned,
     DrawdownRequested,
+    ProductProposed,
     ProductPublished,
     ReviewRequested,
     Side,
 )
-from schemas.platform import START_BUSINESS_DAY
+from schemas.platform import BUSINESS_DAY_CLOSED, START_BUSINESS_DAY
 from schemas.servicing.commands import RecordReceipt, RequestReversal, WaiveAmount, WriteOffLoan
-from schemas.servicing.events import InstallmentDue, LoanBooked, Overdue, ReceiptApplied
-from schemas.terms import ApplicantProfile, Components, Document, Language, ProductTerms, RepaymentMethod
+from schemas.servicing.events import (
+    DelinquencyBucketChanged,
+    InstallmentDue,
+    LoanBooked,
+    Overdue,
+    PaymentReversed,
+    PenaltyCharged,
+    ReceiptApplied,
+    Settled,
+    WrittenOff,
+)
+from schemas.terms import Components, Document
 from schemas.topics import CONTEXTS, Role, partition_key, topic
 
-FIRST_DAY = date(2026, 1, 5)
 OWN_CAPITAL = "own-capital-CNY"
-_PRODUCT = "consumer-credit"
-_DIGEST = "0" * 64
+_LENDER = "lender-2"
+_HOPELESS = 90
+"""Days past due after which a loan is written off."""
+_DAY_CLOSED = {cls: context for context, cls in BUSINESS_DAY_CLOSED.items()}
 _STAFF = frozenset(
     {
         "origination:propose-product",
@@ -68,15 +78,6 @@ _STAFF = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """A command that a client is about to send."""
-
-    target: str
-    command: Any
-    actor: str
-
-
 class Clients:
     """What people and the bank do in one history. ``sent`` is their own record: what was sent, under which id."""
 
@@ -87,25 +88,41 @@ class Clients:
         self.partitions = partitions
         self.repeat = repeat
         self.sent: dict[str, Intent] = {}
-        self.day = FIRST_DAY
         self.intents: deque[Intent] = deque()
         self._positions = {
             TopicPartition(topic(context, Role.EVENTS), p): 0 for context in CONTEXTS for p in range(partitions)
         }
+        self.seen: Counter[type[Any]] = Counter()
+        """Events by class, as far as the clients looked."""
+        self.closed: Counter[tuple[str, date]] = Counter()
+        """Partitions that closed a business day, by context."""
+        self.captured = False
+        """Whether a transfer of their own went all the way."""
+        self._transfers: set[str] = set()
         self._receipts = 0
-        self._signatures: dict[str, str] = {}
+        self._people = 0
+        self._open_loans: dict[str, int] = {}
+        """Loans that take payments, with their principal."""
+        self._applied: dict[str, str] = {}
+        """Receipts that a loan took, which nobody reversed yet, with their loan."""
         self._reactions: dict[type[Any], Callable[[Any], None]] = {
+            ProductProposed: self._publish,
             ProductPublished: self._apply_for_loans,
             AccountOpened: self._deposit,
+            TransferCaptured: self._notice_transfer,
             ApplicationReturned: self._supplement,
             ReviewRequested: self._review,
             ContractDrafted: self._sign,
-            ContractSigned: self._remember_signature,
             DrawdownRequested: self._release,
             LoanBooked: self._pay_early,
             InstallmentDue: self._pay_due,
             ReceiptApplied: self._perhaps_reverse,
-            Overdue: self._waive_or_write_off,
+            PaymentReversed: self._open_again,
+            Overdue: self._pay_late,
+            PenaltyCharged: self._waive,
+            DelinquencyBucketChanged: self._write_off,
+            WrittenOff: self._recover,
+            Settled: self._close,
         }
         self._open_the_house()
 
@@ -113,7 +130,7 @@ class Clients:
 
     async def act(self) -> bool:
         """Look at what happened, then send one of the waiting commands; ``False`` when there is nothing to do."""
-        await self._observe()
+        await self.look()
         if not self.intents:
             return False
         if self.random.random() < 0.3:
@@ -121,11 +138,10 @@ class Clients:
         await self.send(self.intents.popleft())
         return True
 
-    async def start_day(self, days: int) -> None:
-        """Open the business day that many days later on every partition of servicing; missed days run in order."""
-        self.day += timedelta(days=days)
+    async def start_day(self, day: date) -> None:
+        """Open that business day on every partition of servicing; missed days run in order."""
         for partition in range(self.partitions):
-            command = START_BUSINESS_DAY["servicing"](business_date=self.day, calendar=EVERY_DAY)
+            command = START_BUSINESS_DAY["servicing"](business_date=day, calendar=CALENDAR)
             await self.send(Intent(partition_key(partition), command, "user:operations-officer"))
 
     async def send(self, intent: Intent) -> None:
@@ -173,7 +189,8 @@ class Clients:
                 continue
             return
 
-    async def _observe(self) -> None:
+    async def look(self) -> None:
+        """See what happened since the last look, and make plans."""
         records = await self.log.read(self._positions, 10_000)
         for record in records:
             self._positions[TopicPartition(record.topic, record.partition)] = record.offset + 1
@@ -183,6 +200,10 @@ class Clients:
         if record.type.endswith("topic.identity.v1"):
             return
         event, _ = read_event(record)
+        self.seen[type(event)] += 1
+        if type(event) in _DAY_CLOSED:
+            day = cast(Any, event).business_date
+            self.closed[_DAY_CLOSED[type(event)], day] += 1
         react = self._reactions.get(type(event))
         if react is not None:
             react(event)
@@ -193,56 +214,58 @@ class Clients:
     # -- what they do --------------------------------------------------------------------------------------------------
 
     def _open_the_house(self) -> None:
-        self._plan(_PRODUCT, ProposeProduct(terms=product_terms()), "user:product-maker")
-        self._plan(_PRODUCT, PublishProduct(version=1), "user:product-checker")
+        self._plan(PRODUCT, ProposeProduct(terms=product_terms()), "user:product-maker")
         self._plan(OWN_CAPITAL, OpenAccount(owner="own-capital", currency="CNY"), "user:finance-officer")
-        self._plan("lender-2", OpenAccount(owner="lender:2", currency="CNY"), "user:finance-officer")
+        self._plan(_LENDER, OpenAccount(owner="lender:2", currency="CNY"), "user:finance-officer")
+
+    def _publish(self, event: ProductProposed) -> None:
+        self._plan(event.product_id, PublishProduct(version=event.version), "user:product-checker")
 
     def _apply_for_loans(self, _event: ProductPublished) -> None:
-        for number in range(self.random.randint(4, 6)):
-            application_id = ids.derived("application", number, self.random.getrandbits(64))
-            self._plan(application_id, self._application(application_id, number), f"user:borrower-{number}")
-            if self.random.random() < 0.1:
-                self._plan(application_id, WithdrawApplication(), f"user:borrower-{number}")
+        for _ in range(self.random.randint(2, 3)):
+            self._apply(self.random.random() < 0.2)
 
-    def _application(self, application_id: str, number: int) -> SubmitApplication:
-        complete = self.random.random() < 0.8
-        kinds = ("identity", "income") if complete else ("identity",)
-        return SubmitApplication(
-            loan_id=ids.derived("loan", application_id),
-            party_ref=f"party-{self.random.choice([number, 0])}",
-            product_id=_PRODUCT,
-            product_version=1,
-            product_terms=product_terms(),
-            amount=of_minor(self.random.randint(25_000, 1_000_000), "CNY"),
-            months=self.random.randint(1, 3),
-            method=self.random.choice(list(RepaymentMethod)),
-            purpose="radio/television",
-            repayment_source="salary",
-            profile=profile(self.random),
-            documents=tuple(Document(kind=kind, digest=_DIGEST) for kind in kinds),
-            language=self.random.choice(list(Language)),
-        )
+    def _apply(self, returning: bool, *, certain: bool = False) -> None:
+        """``returning``: by the first applicant again, who may be turned away for it."""
+        self._people += 1
+        number = 1 if returning else self._people
+        application_id = ids.derived("application", self._people, self.random.getrandbits(64))
+        command = application(self.random, application_id, f"party-{number}", certain=certain)
+        self._plan(application_id, command, f"user:borrower-{number}")
+        if not certain and self.random.random() < 0.1:
+            self._plan(application_id, WithdrawApplication(), f"user:borrower-{number}")
 
     def _deposit(self, event: AccountOpened) -> None:
         if event.owner.startswith("loan:"):
             return
         for n in range(2):
-            amount = of_minor(self.random.randint(1_000_000, 3_000_000), "CNY")
-            self._plan(
-                event.account_id, Deposit(amount=amount, bank_reference=f"dep-{event.account_id}-{n}"), "user:finance"
-            )
-        other = OWN_CAPITAL if event.account_id != OWN_CAPITAL else "lender-2"
-        for n in range(self.random.randint(2, 3)):
-            amount = of_minor(self.random.randint(1, 2_000_000), "CNY")
-            transfer = OpenTransfer(
-                from_account=event.account_id, to_account=other, amount=amount, purpose="transfer", reference=f"r{n}"
-            )
-            self._plan(ids.derived("transfer", event.account_id, n), transfer, "user:finance")
+            self._bring(event.account_id, f"dep-{event.account_id}-{n}", self.random.randint(1_000_000, 3_000_000))
+        other = OWN_CAPITAL if event.account_id != OWN_CAPITAL else _LENDER
+        for _ in range(self.random.randint(1, 2)):
+            self._transfer(event.account_id, other, self.random.randint(1, 2_000_000))
+
+    def _bring(self, account_id: str, reference: str, units: int) -> None:
+        self._plan(account_id, Deposit(amount=of_minor(units, "CNY"), bank_reference=reference), "user:finance")
+
+    def _transfer(self, from_account: str, to_account: str, units: int) -> None:
+        reference = f"r{len(self._transfers)}"
+        transfer_id = ids.derived("transfer", from_account, reference)
+        self._transfers.add(transfer_id)
+        command = OpenTransfer(
+            from_account=from_account,
+            to_account=to_account,
+            amount=of_minor(units, "CNY"),
+            purpose="transfer",
+            reference=reference,
+        )
+        self._plan(transfer_id, command, "user:finance")
+
+    def _notice_transfer(self, event: TransferCaptured) -> None:
+        self.captured = self.captured or event.transfer_id in self._transfers
 
     def _supplement(self, event: ApplicationReturned) -> None:
         if self.random.random() < 0.7:
-            documents = (Document(kind="income", digest=_DIGEST),)
+            documents = (Document(kind="income", digest=DIGEST),)
             self._plan(event.application_id, SupplementApplication(documents=documents), "user:borrower")
 
     def _review(self, event: ReviewRequested) -> None:
@@ -252,89 +275,108 @@ class Clients:
         for side in self.random.sample(list(Side), 2):
             self._plan(event.contract_id, SignContract(side=side, digest=event.digest), f"user:{side.value}")
 
-    def _remember_signature(self, event: ContractSigned) -> None:
-        self._signatures[event.contract_id] = event.digest
-
     def _release(self, event: DrawdownRequested) -> None:
-        digest = self._signatures.get(event.contract_id, _DIGEST)
+        """Two people; now and then one of them tries twice, or holds another paper in his hand."""
+        if self.random.random() < 0.1:
+            self._plan(event.drawdown_id, ReleaseDrawdown(contract_digest=DIGEST), "user:releaser-1")
         for person in self.random.choice([("1", "2"), ("1", "1", "2")]):
-            self._plan(event.drawdown_id, ReleaseDrawdown(contract_digest=digest), f"user:releaser-{person}")
+            self._plan(event.drawdown_id, ReleaseDrawdown(contract_digest=event.digest), f"user:releaser-{person}")
 
     def _pay_early(self, event: LoanBooked) -> None:
-        """A back-and-forth: a payment, and for some a reversal later."""
-        for _ in range(self.random.randint(1, 2)):
-            self._receive(event.loan_id, self.random.randint(100, minor(event.terms.principal)))
+        principal = minor(event.terms.principal)
+        self._open_loans[event.loan_id] = principal
+        for _ in range(self.random.choice([0, 0, 1, 2])):
+            self._receive(event.loan_id, self.random.randint(100, principal // 2))
         if self.random.random() < 0.1:
             self._receive(ids.derived("no such loan"), 100)
 
     def _pay_due(self, event: InstallmentDue) -> None:
         unpaid = minor(event.unpaid)
         choice = self.random.random()
-        if not unpaid or choice < 0.3:
+        if not unpaid or choice < 0.5:
             return
         self._receive(event.loan_id, unpaid if choice < 0.7 else self.random.randint(1, 2 * unpaid))
 
-    def _receive(self, loan_id: str, units: int) -> None:
+    def _pay_late(self, event: Overdue) -> None:
+        """Some pay what is past due, some much later than they say; most let it grow."""
+        owed = sum(minor(amount) for amount in _parts(event.past_due))
+        if self.random.random() < 0.4:
+            dated = event.since + timedelta(days=event.days_past_due) if self.random.random() < 0.5 else event.since
+            self._receive(event.loan_id, owed, dated)
+
+    def _receive(self, loan_id: str, units: int, value_date: date | None = None) -> None:
         self._receipts += 1
-        receipt = RecordReceipt(loan_id=loan_id, amount=of_minor(units, "CNY"), channel="bank-file")
+        receipt = RecordReceipt(
+            loan_id=loan_id, amount=of_minor(units, "CNY"), channel="bank-file", value_date=value_date
+        )
         self._plan(f"bank-{self._receipts}", receipt, "user:operations-officer")
 
     def _perhaps_reverse(self, event: ReceiptApplied) -> None:
+        """The bank takes some money back; some of it comes again."""
+        self._applied[event.receipt_id] = event.loan_id
         if self.random.random() < 0.3:
-            self._plan(event.receipt_id, RequestReversal(cause="chargeback"), "user:operations-officer")
-            self._receive(event.loan_id, max(1, minor(event.applied)))
+            self._reverse(event.receipt_id)
+            if self.random.random() < 0.5:
+                self._receive(event.loan_id, max(1, minor(event.applied)))
 
-    def _waive_or_write_off(self, event: Overdue) -> None:
+    def _reverse(self, receipt_id: str) -> None:
+        self._applied.pop(receipt_id, None)
+        self._plan(receipt_id, RequestReversal(cause="chargeback"), "user:operations-officer")
+
+    def _open_again(self, event: PaymentReversed) -> None:
+        if event.reopened:
+            self._open_loans[event.loan_id] = minor(event.outstanding_principal)
+
+    def _waive(self, event: PenaltyCharged) -> None:
+        """Goodwill: the penalty, or a part of the principal besides."""
         if self.random.random() < 0.5:
-            self._plan(event.loan_id, WriteOffLoan(reason="no hope"), "user:finance-officer")
-        else:
-            zero = Money(Decimal("0.00"), "CNY")
-            waived = Components(principal=zero, interest=zero, penalty=of_minor(1, "CNY"))
+            zero = of_minor(0, "CNY")
+            principal = of_minor(self.random.choice([0, 1, 100]), "CNY")
+            waived = Components(principal=principal, interest=zero, penalty=event.amount)
             self._plan(event.loan_id, WaiveAmount(amounts=waived, reason="goodwill"), "user:finance-officer")
 
+    def _write_off(self, event: DelinquencyBucketChanged) -> None:
+        """Mostly when it is allowed, sometimes when it is not yet."""
+        if event.days_past_due > _HOPELESS or self.random.random() < 0.1:
+            self._plan(event.loan_id, WriteOffLoan(reason="no hope"), "user:finance-officer")
 
-def product_terms() -> ProductTerms:
-    """The product of every history: short terms, so that loans end within it."""
-    return ProductTerms(
-        name_zh="消费信用贷",
-        name_en="Consumer credit",
-        kind="personal-credit",
-        minimum=of_minor(25_000, "CNY"),
-        maximum=of_minor(2_000_000, "CNY"),
-        minimum_months=1,
-        maximum_months=12,
-        annual_rate=Decimal("0.144"),
-        methods=tuple(RepaymentMethod),
-        penalty_multiplier=Decimal("1.5"),
-        day_basis=360,
-        grace_days=3,
-        allocation_order=("penalty", "interest", "principal"),
-        rules="cn-bank/1",
-        documents=("identity", "income"),
-        approval_valid_days=30,
-        supplement_days=10,
-        reapply_after_days=1,
-    )
+    def _recover(self, event: WrittenOff) -> None:
+        self._open_loans.pop(event.loan_id, None)
+        if self.random.random() < 0.6:
+            self._receive(event.loan_id, self.random.randint(1, 10_000))
+
+    def _close(self, event: Settled) -> None:
+        self._open_loans.pop(event.loan_id, None)
+
+    # -- what they do when nothing comes of it -------------------------------------------------------------------------
+
+    def insist_on_a_loan(self) -> None:
+        """Another applicant, of whom there is no doubt, and money to lend."""
+        if self.seen[ProductPublished]:
+            self._people += 1
+            self._bring(OWN_CAPITAL, f"more-{self._people}", 3_000_000)
+            self._apply(False, certain=True)
+
+    def insist_on_a_transfer(self) -> None:
+        """Money first, then a small part of it."""
+        self._bring(_LENDER, f"more-transfer-{len(self._transfers)}", 1_000_000)
+        self._transfer(_LENDER, OWN_CAPITAL, self.random.randint(1, 1_000))
+
+    def insist_on_a_payment(self) -> None:
+        """A borrower pays a part, for which there must be one."""
+        if not self._open_loans:
+            self.insist_on_a_loan()
+            return
+        loan_id = self.random.choice(list(self._open_loans))
+        self._receive(loan_id, self.random.randint(1, max(1, self._open_loans[loan_id] // 4)))
+
+    def insist_on_a_reversal(self) -> None:
+        """The bank takes back what a loan took, for which something must have been paid."""
+        if self._applied:
+            self._reverse(self.random.choice(list(self._applied)))
+        else:
+            self.insist_on_a_payment()
 
 
-def profile(random: Random) -> ApplicantProfile:
-    """A profile that the scorecard knows; good, middling or bad."""
-    good = random.random() < 0.7
-    values: Sequence[str] = ("no checking account", "... >= 1000 DM") if good else ("... < 0 DM", "... < 100 DM")
-    return ApplicantProfile(
-        checking_account=values[0],
-        credit_history="existing credits paid back duly till now",
-        savings=values[1],
-        employment="4 <= ... < 7 years",
-        instalment_burden=random.randint(1, 4),
-        other_debtors="none",
-        residence_years=4,
-        property="real estate",
-        age_band="35-44",
-        other_plans="none",
-        housing="own",
-        existing_credits=1,
-        job="skilled employee / official",
-        dependants=1,
-        monthly_income=of_minor(random.randint(300_000, 3_000_000), "CNY"),
-    )
+def _parts(amounts: Components) -> tuple[Money, ...]:
+    return amounts.principal, amounts.interest, amounts.penalty

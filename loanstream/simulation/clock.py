@@ -18,3 +18,7 @@ class VirtualClock:
     def advance(self, seconds: float) -> None:
         """Move on."""
         self._now += timedelta(seconds=seconds)
+
+    def advance_to(self, instant: datetime) -> None:
+        """Move on to ``instant``; nothing happens when it is past."""
+        self._now = max(self._now, instant)

@@ -17,15 +17,12 @@ from loanstream.simulation.checking import Evidence, check
 from loanstream.simulation.clients import Clients
 from loanstream.simulation.faults import NO_FAULTS, FaultRates
 from loanstream.simulation.planting import Planted
+from loanstream.simulation.story import Story
 from loanstream.simulation.world import World
 from schemas.topics import CONTEXTS, Role, topic
 from services.registry import load
 
 PARTITIONS = 2
-FEWEST_COMMANDS = 60
-"""A history with fewer commands over all contexts proves too little and counts as a finding."""
-
-_TICKS_A_PHASE = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +56,10 @@ async def live(seed: int, planted: Planted, rates: FaultRates | None) -> tuple[W
     world = World(_services(), random, PARTITIONS, rates or _rates(random), planted)
     await world.open()
     clients = Clients(random, world.log, world.clock, PARTITIONS, world.rates.repeat)
-    await clients.start_day(0)
-    await world.rest()
-    world.break_things()
-    for days in (0, *_days(random)):
-        if days:
-            await clients.start_day(days)
-        await _phase(world, clients, random)
-    world.kit.calm()
-    busy = await world.rest()
-    while not busy and await clients.act():
-        while await clients.act():
-            pass
-        busy = await world.rest()
-    return world, await _judge(seed, world, clients, busy)
+    story = Story(world, clients, random)
+    await story.begin()
+    await story.go_on()
+    return world, await _judge(seed, world, clients, await story.end())
 
 
 def run_histories(first_seed: int, count: int, planted: Planted = Planted.NOTHING) -> Iterable[History]:
@@ -87,30 +74,28 @@ def _services() -> tuple[Service, ...]:
     return load()
 
 
-async def _phase(world: World, clients: Clients, random: Random) -> None:
-    """Clients act while hosts step, until both have little left to do."""
-    for _ in range(_TICKS_A_PHASE):
-        chance = random.random()
-        if chance < 0.25:
-            await clients.act()
-        elif chance < 0.255 and world.rates is not NO_FAULTS:
-            await clients.poison()
-        await world.tick()
-
-
 async def _judge(seed: int, world: World, clients: Clients, busy: tuple[str, ...]) -> History:
     rows = tuple([row for context in CONTEXTS for row in await world.store.effects(context, limit=100_000)])
-    findings = await check(Evidence(world.log, clients.sent, rows, world.kit.performed, world.stopped, busy))
+    parked = tuple(f"{x.record.type} for {x.consumer}: {x.error}" for x in await world.store.dead_letters())
+    evidence = Evidence(
+        log=world.log,
+        sent=clients.sent,
+        effects=rows,
+        performed=world.kit.performed,
+        stopped=world.stopped,
+        busy=busy,
+        states=world.states("servicing"),
+        parked=parked,
+        captured=clients.captured,
+    )
+    findings = await check(evidence)
     commands = await _count(world, Role.COMMANDS)
-    if commands < FEWEST_COMMANDS:
-        findings.append(f"only {commands} commands, a history has at least {FEWEST_COMMANDS}")
     events = await _count(world, Role.EVENTS)
     return History(seed, tuple(findings), commands, events, len(world.trace), await _digest(world))
 
 
 async def _count(world: World, role: Role) -> int:
-    places = [TopicPartition(topic(c, role), p) for c in CONTEXTS for p in range(world.partitions)]
-    return sum((await world.log.ends(places)).values())
+    return sum((await world.log.ends(world.places(role))).values())
 
 
 async def _digest(world: World) -> str:
@@ -123,11 +108,6 @@ async def _digest(world: World) -> str:
                     digest.update(f"{place}{record.offset}{record.key}{sorted(record.headers.items())}".encode())
                     digest.update(record.value)
     return digest.hexdigest()
-
-
-def _days(random: Random) -> tuple[int, ...]:
-    """How many days pass between the phases: most histories have a few days, some a month, so that arrears happen."""
-    return random.choice([(1, 1), (1, 2), (3, 1), (31, 1), (32, 5)])
 
 
 def _rates(random: Random) -> FaultRates:

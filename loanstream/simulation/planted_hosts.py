@@ -1,17 +1,22 @@
 """Hosts and handlers with one rule broken, for :class:`~loanstream.simulation.planting.Planted`."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from random import Random
 from typing import Any
 
+from msgspec import structs
+
 from loanstream.eventlog.port import NewRecord
 from loanstream.runtime.decider.deciding import Answer, Deciding
 from loanstream.runtime.decider.host import DeciderHost
-from loanstream.runtime.definitions import EffectHandler, EffectResult, EffectRow, Send
+from loanstream.runtime.definitions import Decider, EffectHandler, EffectResult, EffectRow, Send, Service
 from loanstream.simulation.faults import Crash
 from loanstream.simulation.planting import Planted
 from schemas.envelope import CommandMeta
+from schemas.money import minor
+from schemas.servicing.events import PaymentReceived
 from schemas.topics import Role, topic
 
 _DIES_BETWEEN = 0.1
@@ -30,6 +35,23 @@ def planted_decider(planted: Planted, random: Random, step_predecessor: StepPred
             return type("_LateFenceHost", (_LateFenceHost,), {"step_predecessor": staticmethod(step_predecessor)})
         case _:
             return DeciderHost
+
+
+def planted_service(planted: Planted, service: Service) -> Service:
+    """The service, or one whose loans are folded wrongly."""
+    if planted is not Planted.BOOKS_WRONG or service.name != "servicing":
+        return service
+    return replace(service, deciders=tuple(_miscounting(decider) for decider in service.deciders))
+
+
+def _miscounting(decider: Decider) -> Decider:
+    def evolve(state: Any, event: Any) -> Any:
+        after = decider.evolve(state, event)
+        if isinstance(event, PaymentReceived) and after is not None:
+            return structs.replace(after, repaid=after.repaid + minor(event.allocation.principal))
+        return after
+
+    return replace(decider, evolve=evolve) if decider.aggregate == "loan" else decider
 
 
 def planted_handlers(planted: Planted, handlers: Mapping[str, EffectHandler]) -> Mapping[str, EffectHandler]:

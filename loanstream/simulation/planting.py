@@ -17,3 +17,5 @@ class Planted(StrEnum):
     """An attempt of unknown outcome is made again instead of asked about."""
     POSITION_BEFORE_FENCE = "position-before-fence"
     """State and position are read before the predecessor is fenced."""
+    BOOKS_WRONG = "books-wrong"
+    """A loan's state counts a payment twice."""

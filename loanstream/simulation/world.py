@@ -1,25 +1,30 @@
 """All hosts of all services on the memory log, stepped in seeded order, with faults between steps and inside commits."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from random import Random
 from typing import Any, Protocol
 
 from loanstream.eventlog.memory import MemoryLog
-from loanstream.eventlog.port import LogError, TopicDefinition
+from loanstream.eventlog.port import LogError, TopicDefinition, TopicPartition
 from loanstream.runtime.decider.host import DeciderHost, DeciderSettings
 from loanstream.runtime.definitions import Service
 from loanstream.runtime.effects_host import EffectsHost
 from loanstream.runtime.memory_store import MemoryStore
 from loanstream.runtime.reaction_host import ReactionHost
 from loanstream.simulation.clock import VirtualClock
+from loanstream.simulation.days import scheduler
 from loanstream.simulation.faults import CommitFaults, Crash, FaultRates
-from loanstream.simulation.planted_hosts import planted_decider, planted_handlers
+from loanstream.simulation.planted_hosts import planted_decider, planted_handlers, planted_service
 from loanstream.simulation.planting import Planted
 from loanstream.simulation.providers import SimulatedKit
-from schemas.topics import topic_specs
+from schemas.topics import CONTEXTS, Role, topic, topic_specs
 
 INSTALLATION = "simulation"
+
+_LOOKS = 12
+"""How many hosts are looked at to find one with work: most have none, and stepping them proves nothing."""
 
 
 class Host(Protocol):
@@ -31,6 +36,10 @@ class Host(Protocol):
 
     async def step(self) -> bool:
         """One unit of work, and whether there was any."""
+        ...
+
+    def waiting_on(self) -> Mapping[TopicPartition, int]:
+        """Positions at which new work will show; none when only a step can tell."""
         ...
 
 
@@ -60,7 +69,7 @@ class World:
         )
         self.store = MemoryStore()
         self.kit = SimulatedKit(self.log, self.store, self.clock, random, rates.provider)
-        self.slots = [slot for service in services for slot in self._slots(service)]
+        self.slots = [slot for service in services for slot in self._slots(planted_service(planted, service))]
         self.trace: list[str] = []
         self.stopped: dict[str, str] = {}
         """Hosts that refused to go on, and why: a finding, because nothing here damages the log."""
@@ -71,6 +80,20 @@ class World:
         definitions = [TopicDefinition(s.name, s.partitions, s.retention, s.identity) for s in specs]
         await self.log.apply(definitions, INSTALLATION)
 
+    def schedule_days(self) -> None:
+        """From now on a scheduler opens business days by the virtual clock."""
+        self.slots.append(_slot("scheduler", lambda: scheduler(self.log, self.clock, self.partitions)))
+
+    def places(self, role: Role) -> list[TopicPartition]:
+        """Every partition of that role's topics."""
+        return [TopicPartition(topic(context, role), p) for context in CONTEXTS for p in range(self.partitions)]
+
+    def states(self, service: str) -> dict[str, Any]:
+        """What the deciders of a service hold now, by aggregate id."""
+        hosts = [slot.host for slot in self.slots if slot.name.startswith(f"{service}.decider.")]
+        folds = [host.fold for host in hosts if isinstance(host, DeciderHost) and host.fold is not None]
+        return {i: aggregate.state for fold in folds for i, aggregate in fold.aggregates.items()}
+
     def break_things(self) -> None:
         """From now on commits fail at random."""
         self.log.fault = CommitFaults(self.random, self.rates.commit)
@@ -79,6 +102,10 @@ class World:
         """Some trouble, perhaps, then one step of a random host."""
         self.clock.advance(self.random.random() / 10)
         slot = self.random.choice(self.slots)
+        for _ in range(_LOOKS):
+            if await self._has_work(slot.host):
+                break
+            slot = self.random.choice(self.slots)
         await self._trouble(slot)
         await self.step(slot, slot.host)
 
@@ -88,13 +115,31 @@ class World:
         idle = 0
         busy: list[str] = []
         for _ in range(rounds):
-            busy = [slot.name for slot in self.slots if await self.step(slot, slot.host)]
+            busy = [slot.name for slot in self.slots if await self._step_in_turn(slot, idle)]
             # Retries wait for their time: rest is reached only when time does not wake anything either.
             self.clock.advance(0.1 if busy else 3_600)
             idle = 0 if busy else idle + 1
             if idle > 3:
                 return ()
         return tuple(busy)
+
+    async def quiet(self) -> bool:
+        """Whether no record waits for any host and no effect is open: only clients or time can bring something new."""
+        for slot in self.slots:
+            waiting_on = slot.host.waiting_on()
+            if slot.name not in self.stopped and waiting_on and await self.log.wait(waiting_on, 0):
+                return False
+        horizon = self.clock.now() + timedelta(days=1)
+        return not any([await self.store.effects_under_way(context, horizon) for context in CONTEXTS])
+
+    async def _step_in_turn(self, slot: Slot, idle: int) -> bool:
+        """A host with nothing before it is passed over to save time, but not in the rounds that prove the rest."""
+        return bool(idle or await self._has_work(slot.host)) and await self.step(slot, slot.host)
+
+    async def _has_work(self, host: Host) -> bool:
+        """Whether records wait for the host, or whether nobody can know without stepping it."""
+        waiting_on = host.waiting_on()
+        return not waiting_on or await self.log.wait(waiting_on, 0)
 
     async def step(self, slot: Slot, host: Host) -> bool:
         """One step of a host, supervised: after a crash or a broken commit a new one starts from the log."""
