@@ -7,27 +7,57 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from rich.console import Console
 
 from loanstream.cli.process import StartFailed, running
 from loanstream.cli.up import LOG_FILE
-from loanstream.demo.client import client_for
+from loanstream.demo.client import DemoError, Rejected, client_for
 from loanstream.demo.driver import run_demo
-from loanstream.demo.options import DemoOptions
+from loanstream.demo.options import BadOption, DemoOptions
 from loanstream.demo.report import DemoReport
-from loanstream.runtime.http.issuer import LocalIssuer
-from loanstream.runtime.settings import Settings
+from loanstream.runtime.http.issuer import ISSUER_FILE, LocalIssuer
+from loanstream.runtime.settings import Settings, made_folder, usable_folder
 
 _START_SECONDS = 120.0
 _STOP_SECONDS = 30.0
+_FOLDER_ADVICE = "name the data folder of that system with --data or LOANSTREAM_DATA_DIR"
 
 
 def demo(settings: Settings, options: DemoOptions, progress: Console | None) -> DemoReport:
-    """Run the demo and answer its report."""
+    """Run the demo and answer its report.
+
+    Raises :class:`~loanstream.demo.options.BadOption` for an address that none can be, or where the data folder has no key to
+    sign tokens with; :class:`~loanstream.demo.client.DemoError`, :class:`StartFailed`.
+    """
+    if options.api is not None:
+        _check_api(settings, options.api)
     with _system(settings, options.api, progress) as url:
         issuer = LocalIssuer.open(settings.data_dir)
-        return asyncio.run(run_demo(options, lambda: client_for(url), issuer.issue, progress))
+        try:
+            return asyncio.run(run_demo(options, lambda: client_for(url), issuer.issue, progress))
+        except Rejected as error:
+            if error.status != HTTPStatus.UNAUTHORIZED or options.api is None:
+                raise
+            raise DemoError(
+                f"the system at {url} does not take tokens signed with the key of {settings.data_dir}: {_FOLDER_ADVICE}"
+                f" ({error})"
+            ) from None
+
+
+def _check_api(settings: Settings, api: str) -> None:
+    """Before anything is sent: an address that can be one, and a key that signs."""
+    try:
+        address = urlsplit(api)
+        good = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise BadOption(f"--api {api}: an address like http://127.0.0.1:8600")
+    if not (usable_folder(settings.data_dir) / ISSUER_FILE).exists():
+        raise BadOption(f"--api {api}: {settings.data_dir} has no key to sign tokens with: {_FOLDER_ADVICE}")
 
 
 @contextmanager
@@ -37,6 +67,7 @@ def _system(settings: Settings, api: str | None, progress: Console | None) -> It
     if api is not None or there is not None:
         yield api or there.url  # type: ignore[union-attr]
         return
+    made_folder(settings.data_dir)
     if progress is not None:
         progress.print(f"No system runs on {settings.data_dir}: starting one for the demo …", style="dim")
     signal.signal(signal.SIGTERM, _end)
@@ -66,7 +97,13 @@ def _address(settings: Settings, server: "subprocess.Popen[bytes]") -> str:
         if there is not None and there.pid == server.pid:
             return there.url
         if server.poll() is not None:
-            assert server.stderr is not None
-            raise StartFailed(f"the system did not start: {server.stderr.read().decode().strip()}")
+            raise StartFailed(f"the system did not start: {_reason(settings, server)}")
         time.sleep(0.1)
     raise StartFailed(f"the system was not ready after {_START_SECONDS:g} s; see {settings.data_dir / LOG_FILE}")
+
+
+def _reason(settings: Settings, server: "subprocess.Popen[bytes]") -> str:
+    """What the server said last."""
+    assert server.stderr is not None
+    said = server.stderr.read().decode(errors="replace").strip().removeprefix("✗ ")
+    return said or f"it ended with exit code {server.returncode}; see {settings.data_dir / LOG_FILE}"

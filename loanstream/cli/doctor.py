@@ -5,16 +5,18 @@ import shutil
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
+import asyncpg
 import httpx
 from rich.console import Console
 from rich.text import Text
 
 from loanstream.cli.connection import Api, connected
 from loanstream.cli.installation import open_database, topic_definitions
-from loanstream.cli.process import running
+from loanstream.cli.occupancy import occupants
 from loanstream.eventlog.postgres.log import PostgresLog
-from loanstream.runtime.settings import Settings, installation_id, unknown_variables
+from loanstream.runtime.settings import Settings, installation_id, is_installed, unknown_variables, usable_folder
 from schemas.topics import CONTEXTS
 
 _ENOUGH_DISK = 2 * 1024**3
@@ -50,6 +52,16 @@ async def doctor(settings: Settings, console: Console) -> int:
 async def _checks(settings: Settings) -> AsyncIterator[Check]:
     for check in _of_the_machine(settings):
         yield check
+    if not is_installed(settings.data_dir):
+        yield Check("installation", True, "nothing here yet; start it with `make up` or `loanstream up`")
+        if not settings.database_url:
+            return
+        # Looked at, and nothing made in it.
+        try:
+            await (await asyncpg.connect(settings.database_url)).close()
+        except Exception as error:
+            yield _no_database(error)
+        return
     try:
         async with open_database(settings) as dsn:
             log = PostgresLog(dsn)
@@ -58,7 +70,7 @@ async def _checks(settings: Settings) -> AsyncIterator[Check]:
             finally:
                 await log.close()
     except Exception as error:
-        yield Check("database", False, f"{type(error).__name__}: {error}", "see the server's log in the data folder")
+        yield _no_database(error)
         return
     async with connected(settings, "operator") as api:
         async for check in _of_the_system(api):
@@ -66,11 +78,10 @@ async def _checks(settings: Settings) -> AsyncIterator[Check]:
 
 
 def _of_the_machine(settings: Settings) -> list[Check]:
-    data = settings.data_dir
-    there = running(data)
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    free = shutil.disk_usage(data).free
-    mode = data.stat().st_mode & 0o777
+    data = usable_folder(settings.data_dir)
+    free = shutil.disk_usage(_nearest(data)).free
+    mode = data.stat().st_mode & 0o777 if data.exists() else 0
+    there = occupants(data)
     misspelt = unknown_variables(os.environ)
     return [
         Check("python", sys.version_info >= (3, 11), sys.version.split()[0], "install Python 3.11 or newer"),
@@ -80,7 +91,12 @@ def _of_the_machine(settings: Settings) -> list[Check]:
             ", ".join(misspelt) or "all known",
             "no setting has these names: mend the spelling",
         ),
-        Check("data folder", not mode & 0o066, f"{data} ({mode:o})", f"others can read it: chmod 700 {data}"),
+        Check(
+            "data folder",
+            not mode & 0o066,
+            f"{data} ({mode:o})" if mode else f"{data}, not made yet",
+            f"others can read it: chmod 700 {data}",
+        ),
         Check(
             "disk",
             free > _ENOUGH_DISK,
@@ -90,9 +106,18 @@ def _of_the_machine(settings: Settings) -> list[Check]:
         Check(
             "system",
             True,
-            f"runs at {there.url}, process {there.pid}" if there else "does not run; start it with `make up`",
+            "; ".join(map(str, there)) or "does not run; start it with `make up`",
         ),
     ]
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or where it does not exist yet, the one above in which it would be made."""
+    return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+
+
+def _no_database(error: Exception) -> Check:
+    return Check("database", False, f"{type(error).__name__}: {error}", "see the server's log in the data folder")
 
 
 async def _topics(settings: Settings, log: PostgresLog) -> Check:

@@ -32,8 +32,9 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
 def _explained() -> tuple[type[Exception], ...]:
     """Errors with a sentence for the user. Imported when one is met: half of the system stands behind them."""
     from loanstream.cli.connection import RequestFailed
-    from loanstream.cli.installation import TopicsDiffer
-    from loanstream.cli.process import AlreadyRunning, StartFailed
+    from loanstream.cli.installation import NothingHere, TopicsDiffer
+    from loanstream.cli.occupancy import Occupied
+    from loanstream.cli.process import StartFailed
     from loanstream.cli.reset import ResetRefused
     from loanstream.demo.client import DemoError
     from loanstream.demo.options import BadOption
@@ -45,13 +46,15 @@ def _explained() -> tuple[type[Exception], ...]:
     from loanstream.runtime.settings import BadSetting
 
     return (
-        AlreadyRunning,
         BadOption,
         BadSetting,
         DemoError,
         EmbeddedPostgresError,
         LogError,
         MigrationRefused,
+        NothingHere,
+        Occupied,
+        PermissionError,
         RebuildFailed,
         RequestFailed,
         ResetRefused,

@@ -22,7 +22,7 @@ from loanstream.runtime.http.tokens import RemoteKeys, TokenVerifier
 from loanstream.runtime.http.waiting import OutcomeWaiter
 from loanstream.runtime.postgres_store import PostgresStore, open_store
 from loanstream.runtime.projector import prepare, read_schema
-from loanstream.runtime.settings import Settings, installation_id
+from loanstream.runtime.settings import Settings, installation_id, is_installed, made_folder, usable_folder
 from loanstream.vault.crypto import LocalMasterKeys
 from loanstream.vault.postgres import PostgresVault
 from schemas.topics import CONTEXTS, topic_specs
@@ -36,6 +36,10 @@ _POOL_CONNECTIONS = 12
 
 class TopicsDiffer(Exception):
     """The topics that exist are not those that this installation needs; the text names each difference."""
+
+
+class NothingHere(Exception):
+    """The data folder holds no installation yet; the text says how to make one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +60,20 @@ class Installation:
     issuer: LocalIssuer | None
 
 
+def existing(settings: Settings) -> Settings:
+    """The settings of a command that only looks: it makes no installation. Raises :class:`NothingHere`."""
+    if not is_installed(usable_folder(settings.data_dir)):
+        raise NothingHere(
+            f"nothing here yet: {settings.data_dir} holds no installation. Start one with `loanstream up`, or name the folder"
+            " with --data or LOANSTREAM_DATA_DIR"
+        )
+    return settings
+
+
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[str]:
     """DSN of the installation's database: the one of the settings, or the embedded server, held while in here."""
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made_folder(settings.data_dir)
     if settings.database_url:
         yield settings.database_url
         return

@@ -65,6 +65,12 @@ DataDir = Annotated[
 ]
 
 
+Port = Annotated[
+    int | None,
+    typer.Option(min=0, max=65535, help="TCP port; 0 takes a free one (default: LOANSTREAM_PORT or 8600)."),
+]
+
+
 def settings_for(data: Path | None = None, **changes: Any) -> Settings:
     """Settings of the environment, with what the command line says on top."""
     from dataclasses import replace
@@ -76,16 +82,22 @@ def settings_for(data: Path | None = None, **changes: Any) -> Settings:
     return replace(settings, **changes) if changes else settings
 
 
+def installed(data: Path | None) -> Settings:
+    """As :func:`settings_for`, for a command that looks at an installation and makes none."""
+    from loanstream.cli.installation import existing
+
+    settings = settings_for(data)
+    with explained(errors):
+        return existing(settings)
+
+
 @app.command()
-def up(
-    data: DataDir = None,
-    port: Annotated[int | None, typer.Option(help="TCP port (default: LOANSTREAM_PORT or 8600).")] = None,
-) -> None:
+def up(data: DataDir = None, port: Port = None) -> None:
     """Start every service in one process on loopback, and go on with its data."""
     from loanstream.cli import up as command
 
     with explained(errors):
-        command.up(settings_for(data, **({} if port is None else {"port": port})), console)
+        command.up(settings_for(data, **_at(port)), console)
 
 
 @app.command()
@@ -93,12 +105,17 @@ def serve(
     services: Annotated[list[str], typer.Argument(help="Services to run, e.g. servicing.", callback=known_services)],
     role: Annotated[Role, typer.Option(help="What this process does for them.")] = Role.ALL,
     data: DataDir = None,
+    port: Port = None,
 ) -> None:
-    """Run one service, or some, as a process of their own on the shared database."""
+    """Run one service, or some, as a process of their own beside others on the same data folder."""
     from loanstream.cli import up as command
 
     with explained(errors):
-        command.serve(settings_for(data), services, role)
+        command.serve(settings_for(data, **_at(port)), services, role)
+
+
+def _at(port: int | None) -> dict[str, int]:
+    return {} if port is None else {"port": port}
 
 
 @app.command()
@@ -108,9 +125,18 @@ def demo(
         str | None, typer.Option(help="Last business day, or +12m, +90d; default: until all is closed.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides everything that the data leaves open.")] = 1,
-    api: Annotated[str | None, typer.Option(help="Address of a running system; default: the data folder's.")] = None,
+    api: Annotated[
+        str | None, typer.Option(help="Address of a running system, whose data folder --data names.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
-    data: DataDir = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            help="Data folder to start a system on; with --api, that system's, whose key signs the demo's tokens"
+            " (default: LOANSTREAM_DATA_DIR or .loanstream).",
+        ),
+    ] = None,
 ) -> None:
     """Send real applications through the public API and live the loans day by day; goes on where it stopped."""
     from loanstream.cli import demo as command
@@ -151,7 +177,7 @@ def rebuild(
     """Compute read models anew from the streams beside the live ones, and swap them in."""
     from loanstream.cli import streams
 
-    run(streams.rebuild_read_models(settings_for(data), services or (), check, console))
+    run(streams.rebuild_read_models(installed(data), services or (), check, console))
 
 
 @app.command()
@@ -163,7 +189,7 @@ def token(
     from loanstream.cli import token as command
 
     with explained(errors):
-        command.token(settings_for(data), user)
+        command.token(installed(data), user)
 
 
 @app.command()
@@ -207,7 +233,7 @@ def events_tail(
     """Show the newest events, by loan, type and service."""
     from loanstream.cli import looking
 
-    run(looking.tail_events(settings_for(data), console, service or (), type or (), loan, count, follow, json))
+    run(looking.tail_events(installed(data), console, service or (), type or (), loan, count, follow, json))
 
 
 @loan.command("show")
@@ -215,7 +241,7 @@ def loan_show(loan_id: str, json: JsonOption = False, data: DataDir = None) -> N
     """Show a loan as it stands, with its schedule."""
     from loanstream.cli import looking
 
-    run(looking.show_loan(settings_for(data), loan_id, json, console))
+    run(looking.show_loan(installed(data), loan_id, json, console))
 
 
 @loan.command("timeline")
@@ -223,7 +249,7 @@ def loan_timeline(loan_id: str, json: JsonOption = False, data: DataDir = None) 
     """Show every event of a loan's life, over all services."""
     from loanstream.cli import looking
 
-    run(looking.show_timeline(settings_for(data), loan_id, json, console))
+    run(looking.show_timeline(installed(data), loan_id, json, console))
 
 
 @deadletters.command("list")
@@ -235,7 +261,7 @@ def deadletters_list(
     """List what could not be decided or handled, and why."""
     from loanstream.cli import looking
 
-    run(looking.list_dead_letters(settings_for(data), service or (), json, console))
+    run(looking.list_dead_letters(installed(data), service or (), json, console))
 
 
 @deadletters.command("replay")
@@ -245,7 +271,7 @@ def deadletters_replay(
     """Have a failed command decided, or an event handled, anew, after its cause was mended."""
     from loanstream.cli import looking
 
-    run(looking.replay_dead_letter(settings_for(data), service, error_id, console))
+    run(looking.replay_dead_letter(installed(data), service, error_id, console))
 
 
 @effects.command("list")
@@ -258,7 +284,7 @@ def effects_list(
     """Count what was sent to the outside by state, and list the newest."""
     from loanstream.cli import looking
 
-    run(looking.list_effects(settings_for(data), service or (), status, json, console))
+    run(looking.list_effects(installed(data), service or (), status, json, console))
 
 
 @projections.command("skip")
@@ -273,7 +299,7 @@ def projections_skip(
     """Let stopped read models pass over one record."""
     from loanstream.cli import looking
 
-    run(looking.skip_record(settings_for(data), service, topic, partition, position, reason, console))
+    run(looking.skip_record(installed(data), service, topic, partition, position, reason, console))
 
 
 @effects.command("release")
@@ -284,7 +310,7 @@ def effects_release(
     """Send the effects that were suppressed because their record was lost; look first which they are."""
     from loanstream.cli import effects as command
 
-    run(command.release_effects(settings_for(data), service, console))
+    run(command.release_effects(installed(data), service, console))
 
 
 @audit.command("verify")
@@ -292,7 +318,7 @@ def audit_verify(service: ServicesOption = None, data: DataDir = None) -> None:
     """Verify hash chains, sequences and decisions of the stored streams."""
     from loanstream.cli import streams
 
-    run(streams.audit_verify(settings_for(data), service or (), console))
+    run(streams.audit_verify(installed(data), service or (), console))
 
 
 def run(coroutine: Coroutine[Any, Any, int]) -> None:

@@ -1,10 +1,10 @@
-"""One running process of an installation: its hosts, its HTTP server, and the note in the data folder that says where it is."""
+"""One running process of an installation: its hosts and its HTTP server."""
 
 import asyncio
-import fcntl
-import json
+import errno
 import os
 import signal
+import socket
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import AsyncExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -15,19 +15,17 @@ from fastapi import FastAPI
 
 from loanstream.cli.hosting import make_hosts
 from loanstream.cli.installation import Installation, open_installation
+from loanstream.cli.occupancy import Tell, occupants, occupied
 from loanstream.cli.role import Role
 from loanstream.console import SignInLinks, console
 from loanstream.runtime.http.app import build_app, server
 from loanstream.runtime.idleness import under_way
-from loanstream.runtime.settings import Settings
+from loanstream.runtime.settings import Settings, made_folder
 from loanstream.runtime.supervisor import Supervisor
 from schemas.topics import CONTEXTS
 
 _READY_POLL = 0.05
-
-
-class AlreadyRunning(Exception):
-    """Another process runs on this data folder; the text says where."""
+_BACKLOG = 2048
 
 
 class StartFailed(Exception):
@@ -36,7 +34,7 @@ class StartFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Where a running process is, as its data folder says."""
+    """Where a process of all services is, as its data folder says."""
 
     pid: int
     url: str
@@ -55,15 +53,10 @@ class Process:
 
 
 def running(data_dir: Path) -> Running | None:
-    """The process that runs on a data folder, if one does."""
-    try:
-        note = json.loads((data_dir / "run.json").read_text())
-        with (data_dir / "run.lock").open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return Running(int(note["pid"]), str(note["url"]))
-    except (OSError, ValueError, KeyError):
-        return None
+    """The process that runs every service on a data folder, if one does and is ready."""
+    for there in occupants(data_dir):
+        if there.whole and there.url:
+            return Running(there.pid, there.url)
     return None
 
 
@@ -79,18 +72,20 @@ async def run_process(
 
     ``announce`` is told when everything is ready.
 
-    Raises :class:`AlreadyRunning`, :class:`StartFailed`, and what opening the installation raises.
+    Raises :class:`~loanstream.cli.occupancy.Occupied`, :class:`StartFailed`, and what opening the installation raises.
     """
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made_folder(settings.data_dir)
     async with AsyncExitStack() as stack:
-        if role is Role.ALL and tuple(names) == CONTEXTS:
-            stack.enter_context(_alone(settings.data_dir))
+        alone = role is Role.ALL and set(names) == set(CONTEXTS)
+        tell = stack.enter_context(occupied(settings.data_dir, _called(names, role, alone), alone=alone))
+        # Before the database: who cannot listen need not start anything.
+        listener = stack.enter_context(_bound(settings))
         installation = await stack.enter_async_context(open_installation(settings, names))
         supervisor = Supervisor(installation.log, make_hosts(installation, role))
         links = SignInLinks(installation.issuer.issue) if installation.issuer and settings.is_loopback else None
         app = make_app(installation, supervisor, links)
         http = server(app, settings)
-        await _run(installation, supervisor, app, http, links, announce, during)
+        await _run(installation, supervisor, app, http, listener, links, tell, announce, during)
 
 
 def make_app(installation: Installation, supervisor: Supervisor | None, links: SignInLinks | None = None) -> FastAPI:
@@ -120,25 +115,30 @@ async def _run(
     supervisor: Supervisor,
     app: FastAPI,
     http: uvicorn.Server,
+    listener: socket.socket,
     links: SignInLinks | None,
+    tell: Tell,
     announce: Callable[[Process], None] | None,
     during: Callable[[Process], Awaitable[None]] | None,
 ) -> None:
     await installation.waiter.start()
     _stop_on_signals(http, app.state.stopping)
+    with _said(installation.settings):
+        listener.listen(_BACKLOG)
     async with asyncio.TaskGroup() as group:
         waiter = group.create_task(installation.waiter.run(), name="waiter")
         hosts = group.create_task(supervisor.run(), name="hosts")
-        serving = group.create_task(http.serve(), name="http")
+        serving = group.create_task(http.serve([listener]), name="http")
         try:
-            process = await _ready(installation, supervisor, app, http, links, serving)
-            with _note(installation.settings.data_dir, process.url):
-                if announce is not None:
-                    announce(process)
-                if during is not None:
-                    await during(process)
-                    http.should_exit = True
-                await serving
+            await _ready(supervisor, http, serving)
+            process = Process(installation, app, _url(installation.settings, listener), supervisor, links)
+            tell(process.url)
+            if announce is not None:
+                announce(process)
+            if during is not None:
+                await during(process)
+                http.should_exit = True
+            await serving
         finally:
             http.should_exit = True
             supervisor.stop()
@@ -165,47 +165,52 @@ def _stop_on_signals(http: uvicorn.Server, stopping: asyncio.Event) -> None:
         loop.add_signal_handler(number, stop, number)
 
 
-async def _ready(
-    installation: Installation,
-    supervisor: Supervisor,
-    app: FastAPI,
-    http: uvicorn.Server,
-    links: SignInLinks | None,
-    serving: "asyncio.Task[None]",
-) -> Process:
+async def _ready(supervisor: Supervisor, http: uvicorn.Server, serving: "asyncio.Task[None]") -> None:
     while not http.started or await supervisor.not_ready():
         if serving.done():
-            raise StartFailed(
-                f"nothing can listen on {installation.settings.host}:{installation.settings.port}: another program does; "
-                "set LOANSTREAM_PORT to a free port"
-            )
+            raise StartFailed("the HTTP server ended before it was ready; the log says why")
         if supervisor.stopped:
             raise StartFailed("; ".join(f"{name}: {why}" for name, why in supervisor.stopped.items()))
         await asyncio.sleep(_READY_POLL)
-    port = http.servers[0].sockets[0].getsockname()[1]
-    host = installation.settings.host
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    return Process(installation, app, url, supervisor, links)
 
 
 @contextmanager
-def _alone(data_dir: Path) -> Iterator[None]:
-    """One process of all services at a time on a data folder."""
-    with (data_dir / "run.lock").open("ab") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            there = running(data_dir)
-            where = f" at {there.url} (process {there.pid})" if there else ""
-            raise AlreadyRunning(f"Loanstream already runs on {data_dir}{where}; stop that one first.") from None
-        yield
+def _bound(settings: Settings) -> Iterator[socket.socket]:
+    """The address to listen on, taken but not listened on yet. Raises :class:`StartFailed`."""
+    with _said(settings):
+        family, kind, protocol, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[
+            0
+        ]
+        listener = socket.socket(family, kind, protocol)
+    with listener:
+        with _said(settings):
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+        yield listener
 
 
 @contextmanager
-def _note(data_dir: Path, url: str) -> Iterator[None]:
-    note = data_dir / "run.json"
-    note.write_text(json.dumps({"pid": os.getpid(), "url": url}))
+def _said(settings: Settings) -> Iterator[None]:
+    """Why nothing can listen there, as a sentence. Raises :class:`StartFailed`."""
     try:
         yield
-    finally:
-        note.unlink(missing_ok=True)
+    except OSError as error:
+        advice = (
+            f"port {settings.port} is in use by another program: stop it, or take another port with --port or LOANSTREAM_PORT"
+            " (0 takes a free one)"
+            if error.errno == errno.EADDRINUSE
+            else f"{error.strerror}: check LOANSTREAM_HOST, and --port or LOANSTREAM_PORT"
+        )
+        raise StartFailed(f"cannot listen on {settings.host}:{settings.port}: {advice}") from None
+
+
+def _url(settings: Settings, listener: socket.socket) -> str:
+    host, port = settings.host, listener.getsockname()[1]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _called(names: Iterable[str], role: Role, alone: bool) -> str:
+    """The command that this process is, as its user would type it."""
+    if alone:
+        return "loanstream up"
+    return f"loanstream serve {' '.join(names)}" + ("" if role is Role.ALL else f" --role {role}")

@@ -12,7 +12,7 @@ from rich.table import Table
 from loanstream.cli.process import Process, run_process
 from loanstream.cli.role import Role
 from loanstream.runtime.http.issuer import initial_password
-from loanstream.runtime.settings import Settings
+from loanstream.runtime.settings import Settings, made_folder
 from loanstream.runtime.telemetry import configure_logging
 
 LOG_FILE = "loanstream.log"
@@ -38,8 +38,7 @@ def serve(settings: Settings, services: Sequence[str], role: Role) -> None:
 
 
 def _log_stream(data_dir: Path) -> TextIO:
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return (data_dir / LOG_FILE).open("a", buffering=1, encoding="utf-8")
+    return (made_folder(data_dir) / LOG_FILE).open("a", buffering=1, encoding="utf-8")
 
 
 def _where_to_look(process: Process, settings: Settings) -> Panel:

@@ -121,6 +121,16 @@ class EmbeddedPostgres:
                 self._shut_down()
             self._let_go()
 
+    def stop_unheld(self) -> bool:
+        """Stop a server that nobody holds, as a killed process leaves behind; ``False`` when somebody holds it."""
+        if not self._folder.is_dir():
+            return True
+        with self._alone(), (self._folder / "handles.lock").open("ab") as handle:
+            if not _is_last(handle):
+                return False
+            self._shut_down()
+        return True
+
     def __enter__(self) -> str:
         return self.start()
 

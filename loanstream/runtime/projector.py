@@ -286,6 +286,21 @@ class Projector:
             for sql, arrays in statements:
                 await self._connection.execute(sql, *arrays)
 
+    # -- work up to a place ------------------------------------------------------------------------------------------
+
+    async def project_up_to(self, ends: Mapping[TopicPartition, int]) -> bool:
+        """A step that applies no record at or after ``ends``; nothing of a partition that has no end there.
+
+        ``False`` when no such record waits, but for those of stopped partitions.
+        """
+        await self._own()
+        waiting = {place: at for place, at in self.waiting_on().items() if at < ends.get(place, 0)}
+        read = await self._log.read(waiting, self.batch) if waiting else []
+        records = [record for record in read if record.offset < ends[_place(record)]]
+        if records:
+            await self.project(records)
+        return bool(records)
+
     # -- catching up -------------------------------------------------------------------------------------------------
 
     async def catch_up(

@@ -7,7 +7,7 @@ Nothing is lost and nothing applied twice, and no reader sees less than before.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -43,6 +43,19 @@ class RebuildFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """Digests of the live tables and of those rebuilt, taken at the same positions of the log."""
+
+    live: Mapping[str, str]
+    rebuilt: Mapping[str, str]
+
+    @property
+    def different(self) -> list[str]:
+        """Tables whose rows differ, or that only one side has."""
+        return sorted(t for t in self.live.keys() | self.rebuilt.keys() if self.live.get(t) != self.rebuilt.get(t))
+
+
+@dataclass(frozen=True, slots=True)
 class RebuildReport:
     """What a rebuild did."""
 
@@ -52,6 +65,8 @@ class RebuildReport:
     seconds: float
     rate: float
     """Records a second."""
+    compared: Comparison | None = None
+    """How the live tables compared with the rebuilt ones, when that was asked for and there were any."""
 
 
 async def rebuild(
@@ -62,8 +77,12 @@ async def rebuild(
     *,
     clock: Clock | None = None,
     batch: int = BATCH,
+    compare: bool = False,
 ) -> RebuildReport:
     """Build the read models of a service anew and swap them in. The live projector may run and need not know.
+
+    With ``compare`` it is held up at the end while the tables are compared at the very positions that the live ones have, so
+    that a system at work compares as one at rest does.
 
     Raises :class:`RebuildFailed` when another rebuild of the service runs, or when a record that the live models have cannot
     be projected any more.
@@ -77,15 +96,19 @@ async def rebuild(
             projector = Projector(service, log, pool, clock or SystemClock(), schema=_next(live), batch=batch)
             try:
                 await projector.open()
-                await _build(projector, log, progress)
-                await _swap(connection, projector, live)
+                if compare:
+                    await _build_to_live(connection, projector, live, progress)
+                else:
+                    await _build(projector, log, progress)
+                compared = await _swap(connection, projector, live, compare)
             finally:
                 await projector.close()
             await _drop(connection, _old(live))
         finally:
             await connection.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", _lock_name(live))
     seconds = time.perf_counter() - started
-    report = RebuildReport(service.name, projector.applied_records, seconds, projector.applied_records / seconds)
+    count = projector.applied_records
+    report = RebuildReport(service.name, count, seconds, count / seconds, compared)
     _log.info("rebuilt", service=service.name, events=report.events, seconds=round(seconds, 3), rate=round(report.rate))
     return report
 
@@ -93,11 +116,13 @@ async def rebuild(
 async def digest(pool: Pool, schema: str) -> dict[str, str]:
     """SHA-256 of each table's rows, in an order that depends on the rows alone; positions and bookkeeping left out."""
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        tables = await connection.fetch(
-            "SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY tablename", schema
-        )
-        names = [row["tablename"] for row in tables if row["tablename"] not in NOT_CONTENT]
-        return {name: await _table_digest(connection, schema, name) for name in names}
+        return await _digests(connection, schema)
+
+
+async def _digests(connection: Connection, schema: str) -> dict[str, str]:
+    tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = $1 ORDER BY tablename", schema)
+    names = [row["tablename"] for row in tables if row["tablename"] not in NOT_CONTENT]
+    return {name: await _table_digest(connection, schema, name) for name in names}
 
 
 async def _table_digest(connection: Connection, schema: str, table: str) -> str:
@@ -141,24 +166,55 @@ async def _build(projector: Projector, log: EventLog, progress: Progress | None)
     tell(projector.applied_records)
 
 
-async def _swap(connection: Connection, projector: Projector, live: str) -> None:
+async def _build_to_live(connection: Connection, projector: Projector, live: str, progress: Progress | None) -> None:
+    """Project no further than the live read models are: they are to be compared where they stand."""
+    wanted = await _positions(connection, live) if await _exists(connection, live) else {}
+    total = sum(wanted.values())
+    while await projector.project_up_to(wanted):
+        if progress is not None:
+            progress(projector.applied_records, max(total, projector.applied_records))
+
+
+async def _swap(connection: Connection, projector: Projector, live: str, compare: bool) -> Comparison | None:
+    compared = None
     async with connection.transaction():
         if await _exists(connection, live):
+            if compare:
+                compared = await _compare(connection, projector, live)
             await connection.execute(f"LOCK TABLE {quoted(live)}.projection_positions IN ACCESS EXCLUSIVE MODE")
             await _catch_up(connection, projector, live)
             await _copy_skips(connection, live)
             await connection.execute(f"DELETE FROM {quoted(live)}.projection_positions")
             await connection.execute(f"ALTER SCHEMA {quoted(live)} RENAME TO {quoted(_old(live))}")
         await connection.execute(f"ALTER SCHEMA {quoted(_next(live))} RENAME TO {quoted(live)}")
+    return compared
+
+
+async def _compare(connection: Connection, projector: Projector, live: str) -> Comparison:
+    """Hold the live projector up, go on to exactly where it stands, and compare. Readers are not held up."""
+    await connection.execute(f"LOCK TABLE {quoted(live)}.projection_positions IN SHARE ROW EXCLUSIVE MODE")
+    wanted = await _positions(connection, live)
+    while await projector.project_up_to(wanted):
+        pass
+    _check_reached(projector, wanted)
+    return Comparison(await _digests(connection, live), await _digests(connection, _next(live)))
 
 
 async def _catch_up(connection: Connection, projector: Projector, live: str) -> None:
     """Go on until the new models have at least what the live ones have: a client that read its writes must still see them."""
-    rows = await connection.fetch(f"SELECT topic, part, position FROM {quoted(live)}.projection_positions")
-    wanted = {TopicPartition(row["topic"], row["part"]): row["position"] for row in rows}
+    wanted = await _positions(connection, live)
     while any(projector.positions.get(place, position) < position for place, position in wanted.items()):
         if not await projector.step():
             break
+    _check_reached(projector, wanted)
+
+
+async def _positions(connection: Connection, schema: str) -> dict[TopicPartition, int]:
+    rows = await connection.fetch(f"SELECT topic, part, position FROM {quoted(schema)}.projection_positions")
+    return {TopicPartition(row["topic"], row["part"]): row["position"] for row in rows}
+
+
+def _check_reached(projector: Projector, wanted: Mapping[TopicPartition, int]) -> None:
     for place, position in wanted.items():
         reached = projector.positions.get(place, position)
         if reached < position:

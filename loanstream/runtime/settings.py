@@ -5,6 +5,7 @@ raises :class:`BadSetting`, which names the variable and says what it accepts. `
 """
 
 import os
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from ipaddress import ip_address
@@ -16,6 +17,9 @@ from zoneinfo import ZoneInfo
 from loanstream.vault.secretfile import secret_file
 
 PREFIX = "LOANSTREAM_"
+
+_INSTALLED = ("installation", "postgres")
+"""What the first start makes in a data folder."""
 
 T = TypeVar("T")
 
@@ -226,6 +230,42 @@ class Settings:
     def webhooks_path(self) -> Path:
         """The webhook subscribers' file; a relative one stands in the data folder."""
         return self.data_dir / self.webhooks
+
+
+def made_folder(data_dir: Path) -> Path:
+    """The data folder, made when missing. Raises :class:`BadSetting` when it cannot be made or used."""
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError:
+        raise _unusable(data_dir, "is a file, not a folder") from None
+    except OSError as error:
+        raise _unusable(data_dir, f"cannot be made ({error.strerror})") from None
+    return usable_folder(data_dir)
+
+
+def usable_folder(data_dir: Path) -> Path:
+    """The data folder, which need not exist; nothing is left behind. Raises :class:`BadSetting` when it could not be used."""
+    if not os.path.lexists(data_dir):
+        above = next(path for path in data_dir.absolute().parents if os.path.lexists(path))
+        try:
+            tempfile.TemporaryDirectory(dir=above).cleanup()
+        except OSError as error:
+            raise _unusable(data_dir, f"cannot be made ({error.strerror})") from None
+        return data_dir
+    if not os.path.isdir(data_dir):
+        raise _unusable(data_dir, "is a file, not a folder")
+    if not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
+        raise _unusable(data_dir, "cannot be read and written by this user")
+    return data_dir
+
+
+def is_installed(data_dir: Path) -> bool:
+    """Whether an installation was ever made in the folder."""
+    return any((data_dir / name).exists() for name in _INSTALLED)
+
+
+def _unusable(data_dir: Path, why: str) -> BadSetting:
+    return BadSetting(f"data folder {data_dir} {why}: choose another with --data or {PREFIX}DATA_DIR")
 
 
 def installation_id(data_dir: Path) -> str:

@@ -1,13 +1,20 @@
 """What the command line says to input that it cannot use: one sentence that names the fault, exit code 1 or 2, no traceback."""
 
 import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from loanstream.cli import main
 from loanstream.cli.main import app
+from loanstream.cli.occupancy import occupied
+from loanstream.runtime.http.issuer import LocalIssuer
 
 
 @pytest.fixture(autouse=True)
@@ -111,3 +118,134 @@ def test_without_arguments_the_commands_are_listed() -> None:
     shown = call().output
     for command in ("up", "demo", "rebuild", "doctor", "audit", "events", "loan", "deadletters", "simulate-system"):
         assert command in shown
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["doctor"],
+        ["up", "--port", "0"],
+        ["serve", "risk", "--port", "0"],
+        ["topics", "apply"],
+        ["demo"],
+        ["token", "auditor"],
+        ["loan", "show", "some-loan"],
+        ["rebuild"],
+    ],
+)
+@pytest.mark.parametrize(
+    ("below", "why"),
+    [
+        ("file", "is a file, not a folder"),
+        ("file/data", "cannot be made (Not a directory)"),
+    ],
+)
+def test_a_data_folder_that_cannot_be_one_is_named(command: list[str], below: str, why: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    wrong = tmp_path / below
+    refused(call(*command, "--data", str(wrong)), f"data folder {wrong} {why}", "--data or LOANSTREAM_DATA_DIR")
+
+
+def test_a_data_folder_without_permission_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # root, as which tests may run, is let in everywhere
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setenv("LOANSTREAM_DATA_DIR", str(tmp_path))
+    refused(call("up"), f"data folder {tmp_path} cannot be read and written by this user")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["token", "auditor"],
+        ["rebuild", "--check"],
+        ["audit", "verify"],
+        ["events", "tail"],
+        ["loan", "show", "some-loan"],
+        ["loan", "timeline", "some-loan"],
+        ["deadletters", "list"],
+        ["deadletters", "replay", "servicing", "some-error"],
+        ["effects", "list"],
+        ["effects", "release", "notify"],
+        ["projections", "skip", "servicing", "topic", "0", "1", "--reason", "why"],
+    ],
+)
+def test_who_looks_at_an_empty_folder_is_told_how_to_start_and_nothing_is_made(
+    command: list[str], folder: Path
+) -> None:
+    refused(call(*command, "--data", str(folder)), f"nothing here yet: {folder} holds no installation", "loanstream up")
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("command", [["up"], ["serve", "risk"]])
+def test_a_port_out_of_range_is_a_usage_error(command: list[str], folder: Path) -> None:
+    result = call(*command, "--port", "99999", "--data", str(folder))
+    assert result.exit_code == 2
+    assert "65535" in result.stderr
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("command", [["up"], ["serve", "risk"]])
+def test_a_port_that_another_program_has_is_named_at_once(command: list[str], folder: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = call(*command, "--port", str(port), "--data", str(folder))
+    refused(result, f"cannot listen on 127.0.0.1:{port}", "in use by another program", "--port or LOANSTREAM_PORT")
+    assert not (folder / "postgres").exists(), "no database was started for it"
+
+
+def test_a_host_that_is_not_here_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOANSTREAM_HOST", "192.0.2.1")
+    monkeypatch.setenv("LOANSTREAM_AUTH", "local")
+    refused(call("up", "--data", str(folder)), "cannot listen on 192.0.2.1:8600", "check LOANSTREAM_HOST")
+
+
+@pytest.mark.parametrize("api", ["notaurl", "localhost:8600", "ftp://127.0.0.1", "http://", "http://127.0.0.1:99999"])
+def test_an_address_that_is_none_is_refused_at_once(api: str, folder: Path) -> None:
+    refused(call("demo", "--api", api, "--data", str(folder)), f"--api {api}: an address like http://127.0.0.1:8600")
+
+
+def test_a_demo_elsewhere_makes_no_key_of_its_own(folder: Path) -> None:
+    result = call("demo", "--api", "http://127.0.0.1:1", "--data", str(folder))
+    refused(result, f"{folder} has no key to sign tokens with", "--data or LOANSTREAM_DATA_DIR")
+    assert not folder.exists()
+
+
+def test_a_demo_with_the_key_of_another_folder_is_told_to_name_the_right_one(folder: Path) -> None:
+    LocalIssuer.open(folder)
+    with _refusing_every_token() as url:
+        result = call("demo", "--loans", "1", "--api", url, "--data", str(folder))
+    refused(result, f"{url} does not take tokens signed with the key of {folder}", "--data or LOANSTREAM_DATA_DIR")
+
+
+def test_a_demo_says_why_the_system_that_it_starts_does_not_start(folder: Path) -> None:
+    folder.mkdir()
+    with occupied(folder, "loanstream serve risk", alone=False):
+        result = call("demo", "--loans", "1", "--data", str(folder))
+    refused(result, "the system did not start: Loanstream already runs on", "`loanstream serve risk`")
+
+
+class _Refusing(BaseHTTPRequestHandler):
+    """Takes no token."""
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = b'{"code": "not-authenticated", "detail": "signed by another issuer"}'
+        self.send_response(401)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@contextmanager
+def _refusing_every_token() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Refusing) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()

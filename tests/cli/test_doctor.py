@@ -27,6 +27,8 @@ def test_a_misspelt_variable_and_a_changed_partition_count_are_named_and_nothing
     assert "✗ settings  LOANSTREAM_PROT" in misspelt.stdout
     assert "mend the spelling" in misspelt.stdout
     assert "1 to mend." in misspelt.stdout, "a fresh folder is well but for that"
+    assert list(folder.iterdir()) == [], "who looks makes nothing"
+    assert run("topics", "apply", "--data", str(folder)).returncode == 0
     changed = run("doctor", "--data", str(folder), LOANSTREAM_PARTITIONS="3")
     assert changed.returncode == 1
     assert "✗ topics" in changed.stdout
@@ -38,3 +40,11 @@ def test_a_database_that_cannot_be_reached_is_named(folder: Path) -> None:
     assert done.returncode == 1
     assert "✗ database" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_an_empty_folder_is_well_and_stays_empty(folder: Path) -> None:
+    done = run("doctor", "--data", str(folder / "new"))
+    assert done.returncode == 0
+    assert "nothing here yet" in done.stdout
+    assert "loanstream up" in done.stdout
+    assert list(folder.iterdir()) == []

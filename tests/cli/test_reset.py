@@ -2,10 +2,12 @@
 
 import fcntl
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from loanstream.cli.occupancy import occupied
 from tests.cli.test_bad_input import call, refused
 
 
@@ -51,16 +53,26 @@ def test_with_yes_on_the_command_line_it_does_not_ask(ours: Path) -> None:
     assert not ours.exists()
 
 
-def test_a_folder_on_which_a_system_runs_is_refused(ours: Path) -> None:
-    (ours / "run.json").write_text(json.dumps({"pid": 4711, "url": "http://127.0.0.1:1"}))
-    with (ours / "run.lock").open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        refused(call("reset", "--yes", "--data", str(ours)), "process 4711", "stop it first")
+@pytest.mark.parametrize(("command", "alone"), [("loanstream up", True), ("loanstream serve servicing", False)])
+def test_a_folder_on_which_anything_runs_is_refused_and_the_processes_are_named(
+    ours: Path, command: str, alone: bool
+) -> None:
+    with occupied(ours, command, alone=alone):
+        refused(call("reset", "--yes", "--data", str(ours)), f"`{command}`", f"process {os.getpid()}", "stop first")
+    assert (ours / "installation").exists()
+
+
+def test_a_folder_whose_database_a_command_works_with_is_refused(ours: Path) -> None:
+    with (ours / "postgres" / "handles.lock").open("ab") as handle:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        refused(call("reset", "--yes", "--data", str(ours)), "a command works with the database")
     assert (ours / "installation").exists()
 
 
 def test_a_note_of_a_process_that_died_does_not_stand_in_the_way(ours: Path) -> None:
-    (ours / "run.json").write_text(json.dumps({"pid": 4711, "url": "http://127.0.0.1:1"}))
+    (ours / "processes").mkdir()
+    note = {"pid": 4711, "command": "loanstream up", "whole": True, "url": "http://127.0.0.1:1"}
+    (ours / "processes" / "4711-00000000.json").write_text(json.dumps(note))
     (ours / "run.lock").touch()
     assert call("reset", "--yes", "--data", str(ours)).exit_code == 0
     assert not ours.exists()

@@ -1,6 +1,5 @@
 """The ``loanstream`` command as its users call it: processes of their own on a data folder of their own."""
 
-import json
 import os
 import signal
 import socket
@@ -14,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from loanstream.cli.process import running
 from loanstream.runtime.http.issuer import LocalIssuer
 
 SHORT_LEASES = {"LOANSTREAM_KEY_LEASE_SECONDS": "2", "LOANSTREAM_EFFECT_LEASE_SECONDS": "4"}
@@ -140,10 +140,8 @@ class System:
 
     def _runs(self, process: "subprocess.Popen[bytes]") -> bool:
         assert process.poll() is None, f"the system did not start: {self.output.read_text()}"
-        try:
-            return bool(json.loads((self.folder / "run.json").read_text())["pid"] == process.pid)
-        except (OSError, ValueError):
-            return False
+        there = running(self.folder)
+        return there is not None and there.pid == process.pid
 
 
 @contextmanager

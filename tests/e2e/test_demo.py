@@ -90,6 +90,7 @@ def test_read_models_and_folds_rebuilt_from_the_streams_are_what_they_were(lived
     printed = lived.prints("rebuild", "--check")
     assert "every table and every folded partition is what it was before" in printed
     assert [context for context in CONTEXTS if f"{context}: " not in printed] == []
+    assert printed.count("6 partitions folded from 0 and from a snapshot at half way") == len(CONTEXTS)
 
 
 def test_the_audit_finds_nothing(lived: Lived) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from loanstream.cli.occupancy import occupants
 from loanstream.runtime.embedded_postgres import EmbeddedPostgres
 from tests.e2e.conftest import SMALL
 from tests.e2e.system import (
@@ -82,6 +83,8 @@ def test_a_system_killed_twice_ends_with_the_books_of_an_undisturbed_one(
         system.kill()
         assert demo.poll() is None, "the demo must still run when the system dies"
         system.restart()
+        checked = good("rebuild", "--check", "servicing", "--data", str(folder))
+        assert "is what it was before" in checked, "a system at work can be checked"
         shown = result_of(demo)
         assert system.interrupt()[0] == 0
     prove(folder, shown, undisturbed)
@@ -121,7 +124,7 @@ def test_a_second_start_on_the_same_folder_is_refused_and_ctrl_c_stops_the_first
         assert code == 0
         assert seconds < 10
         assert "Stopped" in system.output.read_text()
-    assert not (folder / "run.json").exists()
+    assert occupants(folder) == []
     assert EmbeddedPostgres(folder).pid is None, "the last one to go stops the database"
 
 

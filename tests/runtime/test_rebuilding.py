@@ -208,6 +208,59 @@ async def test_a_rebuild_that_cannot_reach_the_live_models_leaves_them_in_place(
     assert await bench.schemas() == [LIVE]
 
 
+async def test_live_tables_that_are_behind_are_compared_where_they_stand(bench: Bench) -> None:
+    await bench.trade(0, 20)
+    await drain(bench.live)
+    await bench.trade(20, 20)
+    report = await rebuild(shipping_service(), bench.log, bench.pool, clock=bench.clock, batch=10, compare=True)
+    assert report.compared is not None
+    assert report.compared.different == []
+    assert "orders" in report.compared.live
+    await drain(bench.live)
+    assert await bench.pool.fetchval("SELECT count(*) FROM shipping_read.orders") == 40
+
+
+async def test_a_comparison_names_the_table_that_was_changed_by_hand_and_the_rebuild_mends_it(bench: Bench) -> None:
+    await bench.trade(0, 10)
+    await drain(bench.live)
+    await bench.pool.execute("UPDATE shipping_read.orders SET amount = 99 WHERE order_id = 'order-3'")
+    first = await rebuild(shipping_service(), bench.log, bench.pool, clock=bench.clock, compare=True)
+    assert first.compared is not None
+    assert first.compared.different == ["orders"]
+    second = await rebuild(shipping_service(), bench.log, bench.pool, clock=bench.clock, compare=True)
+    assert second.compared is not None
+    assert second.compared.different == []
+
+
+async def test_a_system_at_work_compares_as_one_at_rest(bench: Bench) -> None:
+    await bench.trade(0, 40)
+    await drain(bench.live)
+    stop = asyncio.Event()
+
+    async def traffic() -> None:
+        n = 40
+        while not stop.is_set():
+            await bench.trade(n, 1)
+            n += 1
+            await bench.live.step()
+            await asyncio.sleep(0.002)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(traffic())
+        for _ in range(5):
+            report = await rebuild(shipping_service(), bench.log, bench.pool, clock=bench.clock, batch=10, compare=True)
+            assert report.compared is not None
+            assert report.compared.different == []
+        stop.set()
+
+
+async def test_there_is_nothing_to_compare_with_where_there_were_no_read_models(bench: Bench) -> None:
+    await bench.live.close()
+    await bench.trade(0, 5)
+    report = await rebuild(shipping_service(), bench.log, bench.pool, clock=bench.clock, compare=True)
+    assert report.compared is None
+
+
 async def test_two_rebuilds_at_once_are_refused(bench: Bench) -> None:
     await bench.trade(0, 10)
     results = await asyncio.gather(

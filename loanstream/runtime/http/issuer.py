@@ -28,6 +28,7 @@ from loanstream.runtime.roles import roles
 from loanstream.vault.secretfile import secret_file
 
 AUDIENCE = "loanstream"
+ISSUER_FILE = "issuer.json"
 DEFAULT_LIFE = timedelta(hours=8)
 
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
@@ -64,7 +65,7 @@ class LocalIssuer:
     @classmethod
     def open(cls, data_dir: Path, life: timedelta = DEFAULT_LIFE) -> "LocalIssuer":
         """The issuer of a data folder; key, users and initial password are made when missing."""
-        stored = json.loads(secret_file(data_dir / "issuer.json", _new_key))
+        stored = json.loads(secret_file(data_dir / ISSUER_FILE, _new_key))
         key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(stored["private"]))
         users = json.loads(secret_file(data_dir / "users.json", lambda: _new_users(initial_password(data_dir))))
         return cls(
