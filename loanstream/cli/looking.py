@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from typing import Any
 
 from rich.console import Console
@@ -12,11 +13,19 @@ from rich.text import Text
 
 from loanstream.cli.connection import Api, RequestFailed, connected
 from loanstream.runtime.settings import Settings
+from schemas.contract import event_types
+from schemas.money import MINOR_DIGITS
 from schemas.topics import CONTEXTS
 
 _FOLLOW_SECONDS = 0.5
-_TIMELINE = 1_000
+_PAGE = 1_000
+_FIRST = "0.0.0"
+"""The cursor before every event."""
+
 _EFFECTS = 20
+_MOST_DIGITS = 60
+"""Beyond it an amount is shown as it is written."""
+
 _AMOUNTS = ("principal", "interest", "penalty")
 
 
@@ -30,10 +39,14 @@ async def tail_events(
     follow: bool,
     as_json: bool,
 ) -> int:
-    """Print the newest events, oldest of them first, then those that come; with ``as_json`` each whole, on a line."""
+    """Print the newest events, oldest of them first, then those that come; with ``as_json`` each whole, on a line.
+
+    Raises :class:`RequestFailed` for a type that no service has.
+    """
     show = _print_json if as_json else _print_event
+    wanted = _known_types(types, services or CONTEXTS)
     async with connected(settings) as api:
-        asked = {"loan_id": loan, "type": list(types) or None}
+        asked = {"loan_id": loan, "type": wanted or None}
         cursors: dict[str, str | None] = dict.fromkeys(services or CONTEXTS)
         newest = await _events(api, cursors, {**asked, "limit": count})
         for event in newest[-count:]:
@@ -83,15 +96,13 @@ async def show_timeline(settings: Settings, loan_id: str, as_json: bool, console
     """Every event of a loan's life over all services, in the order in which it was recorded."""
     async with connected(settings) as api:
         found: dict[str, Any] = {}
-        for event in await _events(api, dict.fromkeys(CONTEXTS), {"loan_id": loan_id, "limit": _TIMELINE}):
+        for event in await _all_events(api, {"loan_id": loan_id}):
             found[event["id"]] = event
         application = next(
             (e["data"]["application_id"] for e in found.values() if e["data"].get("application_id")), None
         )
         if application:
-            for event in await _events(
-                api, dict.fromkeys(CONTEXTS), {"application_id": application, "limit": _TIMELINE}
-            ):
+            for event in await _all_events(api, {"application_id": application}):
                 found[event["id"]] = event
     events = sorted(found.values(), key=lambda e: (e["time"], e["partitionseq"]))
     if not events:
@@ -178,6 +189,34 @@ async def skip_record(
     return 0
 
 
+async def _all_events(api: Api, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every event of every service that is asked for, page by page."""
+    found: list[dict[str, Any]] = []
+    for service in CONTEXTS:
+        cursors: dict[str, str | None] = {service: _FIRST}
+        while page := await _events(api, cursors, {**asked, "limit": _PAGE}):
+            found += page
+    return found
+
+
+def _known_types(types: Sequence[str], services: Sequence[str]) -> list[str]:
+    """The types as they are asked for. Raises :class:`RequestFailed` for one that none of these services has."""
+    names = sorted({each.name for each in event_types() if each.context in services})
+    full = [each.ce_type for each in event_types() if each.context in services]
+    for given in types:
+        if given not in names and given not in full:
+            near = get_close_matches(given.lower(), [name.lower() for name in names], n=1)
+            meant = next((f" Did you mean {name}?" for name in names if near and name.lower() == near[0]), "")
+            raise RequestFailed(
+                f"--type {given}: {_whose(services)} no such event.{meant} There are {', '.join(names)}"
+            )
+    return list(types)
+
+
+def _whose(services: Sequence[str]) -> str:
+    return f"{services[0]} has" if len(services) == 1 else "these services have"
+
+
 async def _events(api: Api, cursors: dict[str, str | None], asked: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Events of every service after its cursor, merged by recorded time; the cursors move on."""
     found: list[dict[str, Any]] = []
@@ -228,15 +267,28 @@ def _sum(value: Any) -> Any:
     if isinstance(value, dict) and "currency" not in value and value:
         parts = list(value.values())
         total = sum((Decimal(part["amount"]) for part in parts), Decimal(0))
-        return {"amount": str(total), "currency": parts[0]["currency"]}
+        return {"amount": f"{total:f}", "currency": parts[0]["currency"]}
     return value
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, dict) and value.keys() == {"amount", "currency"}:
-        whole, _, fraction = value["amount"].partition(".")
-        sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
-        return f"{sign}{int(digits):,}{'.' + fraction if fraction else ''} {value['currency']}"
+        return f"{_grouped(value['amount'], value['currency'])} {value['currency']}"
     if isinstance(value, dict):
         return ", ".join(f"{name} {_shown(part)}" for name, part in value.items())
     return "" if value is None else str(value)
+
+
+def _grouped(amount: Any, currency: Any) -> str:
+    """An amount with thousands apart and the decimals of its currency, whatever its spelling in the log.
+
+    Older data holds ``1E+1``; what is no number is shown as it is stored.
+    """
+    try:
+        number = Decimal(str(amount))
+    except InvalidOperation:
+        return str(amount)
+    if not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
+        return str(amount)
+    decimals = max(MINOR_DIGITS.get(str(currency), 0), len(f"{number:f}".partition(".")[2]))
+    return f"{number:,.{decimals}f}"
