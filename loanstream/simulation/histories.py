@@ -34,6 +34,8 @@ class History:
     commands: int
     events: int
     faults: int
+    kinds: frozenset[str]
+    """Types of the events that occurred."""
     digest: str
     """SHA-256 over every record of every topic, in order: the same seed gives the same."""
 
@@ -91,7 +93,9 @@ async def _judge(seed: int, world: World, clients: Clients, busy: tuple[str, ...
     findings = await check(evidence)
     commands = await _count(world, Role.COMMANDS)
     events = await _count(world, Role.EVENTS)
-    return History(seed, tuple(findings), commands, events, len(world.trace), await _digest(world))
+    records = await world.log.read(dict.fromkeys(world.places(Role.EVENTS), 0), 1_000_000)
+    kinds = frozenset(record.type for record in records)
+    return History(seed, tuple(findings), commands, events, len(world.trace), kinds, await _digest(world))
 
 
 async def _count(world: World, role: Role) -> int:

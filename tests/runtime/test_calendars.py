@@ -1,5 +1,6 @@
 """Business-day calendars: versioned data, cross-checked against two libraries."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import chinese_calendar
@@ -9,8 +10,10 @@ import pytest
 from loanstream.runtime.calendars import (
     CHINA,
     EVERY_DAY,
+    Calendar,
     CalendarEnds,
     UnknownCalendar,
+    add,
     business_days,
     calendar,
     is_business_day,
@@ -62,3 +65,11 @@ def test_an_unknown_version_is_refused_with_those_that_exist() -> None:
 
 def test_the_shipped_file_names_the_version_it_is_shipped_as() -> None:
     assert [calendar(version).version for version in versions()] == list(versions())
+
+
+def test_an_added_calendar_is_known_by_its_version_and_replaces_none() -> None:
+    wednesdays = Calendar("wednesdays/1", frozenset({1, 2, 4, 5, 6, 7}), frozenset(), frozenset(), date.min, date.max)
+    add(wednesdays)
+    assert next_business_day("wednesdays/1", date(2026, 1, 7)) == date(2026, 1, 14)
+    add(replace(wednesdays, weekend=frozenset()))
+    assert next_business_day("wednesdays/1", date(2026, 1, 7)) == date(2026, 1, 14)
