@@ -99,7 +99,7 @@ async def _ask(answers: list[dict[str, int]], query: str) -> dict[str, object]:
 
     app = FastAPI()
     errors.install(app)
-    app.include_router(idle_routes(Anybody(), waiting), prefix="/api/platform")
+    app.include_router(idle_routes(Anybody(), waiting, ("a", "b", "c")), prefix="/api/platform")
     async with AsyncClient(transport=ASGITransport(app), base_url="http://x") as client:
         answer = await client.get(f"/api/platform/idle{query}")
     body: dict[str, object] = answer.json()
@@ -111,6 +111,13 @@ async def test_the_route_waits_as_long_as_it_is_asked_to() -> None:
     assert await _ask([{"a": 1}], "?wait=0.05") == {"idle": False, "waiting": {"a": 1}}
     assert await _ask([{"a": 1}], "?service=b&service=c") == {"idle": True, "waiting": {}}
     assert await _ask([{"a": 1}, {}], "") == {"idle": False, "waiting": {"a": 1}}
+
+
+async def test_a_service_that_this_process_does_not_run_is_never_called_idle() -> None:
+    answer = await _ask([{}], "?service=a&service=bogus")
+    assert answer["errors"] == [
+        {"field": "service", "message": "'bogus' is no service of this process; there are a, b, c"}
+    ]
 
 
 async def test_a_wait_of_more_than_a_minute_is_refused() -> None:

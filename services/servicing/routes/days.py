@@ -58,7 +58,7 @@ def routes(kit: ServiceKit) -> APIRouter:
         return await kit.submit_many(request, principal, "start-business-day", items)
 
     @router.get("/business-days", dependencies=[Depends(kit.require(READ))])
-    async def business_days(limit: Limit = 31, days: Days = None) -> dict[str, Any]:
+    async def list_days(limit: Limit = 31, days: Days = None) -> dict[str, Any]:
         """Business days over all partitions: ``business_days`` latest first, ``days`` in order as in every service.
 
         ``limit``, or ``days`` as every service calls it, says how many at most.
