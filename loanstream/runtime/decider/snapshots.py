@@ -54,8 +54,8 @@ _entries_decoder = msgspec.msgpack.Decoder(list[_Entry])
 
 
 def state_version(deciders: Sequence[Decider]) -> str:
-    """Hash of the layout and of every state's schema, as 16 hex digits."""
-    text = f"{FORMAT};" + ";".join(f"{d.aggregate}:{_shape(d.state)}" for d in deciders)
+    """Hash of the layout, of every state's schema and of the version of its folding, as 16 hex digits."""
+    text = f"{FORMAT};" + ";".join(f"{d.aggregate}/{d.folds}:{_shape(d.state)}" for d in deciders)
     return sha256(text.encode()).hexdigest()[:16]
 
 
