@@ -36,7 +36,7 @@ def _lacking(commands: Iterable[Record], events: tuple[Any, ...], captured: bool
     yield from (kind.__name__ for kind in _WANTED if kind not in kinds)
     if not captured:
         yield "a transfer of a client's own"
-    for context, closed in BUSINESS_DAY_CLOSED.items():
-        days = {event.business_date for event in events if isinstance(event, closed)}
+    for context in CONTEXTS:
+        days = {event.business_date for event in events if isinstance(event, BUSINESS_DAY_CLOSED[context])}
         if len(days) < FEWEST_DAYS:
             yield f"business days of {context}: {len(days)}, at least {FEWEST_DAYS} are needed"
