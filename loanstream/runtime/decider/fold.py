@@ -184,7 +184,8 @@ class Fold:
         """Drop ids that left the window, and aggregates that hold nothing else."""
         for target in dict.fromkeys(self.window.expire(self.aggregates, now)):
             aggregate = self.aggregates[target]
-            # a target comes once for each id that it lost; one with events goes on in their chain, also without a state: such is the partition itself, of its days
+            # a target comes once for each id that it lost; one with events goes on in their chain, also without a state: such is
+            # the partition itself, of its days
             if not (aggregate.sequence or aggregate.decided or aggregate.marks):
                 del self.aggregates[target]
 
