@@ -85,9 +85,7 @@ async def _values(visit: Visit) -> dict[str, Any]:
 async def _days(visit: Visit) -> list[dict[str, Any]]:
     """The latest business day of each context that this person may ask."""
     asked = [c for c in CONTEXTS if visit.person.may("servicing:read" if c == "servicing" else "platform:read-lag")]
-    answers = await together(
-        **{context: visit.api.find(f"/api/{context}/business-days", days=1) for context in asked}
-    )
+    answers = await together(**{context: visit.api.find(f"/api/{context}/business-days", days=1) for context in asked})
     return [{"context": context, **_latest(answer)} for context, answer in answers.items() if answer is not None]
 
 
