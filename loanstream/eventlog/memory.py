@@ -152,7 +152,11 @@ class MemoryLog(EventLog):
         self._turn = (self._turn + 1) % len(order)
         order = order[self._turn :] + order[: self._turn]
         found = [self._from(place, position) for place, position in order]
-        shares = fair_shares([len(partition.records) - index for partition, index in found], limit)
+        available = [len(partition.records) - index for partition, index in found]
+        total = sum(available)
+        if not total:
+            return []
+        shares = available if total <= limit else fair_shares(available, limit)
         records: list[Record] = []
         for (partition, index), share in zip(found, shares, strict=True):
             records += partition.records[index : index + share]

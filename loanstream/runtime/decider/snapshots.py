@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date
+from functools import cache
 from hashlib import sha256
 from typing import Any, get_args, get_type_hints
 
@@ -55,6 +56,11 @@ _entries_decoder = msgspec.msgpack.Decoder(list[_Entry])
 
 def state_version(deciders: Sequence[Decider]) -> str:
     """Hash of the layout, of every state's schema and of the version of its folding, as 16 hex digits."""
+    return _state_version(tuple(deciders))
+
+
+@cache
+def _state_version(deciders: tuple[Decider, ...]) -> str:
     text = f"{FORMAT};" + ";".join(f"{d.aggregate}/{d.folds}:{_shape(d.state)}" for d in deciders)
     return sha256(text.encode()).hexdigest()[:16]
 
