@@ -57,7 +57,7 @@ def _where_to_look(process: Process, settings: Settings) -> Panel:
             f"[bold]{initial_password(settings.data_dir)}[/]",
         )
     facts.add_row("API", f"{process.url}/api/openapi.json")
-    facts.add_row("Try it", "make demo   (or: loanstream demo --loans 50 --until +12m)")
+    facts.add_row("Try it", "make demo   (or: .venv/bin/loanstream demo --loans 50 --until +12m)")
     facts.add_row("Data", f"{settings.data_dir}   log: {settings.data_dir / LOG_FILE}")
     facts.add_row("Stop", "Ctrl-C")
     return Panel(facts, title="Loanstream runs", title_align="left", expand=False)
