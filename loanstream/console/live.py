@@ -17,6 +17,8 @@ MOST_AT_ONCE = 25
 
 _PACE_SECONDS = 0.25
 _HEARTBEAT_SECONDS = 15.0
+_REFUSED = (400, 403, 422)
+"""Asking again gets the same answer: the browser is told why, and stays away."""
 _RETRY = b"retry: 2000\n\n"
 _HEARTBEAT = b": still here\n\n"
 
@@ -54,13 +56,17 @@ class Feed:
     async def messages(self) -> AsyncIterator[bytes]:
         """Server-sent events: ``ready`` when whatever happens from now on will come, then ``rows`` of the page.
 
-        Ends when a service ends its stream or has none to give: the browser comes back by itself.
+        Ends when a service ends its stream or has none to give: the browser comes back by itself. A service that refuses what is
+        asked for, such as an unknown type of event, gives one ``refused`` with its reason, after which coming back is no use.
         """
         async with AsyncExitStack() as stack:
             yield _RETRY
             try:
                 readers = [await self._reader(service, stack) for service in self._wanted.services]
             except (ApiProblem, SignedOut, httpx.HTTPError) as error:
+                if isinstance(error, ApiProblem) and error.status in _REFUSED:
+                    yield _message("refused", error.detail)
+                    return
                 _log.warning("no live events", error=repr(error))
                 return
             yield _message("ready", "")

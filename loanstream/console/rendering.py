@@ -23,6 +23,11 @@ SIGN_IN = "/sign-in"
 
 _YEAR = 365 * 24 * 3600
 _FRAGMENT = "hx-request"
+NO_PAGE = "no-such-page"
+"""Code of the problem that an address leads to no page."""
+
+_KINDS = {NO_PAGE: "no-page", "404": "not-found", "403": "forbidden"}
+"""What a page about a problem says, by the problem's code, else its status."""
 
 _log = structlog.get_logger("loanstream.console")
 
@@ -156,8 +161,9 @@ def _trouble(request: Request, status: int, code: str, detail: str) -> Response:
     if _FRAGMENT in request.headers:
         # htmx leaves the page as it is; the script says that it is no longer fresh
         return Response(status_code=status)
-    kind = "not-found" if status == 404 else "forbidden" if status == 403 else "unavailable"
-    values: Mapping[str, Any] = {"kind": kind, "code": code, "detail": detail}
+    kind = _KINDS.get(code) or _KINDS.get(str(status), "unavailable")
+    person: Person | None = getattr(request.state, "person", None)
+    values: Mapping[str, Any] = {"kind": kind, "code": code, "detail": detail, "person": person}
     text = render("trouble.html", request, words, ZoneInfo("UTC"), **values)
     return html_answer(text, status)
 

@@ -59,6 +59,8 @@ class FakeSystem:
         self.asked: list[str] = []
         self.broken = False
         """Whether every query of a service is answered 503."""
+        self.refused = ""
+        """Why live streams are refused as asked for wrongly; empty: they are not."""
         self.live: dict[str, list[dict[str, Any]]] = {context: [] for context in CONTEXTS}
         """Events that a service's live stream gives before it falls silent."""
 
@@ -127,6 +129,8 @@ class FakeSystem:
             self.asked.append(f"{request.url.path}?{request.url.query}")
             if self.broken:
                 raise Problem(503, "too-many-streams", "Too many live streams are open: close one.")
+            if self.refused:
+                raise Problem(400, "invalid-input", self.refused)
             return StreamingResponse(messages(), media_type="text/event-stream")
 
         return stream

@@ -78,6 +78,22 @@ async def test_a_page_that_is_not_for_this_person_says_so(system: FakeSystem) ->
         answer = await browser.get("/events")
     assert answer.status_code == 403
     assert "platform:read-events" in answer.text
+    assert 'href="/worklists"' in answer.text
+    assert "Sign out" in answer.text
+
+
+async def test_an_address_that_leads_nowhere_is_a_page_for_browsers_only(system: FakeSystem) -> None:
+    html = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    async with system.client("auditor") as browser:
+        page = await browser.get("/nonsense/deep", headers=html)
+        program = await browser.get("/nonsense")
+        of_the_api = await browser.get("/api/nonsense", headers=html)
+        posted = await browser.post("/loans", headers=html | {"X-Requested-With": "test"})
+    assert (page.status_code, "No such page" in page.text, "Sign out" in page.text) == (404, True, True)
+    assert program.json()["code"] == of_the_api.json()["code"] == "no-such-route"
+    assert posted.status_code == 405
+    async with system.client() as stranger:
+        assert (await stranger.get("/nonsense", headers=html)).status_code == 303
 
 
 async def test_services_that_do_not_answer_give_a_readable_page(system: FakeSystem) -> None:

@@ -86,6 +86,14 @@ async def test_a_service_without_a_stream_to_give_ends_the_feed(system: FakeSyst
     assert "event: ready" not in come
 
 
+async def test_a_refused_question_is_told_and_not_asked_again(system: FakeSystem) -> None:
+    system.refused = "type: 'Nonsense' is no event type"
+    async with feed(system, "?type=Nonsense") as answer:
+        come = "".join([chunk async for chunk in answer.aiter_text()])
+    assert "event: refused\ndata: type: 'Nonsense' is no event type\n" in come
+    assert "event: ready" not in come
+
+
 async def test_the_feed_is_for_who_may_read_events(system: FakeSystem) -> None:
     async with feed(system, user="releaser-1") as answer:
         assert answer.status_code == 403

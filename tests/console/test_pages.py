@@ -146,6 +146,47 @@ async def test_worklists_offer_what_the_person_may_do_and_no_more(system: FakeSy
         assert (decision in page, release in page) == offered
 
 
+@pytest.mark.parametrize(
+    ("drawdown", "said"),
+    [
+        ({"releasers": ["user:releaser-1"]}, "You released it; somebody else must too."),
+        ({"releasers": [], "approver": "user:releaser-1"}, "You approved the loan; others release it."),
+    ],
+)
+async def test_who_may_not_release_a_payout_is_told_why_instead(
+    system: FakeSystem, drawdown: dict[str, Any], said: str
+) -> None:
+    rows = {"drawdowns": [samples.DRAWDOWN_VIEW | drawdown], "next": None}
+    system.answers["/api/origination/drawdowns"] = rows
+    async with system.client("releaser-1") as browser:
+        page = (await browser.get("/worklists")).text
+    assert said in page
+    assert "/releases" not in page
+
+
+async def test_paying_out_and_opening_a_day_are_asked_for_confirmation(system: FakeSystem) -> None:
+    async with system.client("releaser-2", "zh") as browser:
+        release = (await browser.get("/worklists")).text.replace("\u00a0", " ")
+    async with system.client("operations-officer") as browser:
+        day = (await browser.get("/")).text
+    assert f'hx-confirm="确定放行合同 {samples.CONTRACT_NO} 的放款 2,100.00 CNY 吗？' in release
+    assert 'hx-confirm="Open every business day up to and including {business_date}?' in day
+
+
+async def test_figures_that_a_person_may_not_know_are_no_zeros(system: FakeSystem) -> None:
+    async with system.client("product-maker") as browser:
+        no_loans = (await browser.get("/")).text
+    async with system.client("operator") as browser:
+        no_applications = (await browser.get("/")).text
+        worklists = await browser.get("/worklists")
+    assert no_loans.count("<em>needs servicing:read</em>") == 4
+    assert no_loans.count("This needs the permission servicing:read.") == 2
+    assert "No business day was opened yet" not in no_loans
+    assert no_applications.count("<em>needs origination:read</em>") == 2
+    assert "This needs the permission origination:read." in no_applications
+    assert (worklists.status_code, "origination:read" in worklists.text) == (403, True)
+
+
 async def test_a_decision_on_its_own_page_shows_what_came_of_it(system: FakeSystem) -> None:
     async with system.client("credit-officer") as browser:
         alone = (await browser.get(f"/applications/{samples.REFERRED}")).text

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from loanstream.console.api import Json, nothing, together
+from loanstream.console.api import ApiProblem, Json, nothing, together
 from loanstream.console.pages.visiting import Visitor
 from loanstream.console.rendering import Visit
 from loanstream.console.timeline import sources_of_application, timeline
@@ -16,6 +16,7 @@ from schemas.topics import CONTEXTS
 STATES = ("submitted", "returned", "accepted", "review", "approved", "withdrawing", "completed", "refused", "closed")
 DECIDE = "origination:decide"
 RELEASE = "origination:release"
+READ = "origination:read"
 PAGE = 50
 
 _MOST_ITEMS = 100
@@ -92,6 +93,8 @@ def _worklist_routes(routes: APIRouter, visitor: Visitor) -> None:
 
 async def _waiting(visit: Visit) -> dict[str, Any]:
     api = visit.api
+    if not visit.person.may(READ):
+        raise ApiProblem(403, "forbidden", visit.words("needs", permission=READ))
     found = await together(
         review=api.get("/api/origination/applications", state="review", limit=_MOST_ITEMS),
         **{state: api.get("/api/origination/drawdowns", state=state, limit=_MOST_ITEMS) for state in _TO_RELEASE},

@@ -16,6 +16,8 @@ from loanstream.console.words import Words
 from schemas.topics import CONTEXTS
 
 START_DAY = "servicing:start-business-day"
+READ_LOANS = "servicing:read"
+READ_APPLICATIONS = "origination:read"
 
 _TONES = {"active": "good", "overdue": "bad", "settled": "calm", "written-off": "dark"}
 _APPLICATION_TONES = {"review": "warn", "returned": "warn", "refused": "dark", "completed": "good", "closed": "dark"}
@@ -54,10 +56,10 @@ def add_routes(routes: APIRouter, visitor: Visitor) -> None:
 async def _values(visit: Visit) -> dict[str, Any]:
     api, may = visit.api, visit.person.may
     found = await together(
-        portfolio=api.find("/api/servicing/portfolio") if may("servicing:read") else nothing(),
-        books=api.find("/api/servicing/books") if may("servicing:read") else nothing(),
+        portfolio=api.find("/api/servicing/portfolio") if may(READ_LOANS) else nothing(),
+        books=api.find("/api/servicing/books") if may(READ_LOANS) else nothing(),
         custody=api.find("/api/funding/custody") if may("funding:read") else nothing(),
-        totals=api.find("/api/origination/totals") if may("origination:read") else nothing(),
+        totals=api.find("/api/origination/totals") if may(READ_APPLICATIONS) else nothing(),
         days=_days(visit),
     )
     groups: Sequence[Json] = found["portfolio"]["portfolio"] if found["portfolio"] else []
@@ -65,11 +67,18 @@ async def _values(visit: Visit) -> dict[str, Any]:
     currency = _main_currency(groups)
     days = found["days"]
     return {
-        "may_see": found["portfolio"] is not None or found["totals"] is not None,
+        "sees_loans": found["portfolio"] is not None,
+        "sees_applications": found["totals"] is not None,
+        "permissions": {"loans": READ_LOANS, "applications": READ_APPLICATIONS},
         "as_of": found["portfolio"]["business_date"] if found["portfolio"] else None,
         "groups": groups,
         "currency": currency,
-        "tiles": _tiles([g for g in groups if g["currency"] == currency], totals, currency),
+        "tiles": [
+            *_loan_tiles(
+                [g for g in groups if g["currency"] == currency], currency, known=found["portfolio"] is not None
+            ),
+            *_application_tiles(totals, known=found["totals"] is not None),
+        ],
         "books": [_book(book) for book in found["books"]["books"]] if found["books"] else [],
         "receipts": [_receipts(line) for line in found["books"]["receipts"]] if found["books"] else [],
         "custody": [_custody(book) for book in found["custody"]["books"]] if found["custody"] else [],
@@ -113,24 +122,40 @@ def _main_currency(groups: Iterable[Json]) -> str:
     return max(loans, key=lambda currency: loans[currency], default="")
 
 
-def _tiles(groups: Sequence[Json], totals: Json, currency: str) -> list[dict[str, Any]]:
+def _loan_tiles(groups: Sequence[Json], currency: str, *, known: bool) -> list[dict[str, Any]]:
     running = [g for g in groups if g["status"] in ("active", "overdue")]
     overdue = [g for g in groups if g["status"] == "overdue"]
+    needs = "" if known else READ_LOANS
+    return [
+        _tile("running", grouped(sum(g["loans"] for g in running)), needs, link="/loans"),
+        _tile("outstanding", _sum(running, "outstanding_principal"), needs, unit=currency),
+        _tile(
+            "overdue",
+            grouped(sum(g["loans"] for g in overdue)),
+            needs,
+            link="/loans?status=overdue",
+            alert=bool(overdue),
+        ),
+        _tile("past-due", _sum(overdue, "past_due"), needs, unit=currency),
+    ]
+
+
+def _application_tiles(totals: Json, *, known: bool) -> list[dict[str, Any]]:
+    needs = "" if known else READ_APPLICATIONS
     applications = totals["applications"]
     review = _count(applications, ("review",), "count")
     release = _count(totals["drawdowns"], _TO_RELEASE, "count")
     return [
-        _tile("running", grouped(sum(g["loans"] for g in running)), link="/loans"),
-        _tile("outstanding", _sum(running, "outstanding_principal"), unit=currency),
-        _tile("overdue", grouped(sum(g["loans"] for g in overdue)), link="/loans?status=overdue", alert=bool(overdue)),
-        _tile("past-due", _sum(overdue, "past_due"), unit=currency),
-        _tile("open-applications", grouped(_count(applications, _OPEN_APPLICATIONS, "count")), link="/applications"),
-        _tile("worklist", grouped(review + release), link="/worklists", alert=review + release > 0),
+        _tile(
+            "open-applications", grouped(_count(applications, _OPEN_APPLICATIONS, "count")), needs, link="/applications"
+        ),
+        _tile("worklist", grouped(review + release), needs, link="/worklists", alert=review + release > 0),
     ]
 
 
-def _tile(name: str, figure: str, *, unit: str = "", link: str = "", alert: bool = False) -> dict[str, Any]:
-    return {"name": name, "figure": figure, "unit": unit, "link": link, "alert": alert}
+def _tile(name: str, figure: str, needs: str, *, unit: str = "", link: str = "", alert: bool = False) -> dict[str, Any]:
+    """``needs`` is the permission without which the figure is not known: it is said instead, never a zero."""
+    return {"name": name, "figure": figure, "needs": needs, "unit": unit, "link": link, "alert": alert}
 
 
 def _count(groups: Iterable[Json], states: Sequence[str], member: str) -> int:

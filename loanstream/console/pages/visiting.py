@@ -27,6 +27,9 @@ def visitor(settings: Settings, client: httpx.AsyncClient | None) -> Visitor:
         if not own:
             own.append(httpx.AsyncClient(transport=InProcess(request.app), base_url="http://loanstream"))
         api = Api(own[0], request)
-        return Visit(request, Words(asked_language(request)), zone, api, await api.me())
+        person = await api.me()
+        # a page about an error keeps the menu and the way to sign out
+        request.state.person = person
+        return Visit(request, Words(asked_language(request)), zone, api, person)
 
     return visit

@@ -90,6 +90,14 @@
     event.detail.headers["X-Requested-With"] = "loanstream-console";
   });
 
+  /* A question may name fields of its form, {so}: asked is what stands in them now. */
+  body.addEventListener("htmx:confirm", (event) => {
+    const { question, elt, issueRequest } = event.detail;
+    if (!question) return;
+    event.preventDefault();
+    if (confirm(question.replace(/\{(\w+)\}/g, (_, name) => elt.elements[name].value))) issueRequest(true);
+  });
+
   body.addEventListener("htmx:afterRequest", (event) => {
     const { elt, xhr, requestConfig } = event.detail;
     if (requestConfig.verb === "get") return;
@@ -311,6 +319,8 @@
     const query = () => new URLSearchParams(new FormData(form)).toString();
     let source = null;
     let paused = false;
+    /* What was asked for is wrong: only another question helps, and that is another page. */
+    let refused = false;
 
     function show(text, tone) {
       state.textContent = text;
@@ -343,7 +353,7 @@
     }
 
     function open() {
-      if (source || paused || document.hidden) return;
+      if (source || paused || refused || document.hidden) return;
       show(state.dataset.connecting, "calm");
       source = new EventSource(`/events/feed?${query()}`);
       source.addEventListener("ready", () => {
@@ -353,6 +363,11 @@
         setTimeout(readNewest, 1500);
       });
       source.addEventListener("rows", (event) => add(event.data, true));
+      source.addEventListener("refused", (event) => {
+        refused = true;
+        source.close();
+        show(event.data, "bad");
+      });
       source.addEventListener("error", () => {
         show(state.dataset.lost, "bad");
         if (source?.readyState === EventSource.CLOSED) {
@@ -366,6 +381,7 @@
     }
 
     function close() {
+      if (refused) return;
       source?.close();
       source = null;
       show(state.dataset.paused, "calm");
