@@ -1,5 +1,18 @@
 """``python -m loanstream.cli`` is the command ``loanstream``."""
 
-from loanstream.cli.main import app
+import sys
 
-app()
+
+def main() -> None:
+    """Run the command. Ctrl-C while it is still being loaded ends it with exit code 130 and without a traceback."""
+    try:
+        from loanstream.cli.main import app
+
+        app()
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

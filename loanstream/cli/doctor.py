@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from loanstream.cli.connection import Api, connected
-from loanstream.cli.installation import open_database, topic_definitions
+from loanstream.cli.installation import open_database, told_once, topic_definitions
 from loanstream.cli.occupancy import occupants
 from loanstream.eventlog.postgres.log import PostgresLog
 from loanstream.runtime.settings import Settings, installation_id, is_installed, unknown_variables, usable_folder
@@ -60,7 +60,7 @@ async def _checks(settings: Settings) -> AsyncIterator[Check]:
         try:
             await (await asyncpg.connect(settings.database_url)).close()
         except Exception as error:
-            yield _no_database(error)
+            yield _no_database(error, settings)
         return
     try:
         async with open_database(settings) as dsn:
@@ -70,7 +70,7 @@ async def _checks(settings: Settings) -> AsyncIterator[Check]:
             finally:
                 await log.close()
     except Exception as error:
-        yield _no_database(error)
+        yield _no_database(error, settings)
         return
     async with connected(settings, "operator") as api:
         async for check in _of_the_system(api):
@@ -116,8 +116,9 @@ def _nearest(folder: Path) -> Path:
     return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
 
 
-def _no_database(error: Exception) -> Check:
-    return Check("database", False, f"{type(error).__name__}: {error}", "see the server's log in the data folder")
+def _no_database(error: Exception, settings: Settings) -> Check:
+    advice = "check LOANSTREAM_DATABASE_URL" if settings.database_url else "see the server's log in the data folder"
+    return Check("database", False, f"{type(error).__name__}: {error}", advice)
 
 
 async def _topics(settings: Settings, log: PostgresLog) -> Check:
@@ -128,7 +129,7 @@ async def _topics(settings: Settings, log: PostgresLog) -> Check:
         return Check("topics", True, "none yet; the first start makes them")
     differences = [f"{name} is missing" for name in missing]
     if not missing:
-        differences = await log.apply(wanted.values(), installation_id(settings.data_dir))
+        differences = told_once(await log.apply(wanted.values(), installation_id(settings.data_dir)))
     advice = "the folder belongs to another installation, or LOANSTREAM_PARTITIONS was changed: put it back"
     return Check("topics", not differences, "; ".join(differences) or f"{len(states)} as they must be", advice)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
+
 from loanstream.cli.watching import kept_running
 from loanstream.eventlog.port import EventLog, TopicDefinition
 from loanstream.eventlog.postgres.log import PostgresLog
@@ -22,7 +24,14 @@ from loanstream.runtime.http.tokens import RemoteKeys, TokenVerifier
 from loanstream.runtime.http.waiting import OutcomeWaiter
 from loanstream.runtime.postgres_store import PostgresStore, open_store
 from loanstream.runtime.projector import prepare, read_schema
-from loanstream.runtime.settings import Settings, installation_id, is_installed, made_folder, usable_folder
+from loanstream.runtime.settings import (
+    BadSetting,
+    Settings,
+    installation_id,
+    is_installed,
+    made_folder,
+    usable_folder,
+)
 from loanstream.vault.crypto import LocalMasterKeys
 from loanstream.vault.postgres import PostgresVault
 from schemas.topics import CONTEXTS, topic_specs
@@ -75,11 +84,28 @@ async def open_database(settings: Settings) -> AsyncIterator[str]:
     """DSN of the installation's database: the one of the settings, or the embedded server, held while in here."""
     made_folder(settings.data_dir)
     if settings.database_url:
+        await _check_database(settings.database_url)
         yield settings.database_url
         return
     embedded = EmbeddedPostgres(settings.data_dir)
     async with embedded as dsn, kept_running(embedded):
         yield dsn
+
+
+async def _check_database(url: str) -> None:
+    """Raises :class:`BadSetting` for a database that cannot be used; the text does not show the address, a secret."""
+    try:
+        await (await asyncpg.connect(url)).close()
+    except (OSError, asyncpg.PostgresError) as error:
+        raise BadSetting(
+            f"LOANSTREAM_DATABASE_URL: the database does not answer ({type(error).__name__}: {error}): check that it runs and"
+            " that the address is right"
+        ) from None
+    except (asyncpg.InterfaceError, ValueError) as error:
+        raise BadSetting(
+            f"LOANSTREAM_DATABASE_URL: no usable address ({type(error).__name__}): it should look like"
+            " postgresql://user@host/loanstream"
+        ) from None
 
 
 @asynccontextmanager
@@ -89,10 +115,22 @@ async def open_log(settings: Settings, dsn: str) -> AsyncIterator[PostgresLog]:
     try:
         differences = await log.apply(topic_definitions(settings), installation_id(settings.data_dir))
         if differences:
-            raise TopicsDiffer("; ".join(differences))
+            raise TopicsDiffer("; ".join(told_once(differences)))
         yield log
     finally:
         await log.close()
+
+
+def told_once(differences: Iterable[str]) -> list[str]:
+    """Differences of topics; what many topics have in common is said of the first, with how many others."""
+    alike: dict[str, list[str]] = {}
+    for difference in differences:
+        words = difference.split(" ", 2)
+        alike.setdefault(words[2] if words[0] == "Topic" and len(words) == 3 else difference, []).append(difference)
+    return [
+        first if not others else f"{first} The same for {len(others)} other topics."
+        for first, *others in alike.values()
+    ]
 
 
 def topic_definitions(settings: Settings) -> list[TopicDefinition]:

@@ -275,7 +275,9 @@ def _shown(value: Any) -> str:
     if isinstance(value, dict) and value.keys() == {"amount", "currency"}:
         return f"{_grouped(value['amount'], value['currency'])} {value['currency']}"
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_shown(part)}" for name, part in value.items())
+        return ", ".join(f"{name.replace('_', ' ')} {_shown(part)}" for name, part in value.items())
+    if isinstance(value, list):
+        return " → ".join(_shown(part) for part in value)
     return "" if value is None else str(value)
 
 

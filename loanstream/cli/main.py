@@ -122,7 +122,11 @@ def _at(port: int | None) -> dict[str, int]:
 def demo(
     loans: Annotated[int, typer.Option(help="How many of the 1,000 applications are sent.")] = 1000,
     until: Annotated[
-        str | None, typer.Option(help="Last business day, or +12m, +90d; default: until all is closed.")
+        str | None,
+        typer.Option(
+            help="Last business day, or +12m, +90d, +2y counted from the start date, 2026-01-05; default: until all is"
+            " closed."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides everything that the data leaves open.")] = 1,
     api: Annotated[
@@ -142,7 +146,7 @@ def demo(
     from loanstream.cli import demo as command
     from loanstream.demo.options import DemoOptions, until_of
 
-    with explained(errors):
+    with explained(errors, "stopped; call it again with the same seed to go on"):
         options = DemoOptions(loans=loans, until=until_of(until), seed=seed, api=api, json=json)
         report = command.demo(settings_for(data), options, None if json else console)
         if json:

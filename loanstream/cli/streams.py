@@ -7,7 +7,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from loanstream.cli.installation import Installation, open_database, open_installation, open_log, topic_definitions
+from loanstream.cli.installation import (
+    Installation,
+    open_database,
+    open_installation,
+    open_log,
+    told_once,
+    topic_definitions,
+)
 from loanstream.eventlog.port import TopicPartition
 from loanstream.eventlog.postgres.log import PostgresLog
 from loanstream.runtime.auditing import verify
@@ -37,8 +44,8 @@ async def apply_topics(settings: Settings, console: Console) -> int:
             console.print(table)
         finally:
             await log.close()
-    for difference in differences:
-        console.print(f"[bold red]✗[/] {difference}")
+    for difference in told_once(differences):
+        console.print(f"[bold red]✗[/] {difference}", soft_wrap=True)
     return 1 if differences else 0
 
 

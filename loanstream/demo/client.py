@@ -29,6 +29,9 @@ LOST_SECONDS = 150.0
 DECISION_SECONDS = 120.0
 """How long a command that was answered 202 is followed."""
 
+TELL_SECONDS = 3.0
+"""After how long without the system its user is told."""
+
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
 _PASSING = frozenset({429, 502, 503, 504})
@@ -39,6 +42,10 @@ _IN_FLIGHT = "request-in-flight"
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder()
+
+
+def say_nothing(_text: str) -> None:
+    """Tell nobody."""
 
 
 class DemoError(Exception):
@@ -96,6 +103,8 @@ class Api:
         self._tokens = tokens
         self._lost_seconds = lost_seconds
         self._headers: dict[str, str] = {}
+        self.tell: Callable[[str], None] = say_nothing
+        """Is told when the system does not answer for long, and with no text when it does again."""
         self.commands = 0
         """How many commands were sent so far."""
 
@@ -140,10 +149,11 @@ class Api:
         key: str = "",
     ) -> Answer:
         """One request, again and again while the system cannot be reached or says "not now"."""
-        given_up = time.monotonic() + self._lost_seconds
+        begun = time.monotonic()
+        given_up = begun + self._lost_seconds
         pause = _FIRST_PAUSE
         trouble = ""
-        renewed = False
+        told = renewed = False
         while True:
             try:
                 answer = await self._once(user, method, path, parameters, content, key)
@@ -155,6 +165,8 @@ class Api:
                     renewed = True
                     continue
                 if answer.status not in _PASSING and not (answer.status == 409 and answer.code == _IN_FLIGHT):
+                    if told:
+                        self.tell("")
                     return answer
                 trouble = f"{answer.status} {answer.code}"
             if time.monotonic() + pause > given_up:
@@ -162,6 +174,9 @@ class Api:
                     f"{method} {path}: no answer in {self._lost_seconds:.0f} s, last {trouble}. See whether the system runs"
                     " (`loanstream doctor`), then call the demo again with the same seed: it goes on where it stopped."
                 )
+            if time.monotonic() - begun > TELL_SECONDS:
+                self.tell(f"waiting for the system at {str(self._http.base_url).rstrip('/')}")
+                told = True
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 

@@ -37,6 +37,7 @@ async def run_demo(options: DemoOptions, clients: Clients, tokens: Tokens, conso
         begun, before = time.monotonic(), (await count_events(api)).total
         ledger = Ledger(borrowers(options.seed, options.loans, START))
         with bar(console, options.loans) as shown:
+            api.tell = shown.tell
             quiet = Quiet(api, shown.tell)
             await quiet.everywhere()
             last_day, finished = await _run(options, api, ledger, quiet, shown)
@@ -52,6 +53,7 @@ async def run_demo(options: DemoOptions, clients: Clients, tokens: Tokens, conso
             days=counts.days,
             last_day=last_day,
             finished=finished,
+            until=options.until,
         )
 
 
@@ -59,6 +61,9 @@ async def _run(options: DemoOptions, api: Api, ledger: Ledger, quiet: Quiet, sho
     """All days; answers the last one, and whether nobody has anything left to do."""
     calendar = Calendar(api, quiet, options.seed)
     today = await calendar.today()
+    if options.until is not None and options.until < today:
+        await ledger.refresh(api)
+        return today, False
     product = await staff.product_on_sale(api)
     await staff.provide_capital(api, options.seed)
     await ledger.refresh(api)

@@ -7,7 +7,7 @@ the ledger's rest is enough: distribution of repayments and messages follow it, 
 import time
 from collections.abc import Callable, Mapping
 
-from loanstream.demo.client import Api, DemoError
+from loanstream.demo.client import Api, DemoError, say_nothing
 from loanstream.demo.ledger import READER
 
 LONGEST_SECONDS = 600.0
@@ -20,15 +20,11 @@ EVERYWHERE: tuple[str, ...] = ()
 _ASK_SECONDS = 5
 
 
-def _say_nothing(_text: str) -> None:
-    pass
-
-
 class Quiet:
     """Asks the system until it is idle. ``tell`` is told what it still does when that takes long."""
 
     def __init__(
-        self, api: Api, tell: Callable[[str], None] = _say_nothing, longest_seconds: float = LONGEST_SECONDS
+        self, api: Api, tell: Callable[[str], None] = say_nothing, longest_seconds: float = LONGEST_SECONDS
     ) -> None:
         self._api = api
         self._tell = tell

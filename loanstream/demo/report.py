@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import chain, repeat
 from typing import Any
 
 from rich import box
@@ -66,6 +67,8 @@ class DemoReport:
     last_day: date
     finished: bool
     """Whether every loan is closed; else the day of ``--until`` came before."""
+    until: date | None = None
+    """The day of ``--until``."""
 
     def as_json(self) -> dict[str, Any]:
         """The object of ``--json``."""
@@ -80,11 +83,18 @@ class DemoReport:
     def show(self, console: Console) -> None:
         """Print the tables."""
         console.print(self._loans(), self._events(), self._books(), sep="\n")
-        end = "every loan is closed" if self.finished else "stopped at --until; call again with a later one to go on"
         console.print(
-            f"{self.days} business days 营业日 to {self.last_day}, {end}. "
+            "Loans are those of this call's applicants; events and books are of the whole system.", style="dim"
+        )
+        console.print(
+            f"{self.days} business days 营业日 to {self.last_day}, {self._end()}. "
             f"{sum(self.events.values()):,} events 事件, {self.events_per_second:,.0f} a second in this call."
         )
+
+    def _end(self) -> str:
+        if self.until is not None and self.until < self.last_day:
+            return f"which is later than --until {self.until} already: nothing was done; call again with a later one"
+        return "every loan is closed" if self.finished else "stopped at --until; call again with a later one to go on"
 
     def _loans(self) -> Table:
         table = _table("Loans 贷款", "State 状态", "Applicants 人数", "Principal 本金 CNY", "Outstanding 余额 CNY")
@@ -104,9 +114,11 @@ class DemoReport:
         closed = "balanced 平" if self.books.balanced else "NOT BALANCED 不平"
         table = _table(f"Books 账务: {closed}", "Term 科目", "CNY")
         table.add_row(f"disbursed {_TERMS['disbursed']}", f"{self.books.disbursed:,.2f}")
-        for name, amount in self.books.uses.items():
-            table.add_row(f"= {name.replace('_', ' ')} {_TERMS[name]}", f"{amount:,.2f}")
-        table.add_row("all custody accounts 存管账户合计", f"{self.books.custody:,.2f}")
+        for sign, (name, amount) in zip(chain("=", repeat("+")), self.books.uses.items(), strict=False):
+            table.add_row(f"{sign} {name.replace('_', ' ')} {_TERMS[name]}", f"{amount:,.2f}")
+        table.add_row(
+            "all custody accounts together (with the bank's mirror) 存管账户合计", f"{self.books.custody:,.2f}"
+        )
         table.add_row("in transit 在途", f"{self.books.in_transit:,.2f}")
         return table
 

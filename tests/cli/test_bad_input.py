@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from loanstream.cli import main
+from loanstream.cli.installation import told_once
 from loanstream.cli.main import app
 from loanstream.cli.occupancy import occupied
 from loanstream.runtime.http.issuer import LocalIssuer
@@ -112,6 +113,30 @@ def test_a_secret_setting_is_not_shown(folder: Path, monkeypatch: pytest.MonkeyP
     result = call("topics", "apply", "--data", str(folder))
     assert result.exit_code == 1
     assert "hunter2" not in result.output + result.stderr
+
+
+def test_a_database_that_does_not_answer_is_named_by_its_variable(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOANSTREAM_DATABASE_URL", "postgresql://root:hunter2@127.0.0.1:1/x")
+    result = call("topics", "apply", "--data", str(folder))
+    refused(result, "LOANSTREAM_DATABASE_URL: the database does not answer")
+    assert "hunter2" not in result.output + result.stderr
+
+
+def test_ctrl_c_ends_a_command_with_a_word_and_130(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("loanstream.cli.demo.demo", interrupted)
+    result = call("demo", "--data", str(folder))
+    assert result.exit_code == 130
+    assert "stopped; call it again with the same seed to go on" in result.stderr
+
+
+def test_what_many_topics_differ_in_is_said_once() -> None:
+    same = [f"Topic loanstream.{name}.v1 has 6 but should have 12." for name in ("a", "b", "c")]
+    assert told_once([*same, "Topic x has 1."]) == [f"{same[0]} The same for 2 other topics.", "Topic x has 1."]
 
 
 def test_without_arguments_the_commands_are_listed() -> None:

@@ -155,3 +155,13 @@ async def test_an_idle_system_is_asked_again_only_after_something_was_sent() -> 
     await post(client)
     await quiet.everywhere()
     assert len(script.requests) == 3
+
+
+async def test_a_system_that_is_gone_for_long_is_named_and_then_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loanstream.demo.client.TELL_SECONDS", 0.1)
+    told: list[str] = []
+    client = api(Script([*[httpx.ConnectError("no")] * 3, httpx.Response(200, json={"status": "executed"})]))
+    client.tell = told.append
+    await post(client)
+    assert told[0] == "waiting for the system at http://system"
+    assert told[-1] == ""

@@ -194,6 +194,34 @@ async def test_the_summary_reads_without_colour() -> None:
     assert "\x1b[3" not in text
 
 
+async def test_an_end_before_the_open_day_does_nothing_and_says_so() -> None:
+    system = FakeSystem()
+    await run(system)
+    sent = len(system.bodies)
+    report = await run(system, replace(SHORT, until=until_of("+1m")))
+    page = StringIO()
+    report.show(Console(file=page, no_color=True, width=200))
+    assert len([body for _, body in system.bodies[sent:] if body]) == 0
+    assert "later than --until 2026-02-05 already: nothing was done" in page.getvalue()
+    assert "every loan is closed" not in page.getvalue()
+
+
+async def test_the_progress_bar_fits_80_columns() -> None:
+    page = StringIO()
+    await run(FakeSystem(), SHORT, Console(file=page, force_terminal=True, width=80))
+    assert "2026-09-05" in page.getvalue()
+    assert " refused" in page.getvalue()
+    assert "…" not in page.getvalue()
+
+
+async def test_the_books_read_as_a_sum() -> None:
+    page = StringIO()
+    (await run(FakeSystem())).show(Console(file=page, no_color=True, width=80))
+    lines = [line.strip() for line in page.getvalue().splitlines()]
+    terms = [line for line in lines if line.startswith(("disbursed", "= ", "+ "))]
+    assert [line.split()[0] for line in terms] == ["disbursed", "=", "+", "+", "+", "+"]
+
+
 async def test_the_progress_bar_ends_with_all_applicants() -> None:
     page = StringIO()
     await run(FakeSystem(), DemoOptions(loans=5), Console(file=page, force_terminal=True, width=100))
