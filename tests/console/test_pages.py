@@ -180,7 +180,7 @@ async def test_figures_that_a_person_may_not_know_are_no_zeros(system: FakeSyste
         no_applications = (await browser.get("/")).text
         worklists = await browser.get("/worklists")
     assert no_loans.count("<em>needs servicing:read</em>") == 4
-    assert no_loans.count("This needs the permission servicing:read.") == 2
+    assert no_loans.count("This needs the permission servicing:read.") == 3
     assert "No business day was opened yet" not in no_loans
     assert no_applications.count("<em>needs origination:read</em>") == 2
     assert "This needs the permission origination:read." in no_applications
