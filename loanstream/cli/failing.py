@@ -9,21 +9,8 @@ from rich.markup import escape
 
 
 @contextmanager
-def explained(errors: Console, stopped: str = "stopped") -> Iterator[None]:
-    """Turn what a user can mend into its sentence and exit code 1; anything else is a bug and shows its traceback.
-
-    Ctrl-C says ``stopped``, with exit code 130.
-    """
-    try:
-        with _explained_errors(errors):
-            yield
-    except KeyboardInterrupt:
-        errors.print(stopped, style="dim")
-        raise typer.Exit(130) from None
-
-
-@contextmanager
-def _explained_errors(errors: Console) -> Iterator[None]:
+def explained(errors: Console) -> Iterator[None]:
+    """Turn what a user can mend into its sentence and exit code 1; anything else is a bug and shows its traceback."""
     try:
         yield
     except* _explained() as group:

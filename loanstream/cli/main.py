@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 from loanstream.cli.failing import explained
 from loanstream.cli.role import Role
@@ -17,7 +18,22 @@ from loanstream.runtime.telemetry import configure_logging
 from loanstream.simulation.planting import Planted
 from schemas.topics import CONTEXTS
 
+
+class Commands(TyperGroup):
+    """All commands. Ctrl-C ends each with a word and exit code 130, also while its modules are still being loaded."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was called."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            again = "; call it again with the same seed to go on" if ctx.invoked_subcommand == "demo" else ""
+            errors.print(f"stopped{again}", style="dim")
+            raise typer.Exit(130) from None
+
+
 app = typer.Typer(
+    cls=Commands,
     help="Event-sourced loan-lifecycle services: run them, watch them, audit them.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
@@ -146,7 +162,7 @@ def demo(
     from loanstream.cli import demo as command
     from loanstream.demo.options import DemoOptions, until_of
 
-    with explained(errors, "stopped; call it again with the same seed to go on"):
+    with explained(errors):
         options = DemoOptions(loans=loans, until=until_of(until), seed=seed, api=api, json=json)
         report = command.demo(settings_for(data), options, None if json else console)
         if json:
