@@ -94,7 +94,9 @@ def test_the_totals_are_worth_the_principal_at_the_rate_of_return(terms: LoanTer
 def test_without_fees_the_rate_of_return_is_the_contract_rate(principal: int, months: int, rate: Decimal) -> None:
     terms = replace(LOAN_TERMS, principal=of_minor(principal, "CNY"), months=months, annual_rate=rate)
     irr = cost.periodic_irr(principal, [row.total for row in cost.cost_rows(terms)])
-    assert abs(cost.nominal_percent(irr) - rate * 100) <= Decimal("0.05")
+    # each row's interest is rounded by half a cent at most, on a balance of half the principal on average
+    rounding = Decimal(1200) / principal
+    assert abs(cost.nominal_percent(irr) - rate * 100) <= rounding + Decimal("0.005")
 
 
 def test_simple_and_compound_figures_are_rounded_half_up() -> None:
