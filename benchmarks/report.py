@@ -32,8 +32,7 @@ _HOW = """
 - **Rebuild**: a host opened without a snapshot against `PostgresLog.read` of the same events and outcomes; read models against
   their own `unnest` statements, arrays made beforehand, in the same transactions.
 - **Memory**: the real deciding without a log, loans of 48 instalments (closed ones 12); all objects behind the fold are counted.
-  By default only 1,000 loans are paid 36 times (`--large`: 20,000). All loans of this row fall due on one day, which makes the
-  index of due dates (`set`) larger a loan than a real portfolio's.
+  1,000 loans are paid 36 times.
 - **End of day**: on PostgreSQL, one partition, loans that are all different; no loan is in arrears.
 - **Chain**: the host's processor time with and without the hash, in turns of a batch; `audit verify` against a raw read.
 
