@@ -98,6 +98,7 @@ class Office:
         """Another day is open; each aggregate is brought up to it by its next command."""
         self.clock.advance(timedelta(days=(day - (self.fold.day.business_date or day)).days))
         self.fold.day.business_date = day
+        self.fold.due.until(day)  # as every business day does: dates that have passed are dropped
         self.fold.forget_expired(self.clock.now())
 
 

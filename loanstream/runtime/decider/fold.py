@@ -45,6 +45,8 @@ class Aggregate(msgspec.Struct, gc=False):
     """Ids of commands decided within the window, packed (see :mod:`~loanstream.runtime.decider.dedupe`)."""
     marks: Marks = b""
     """Highest source sequence applied per reaction and source aggregate, for as long as the aggregate lives."""
+    id: str = ""
+    """Its id, the one object that all indexes share; empty until its first state."""
     due: date | None = None
     """Next date on which ``decider`` has something to do with ``state``; asked once for each new state."""
 
@@ -136,8 +138,9 @@ class Fold:
         self, aggregate_id: str, aggregate: Aggregate, decider: Decider, state: Any, due: date | None
     ) -> None:
         """:meth:`set_state` where ``decider.due(state)`` is known already."""
+        aggregate.id = aggregate.id or aggregate_id
         if due is not None and due != aggregate.due:
-            self.due.add(aggregate_id, due)
+            self.due.add(aggregate.id, due)
         aggregate.due = due
         aggregate.decider = decider
         aggregate.state = state
