@@ -33,7 +33,7 @@ _HOW = """
   their own `unnest` statements, arrays made beforehand, in the same transactions.
 - **Memory**: the real deciding without a log, loans of 48 instalments (closed ones 12); all objects behind the fold are counted.
   1,000 loans are paid 36 times.
-- **End of day**: on PostgreSQL, one partition, loans that are all different; no loan is in arrears.
+- **End of day**: on PostgreSQL, one partition, loans of many thousand kinds; no loan is in arrears.
 - **Chain**: the host's processor time with and without the hash, in turns of a batch; `audit verify` against a raw read.
 
 `python -m benchmarks.eventlog` measures the log adapter alone. Kafka rows of the targets are measured once that adapter runs.
