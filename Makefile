@@ -30,7 +30,7 @@ demo: setup ## send 1,000 real applications through the public API until every l
 	@exec $(BIN)/loanstream demo
 
 test: setup lint ## every check and test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .
