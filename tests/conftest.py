@@ -17,6 +17,7 @@ import asyncpg
 import pytest
 
 from loanstream.runtime.embedded_postgres import EmbeddedPostgres
+from tests.support import kafka_cluster
 
 FAST_SETTINGS = {
     "fsync": "off",
@@ -58,6 +59,15 @@ def postgres_dsn() -> Iterator[str]:
             yield dsn
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[str]:
+    """Bootstrap addresses of a real Kafka that is this session's own."""
+    with kafka_cluster.kafka_servers() as servers:
+        if servers is None:
+            pytest.skip(kafka_cluster.NO_KAFKA)
+        yield servers
 
 
 @pytest.fixture(scope="session")

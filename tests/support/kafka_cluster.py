@@ -1,0 +1,129 @@
+"""A real Kafka for tests: the address of ``LOANSTREAM_TEST_KAFKA``, the local broker tool, or a container.
+
+``LOANSTREAM_KAFKA_TOOL`` names a script with the commands ``start [1|3]``, ``stop``, ``kill N`` and ``up N`` that runs Kafka's jars;
+tests that kill nodes, or need other properties, need it. Without any of the three, tests say why they are skipped.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ADDRESS = "LOANSTREAM_TEST_KAFKA"
+TOOL = "LOANSTREAM_KAFKA_TOOL"
+NO_KAFKA = f"needs Kafka: set {ADDRESS} to the address of an empty one, or {TOOL} to a script that runs it, or make Docker reachable"
+NO_TOOL = f"needs a Kafka whose nodes it may kill and configure: set {TOOL} to a script that runs it"
+
+_PORTS_APART = 10
+_START_SECONDS = 180
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCluster:
+    """One to three nodes that the tool runs on loopback, with data and ports of their own."""
+
+    tool: Path
+    home: Path
+    port: int
+    servers: str
+
+    def kill(self, node: int) -> None:
+        """kill -9 of a node, numbered from 1."""
+        self._run("kill", str(node))
+
+    def up(self, node: int) -> None:
+        """Start a killed node again on its data; returns when it answers."""
+        self._run("up", str(node))
+
+    def pid(self, node: int) -> int:
+        """Process id of a node."""
+        return int((self.home / f"node-{node}" / "pid").read_text())
+
+    def stop(self) -> None:
+        """Stop all nodes and remove their data."""
+        self._run("stop")
+
+    def _run(self, *arguments: str) -> None:
+        subprocess.run([self.tool, *arguments], env=_environment(self.home, self.port, {}), check=True, timeout=120)  # noqa: S603
+
+
+def broker_tool() -> Path | None:
+    """The script that runs Kafka here, if there is one."""
+    named = os.environ.get(TOOL)
+    return Path(named) if named else None
+
+
+@contextmanager
+def local_cluster(nodes: int = 1, *, properties: str = "", format_arguments: str = "") -> Iterator[LocalCluster]:
+    """A fresh cluster; ``properties`` are lines added to each node's, ``format_arguments`` go to the storage tool's format."""
+    tool = broker_tool()
+    assert tool is not None, NO_TOOL
+    home = Path(tempfile.mkdtemp(prefix="loanstream-kafka-"))
+    jars = _jars()
+    for folder in jars.glob("libs-*"):
+        (home / folder.name).symlink_to(folder)
+    port = _free_port(nodes)
+    extra = {}
+    if properties:
+        (home / "extra.properties").write_text(properties)
+        extra["KAFKA_EXTRA_PROPERTIES"] = str(home / "extra.properties")
+    if format_arguments:
+        extra["KAFKA_FORMAT_ARGS"] = format_arguments
+    environment = _environment(home, port, extra)
+    with (home / "tool.log").open("w") as said:
+        # not a pipe: the nodes keep what they inherit, and a reader of it would wait for their end
+        subprocess.run(  # noqa: S603
+            [tool, "start", str(nodes)], env=environment, check=True, stdout=said, timeout=_START_SECONDS
+        )
+    servers = (home / "tool.log").read_text().strip().splitlines()[-1]
+    cluster = LocalCluster(tool, home, port, servers)
+    try:
+        yield cluster
+    finally:
+        cluster.stop()
+        for folder in home.glob("libs-*"):
+            if not folder.is_symlink() and not (jars / folder.name).exists():
+                shutil.copytree(folder, jars / folder.name)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def kafka_servers() -> Iterator[str | None]:
+    """Bootstrap addresses of a Kafka; ``None`` where there is none."""
+    given = os.environ.get(ADDRESS)
+    if given:
+        yield given
+    elif broker_tool():
+        with local_cluster() as cluster:
+            yield cluster.servers
+    else:
+        yield None
+
+
+def _jars() -> Path:
+    """Where Kafka's jars stay between runs."""
+    folder = Path(tempfile.gettempdir()) / f"loanstream-kafka-jars-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def _environment(home: Path, port: int, extra: Mapping[str, str]) -> dict[str, str]:
+    return os.environ | {"KAFKA_HOME": str(home), "KAFKA_PORT": str(port)} | dict(extra)
+
+
+def _free_port(nodes: int) -> int:
+    """A port such that those of all nodes and of their controllers are free."""
+    for base in range(20_000 + os.getpid() % 500 * 40, 60_000, 40):
+        if all(_is_free(base + n * _PORTS_APART + of) for n in range(nodes) for of in (0, 1)):
+            return base
+    raise RuntimeError("no free ports for Kafka")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
