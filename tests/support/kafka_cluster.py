@@ -1,6 +1,6 @@
 """A real Kafka for tests: the address of ``LOANSTREAM_TEST_KAFKA``, the local broker tool, or a container.
 
-``LOANSTREAM_KAFKA_TOOL`` names a script with the commands ``start [1|3]``, ``stop``, ``kill N`` and ``up N`` that runs Kafka's jars;
+``LOANSTREAM_KAFKA_TOOL`` names a script that runs Kafka's jars (``start [1|3]``, ``stop``, ``kill N``, ``up N``);
 tests that kill nodes, or need other properties, need it. Without any of the three, tests say why they are skipped.
 """
 
@@ -49,7 +49,7 @@ class LocalCluster:
         self._run("stop")
 
     def _run(self, *arguments: str) -> None:
-        subprocess.run([self.tool, *arguments], env=_environment(self.home, self.port, {}), check=True, timeout=120)  # noqa: S603
+        subprocess.run([self.tool, *arguments], env=_environment(self.home, self.port, {}), check=True, timeout=120)
 
 
 def broker_tool() -> Path | None:
@@ -77,9 +77,7 @@ def local_cluster(nodes: int = 1, *, properties: str = "", format_arguments: str
     environment = _environment(home, port, extra)
     with (home / "tool.log").open("w") as said:
         # not a pipe: the nodes keep what they inherit, and a reader of it would wait for their end
-        subprocess.run(  # noqa: S603
-            [tool, "start", str(nodes)], env=environment, check=True, stdout=said, timeout=_START_SECONDS
-        )
+        subprocess.run([tool, "start", str(nodes)], env=environment, check=True, stdout=said, timeout=_START_SECONDS)
     servers = (home / "tool.log").read_text().strip().splitlines()[-1]
     cluster = LocalCluster(tool, home, port, servers)
     try:
