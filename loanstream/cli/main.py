@@ -240,6 +240,19 @@ def topics_apply(data: DataDir = None) -> None:
     run(streams.apply_topics(settings_for(data), console))
 
 
+@topics.command("acls")
+def topics_acls(
+    principal_prefix: Annotated[str, typer.Option(help="What the names of all users of the cluster begin with.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="Print the rights as data instead of a script.")] = False,
+    data: DataDir = None,
+) -> None:
+    """Print what each service may do on a Kafka cluster, as a script of kafka-acls commands."""
+    from loanstream.cli import streams
+
+    with explained(errors):
+        print(streams.access_rights(settings_for(data), principal_prefix, as_data=json), end="")
+
+
 @events.command("tail")
 def events_tail(
     service: ServicesOption = None,

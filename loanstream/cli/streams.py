@@ -1,4 +1,4 @@
-"""``topics apply``, ``audit verify``, ``rebuild``: work on the streams of a data folder, whether a system runs or not."""
+"""``topics``, ``audit verify``, ``rebuild``: work on the streams of a data folder, whether a system runs or not."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -17,6 +17,7 @@ from loanstream.cli.installation import (
 )
 from loanstream.eventlog.port import TopicPartition
 from loanstream.eventlog.postgres.log import PostgresLog
+from loanstream.runtime.access import access, as_json, as_script
 from loanstream.runtime.auditing import verify
 from loanstream.runtime.decider.digests import digest as fold_digest
 from loanstream.runtime.decider.digests import folded, places
@@ -26,6 +27,8 @@ from loanstream.runtime.memory_store import MemoryStore
 from loanstream.runtime.rebuilding import Comparison, rebuild
 from loanstream.runtime.settings import Settings, installation_id
 from schemas.topics import CONTEXTS, Role, topic
+from services.notify.ports.subscribers import load_subscribers
+from services.registry import load
 
 _SHOWN_FINDINGS = 20
 
@@ -47,6 +50,16 @@ async def apply_topics(settings: Settings, console: Console) -> int:
     for difference in told_once(differences):
         console.print(f"[bold red]✗[/] {difference}", soft_wrap=True)
     return 1 if differences else 0
+
+
+def access_rights(settings: Settings, principal_prefix: str, *, as_data: bool) -> str:
+    """What each service may do on a Kafka cluster: a script of ``kafka-acls`` commands, or JSON.
+
+    The webhook subscribers of the installation count: notify reads every context whose events one of them wants.
+    """
+    services = load(CONTEXTS, {"notify": {"subscribers": load_subscribers(settings.webhooks_path)}})
+    rights = access(services)
+    return as_json(rights) if as_data else as_script(rights, principal_prefix)
 
 
 async def audit_verify(settings: Settings, services: Sequence[str], console: Console) -> int:

@@ -9,14 +9,16 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 ADDRESS = "LOANSTREAM_TEST_KAFKA"
 TOOL = "LOANSTREAM_KAFKA_TOOL"
-NO_KAFKA = f"needs Kafka: set {ADDRESS} to the address of an empty one, or {TOOL} to a script that runs it, or make Docker reachable"
+NO_KAFKA = (
+    f"needs Kafka: set {ADDRESS} to an empty one's address, or {TOOL} to a script that runs it, or make Docker reachable"
+)
 NO_TOOL = f"needs a Kafka whose nodes it may kill and configure: set {TOOL} to a script that runs it"
 
 _PORTS_APART = 10
@@ -59,8 +61,13 @@ def broker_tool() -> Path | None:
 
 
 @contextmanager
-def local_cluster(nodes: int = 1, *, properties: str = "", format_arguments: str = "") -> Iterator[LocalCluster]:
-    """A fresh cluster; ``properties`` are lines added to each node's, ``format_arguments`` go to the storage tool's format."""
+def local_cluster(
+    nodes: int = 1, *, properties: str | Callable[[int], str] = "", format_arguments: str = ""
+) -> Iterator[LocalCluster]:
+    """A fresh cluster; ``properties`` are lines added to each node's, ``format_arguments`` go to the storage tool's format.
+
+    Properties that name listeners are made from the first node's port; the two ports above it are its own as well.
+    """
     tool = broker_tool()
     assert tool is not None, NO_TOOL
     home = Path(tempfile.mkdtemp(prefix="loanstream-kafka-"))
@@ -69,8 +76,9 @@ def local_cluster(nodes: int = 1, *, properties: str = "", format_arguments: str
         (home / folder.name).symlink_to(folder)
     port = _free_port(nodes)
     extra = {}
-    if properties:
-        (home / "extra.properties").write_text(properties)
+    lines = properties if isinstance(properties, str) else properties(port)
+    if lines:
+        (home / "extra.properties").write_text(lines)
         extra["KAFKA_EXTRA_PROPERTIES"] = str(home / "extra.properties")
     if format_arguments:
         extra["KAFKA_FORMAT_ARGS"] = format_arguments
@@ -115,9 +123,9 @@ def _environment(home: Path, port: int, extra: Mapping[str, str]) -> dict[str, s
 
 
 def _free_port(nodes: int) -> int:
-    """A port such that those of all nodes and of their controllers are free."""
+    """A port such that those of all nodes, of their controllers and of one more listener are free."""
     for base in range(20_000 + os.getpid() % 500 * 40, 60_000, 40):
-        if all(_is_free(base + n * _PORTS_APART + of) for n in range(nodes) for of in (0, 1)):
+        if all(_is_free(base + n * _PORTS_APART + of) for n in range(nodes) for of in (0, 1, 2)):
             return base
     raise RuntimeError("no free ports for Kafka")
 

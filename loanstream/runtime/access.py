@@ -1,0 +1,185 @@
+"""Who may do what on a Kafka cluster: the access rights of every service, derived from what it hosts.
+
+A service writes its own topics only and reads, besides them, the events of the contexts that its reactions and projections name.
+A process signs in as the service that it runs. Rights are additive: what stands here is allowed, everything else is refused
+(the cluster needs an authorizer, and ``allow.everyone.if.no.acl.found=false``, which is the default).
+"""
+
+import json
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+from loanstream.runtime.definitions import Service
+from loanstream.runtime.projecting import Projecting
+from loanstream.runtime.reacting import plan
+from schemas.topics import CONTEXTS, Role, topic
+
+TOPICS_PRINCIPAL = "topics"
+"""Who runs ``loanstream topics apply``."""
+
+AUDIT_PRINCIPAL = "audit"
+"""Who runs ``loanstream audit verify``: reads everything that is kept for ever, writes nothing."""
+
+PREFIX = "loanstream."
+"""What the names of all our topics begin with."""
+
+
+class Kind(StrEnum):
+    """What a right is about."""
+
+    TOPIC = "topic"
+    GROUP = "group"
+    TRANSACTIONAL_ID = "transactional-id"
+
+
+class Operation(StrEnum):
+    """What it allows; names are Kafka's. ``Read`` and ``Write`` imply ``Describe``."""
+
+    READ = "Read"
+    WRITE = "Write"
+    CREATE = "Create"
+    DESCRIBE = "Describe"
+    DESCRIBE_CONFIGS = "DescribeConfigs"
+
+
+class Pattern(StrEnum):
+    """How the name of a right is meant."""
+
+    LITERAL = "literal"
+    PREFIXED = "prefixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One thing that a principal may do, and what for."""
+
+    kind: Kind
+    name: str
+    pattern: Pattern
+    operations: tuple[Operation, ...]
+    why: str
+
+
+Access = Mapping[str, tuple[Right, ...]]
+"""Rights by the name of the principal, without the prefix that an installation may give to all its principals."""
+
+_READ_WRITE = (Operation.READ, Operation.WRITE)
+_OWN_TOPICS = {
+    Role.COMMANDS: "API, routers, senders and the scheduler send; deciders read, and send on a business day",
+    Role.EVENTS: "deciders write and fold; routers, projectors and the API read",
+    Role.OUTCOMES: "deciders write and find their place; projectors and the API read",
+    Role.DEADLETTERS: "deciders and reactors write; projectors read",
+}
+
+
+def access(services: Iterable[Service]) -> Access:
+    """The rights of each service, of who makes the topics, and of auditors."""
+    return {
+        **{service.name: tuple(_of_service(service)) for service in services},
+        TOPICS_PRINCIPAL: tuple(_of_topics()),
+        AUDIT_PRINCIPAL: tuple(_of_audit()),
+    }
+
+
+def transactional_prefix(principal: str) -> str:
+    """What the transactional ids of a principal's producers begin with."""
+    return f"{principal}-"
+
+
+def group_prefix(principal: str) -> str:
+    """What the names of a principal's consumer groups begin with."""
+    return f"{principal}."
+
+
+def as_json(given: Access) -> str:
+    """The rights as data, for review and for other tools: a line each, so that a difference shows what changed."""
+    parts = (
+        f'  "{name}": [\n' + ",\n".join(f"    {json.dumps(asdict(right))}" for right in rights) + "\n  ]"
+        for name, rights in given.items()
+    )
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def as_script(given: Access, principal_prefix: str = "") -> str:
+    """A shell script that grants the rights with Kafka's own tool; its arguments say where the cluster is.
+
+    Granting twice changes nothing. Nothing is ever taken away: a right that a release no longer needs stays until it is removed.
+    """
+    lines = [
+        "#!/bin/sh",
+        "# Grants every service its rights. Arguments go to kafka-acls.sh as they are:",
+        "#   --bootstrap-server HOST:PORT --command-config ADMIN.properties",
+        "set -eu",
+        "",
+    ]
+    for name, rights in given.items():
+        lines += [_command(f"User:{principal_prefix}{name}", *group) for group in _alike(rights).items()]
+    return "\n".join(lines) + "\n"
+
+
+def _of_service(service: Service) -> Iterator[Right]:
+    own = {topic(service.name, role): why for role, why in _OWN_TOPICS.items()}
+    for name, why in own.items():
+        yield Right(Kind.TOPIC, name, Pattern.LITERAL, _READ_WRITE, why)
+    reacted, projected = set(plan(service, 1).topics), set(Projecting(service).topics)
+    for name in sorted((reacted | projected) - own.keys()):
+        readers = " and ".join(
+            reader for reader, topics in (("reactions", reacted), ("read models", projected)) if name in topics
+        )
+        yield Right(Kind.TOPIC, name, Pattern.LITERAL, (Operation.READ,), f"{readers} name its events")
+    yield _seen("a start checks that topics are what they must be")
+    yield _transactions(service.name, "commits of deciders, and commands sent all or none")
+    yield _prefixed(Kind.GROUP, group_prefix(service.name), (Operation.READ,), "who owns which partition")
+
+
+def _of_topics() -> Iterator[Right]:
+    making = (Operation.CREATE, Operation.DESCRIBE, Operation.DESCRIBE_CONFIGS)
+    yield _prefixed(Kind.TOPIC, PREFIX, making, "`loanstream topics apply` makes and checks topics")
+    for name in _kept_for_ever():
+        yield Right(Kind.TOPIC, name, Pattern.LITERAL, _READ_WRITE, "the identity at the start of each partition")
+    yield _transactions(TOPICS_PRINCIPAL, "identities written all or none")
+
+
+def _of_audit() -> Iterator[Right]:
+    for name in _kept_for_ever():
+        yield Right(
+            Kind.TOPIC, name, Pattern.LITERAL, (Operation.READ,), "`loanstream audit verify` reads it from the start"
+        )
+    yield _seen("`loanstream doctor` checks that topics are what they must be")
+
+
+def _kept_for_ever() -> Iterator[str]:
+    return (topic(context, role) for context in CONTEXTS for role in (Role.EVENTS, Role.OUTCOMES))
+
+
+def _seen(why: str) -> Right:
+    return _prefixed(Kind.TOPIC, PREFIX, (Operation.DESCRIBE, Operation.DESCRIBE_CONFIGS), why)
+
+
+def _transactions(principal: str, why: str) -> Right:
+    operations = (Operation.WRITE, Operation.DESCRIBE)
+    return _prefixed(Kind.TRANSACTIONAL_ID, transactional_prefix(principal), operations, why)
+
+
+def _prefixed(kind: Kind, name: str, operations: tuple[Operation, ...], why: str) -> Right:
+    return Right(kind, name, Pattern.PREFIXED, operations, why)
+
+
+def _alike(rights: Iterable[Right]) -> dict[tuple[Kind, Pattern, tuple[Operation, ...]], list[str]]:
+    """Names of the rights that one call of the tool can grant."""
+    groups: dict[tuple[Kind, Pattern, tuple[Operation, ...]], list[str]] = {}
+    for right in rights:
+        groups.setdefault((right.kind, right.pattern, right.operations), []).append(right.name)
+    return groups
+
+
+def _command(principal: str, alike: tuple[Kind, Pattern, tuple[Operation, ...]], names: Iterable[str]) -> str:
+    kind, pattern, operations = alike
+    words = ["--add", "--allow-principal", principal, "--resource-pattern-type", pattern.value]
+    for operation in operations:
+        words += ["--operation", operation.value]
+    for name in names:
+        words += [f"--{kind.value}", name]
+    return f'"${{KAFKA_ACLS:-kafka-acls.sh}}" "$@" {shlex.join(words)}'
