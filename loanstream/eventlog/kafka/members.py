@@ -1,0 +1,112 @@
+"""Group membership by Kafka's consumer groups: a consumer that is assigned partitions and never fetches from them.
+
+It subscribes to the one topic of its group, heartbeats, and says what it was assigned. Reading happens elsewhere, from positions
+that the host knows from its own log, so no rebalance can hold up a poll or let a stale one take records.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
+from aiokafka import TopicPartition as KafkaPlace
+
+from loanstream.eventlog.kafka.cluster import BROKEN, Cluster
+
+SESSION_MS = 6_000
+HEARTBEAT_MS = 300
+REBALANCE_MS = 30_000
+_NEVER_MS = 2_147_483_647
+_FIRST_ASSIGNMENT_SECONDS = 5.0
+_CLOSE_SECONDS = 5.0
+
+_log = structlog.get_logger(__name__)
+
+Settled = Callable[[frozenset[int]], Awaitable[None]]
+"""Waits until the commits under way on some partitions are done."""
+
+
+class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
+    """One member of a group."""
+
+    def __init__(self, cluster: Cluster, group: str, topic: str, settled: Settled) -> None:
+        self.group = group
+        self.topic = topic
+        self._cluster = cluster
+        self._settled = settled
+        self._consumer: AIOKafkaConsumer | None = None
+        self._owned: frozenset[int] = frozenset()
+        self._assigned = asyncio.Event()
+
+    def owned(self) -> frozenset[int]:
+        """The partitions assigned now; empty while the group rebalances."""
+        return self._owned
+
+    async def refresh(self) -> frozenset[int]:
+        """Join if this member has not; what it owns now."""
+        if self._consumer is None:
+            await self._join()
+        return self._owned
+
+    async def close(self) -> None:
+        """Leave the group: the others are told at once."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            # aiokafka does not call the listener when a consumer stops
+            await self.on_partitions_revoked(())
+            await _stopped(consumer)
+        self._assigned.clear()
+
+    async def on_partitions_revoked(self, revoked: Iterable[KafkaPlace]) -> None:
+        """Give everything up; commits under way may finish."""
+        lost, self._owned = self._owned, frozenset()
+        if lost:
+            await self._settled(lost)
+
+    async def on_partitions_assigned(self, assigned: Iterable[KafkaPlace]) -> None:
+        """Take what the group's leader assigned. Nothing slow here: no heartbeat is sent meanwhile."""
+        places = tuple(assigned)
+        if self._consumer is not None and places:
+            self._consumer.pause(*places)
+            for place in places:
+                self._consumer.seek(place, 0)  # a position of its own, or aiokafka would ask for a committed one
+        self._owned = frozenset(place.partition for place in places)
+        self._assigned.set()
+
+    async def _join(self) -> None:
+        await self._cluster.count(self.topic)
+        consumer = AIOKafkaConsumer(
+            **self._cluster.settings.client_options(),
+            client_id=self.group,
+            group_id=f"{self.group}:{self.topic}",
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            session_timeout_ms=SESSION_MS,
+            heartbeat_interval_ms=HEARTBEAT_MS,
+            rebalance_timeout_ms=REBALANCE_MS,
+            max_poll_interval_ms=_NEVER_MS,  # this consumer never polls
+        )
+        self._consumer = consumer
+        consumer.subscribe([self.topic], listener=self)
+        try:
+            await consumer.start()
+            async with asyncio.timeout(_FIRST_ASSIGNMENT_SECONDS):
+                await self._assigned.wait()
+        except TimeoutError:
+            return  # the group is still settling
+        except BaseException as error:
+            self._consumer = None
+            self._owned = frozenset()
+            await _stopped(consumer)
+            if not isinstance(error, BROKEN):
+                raise
+            _log.warning("cannot join", group=self.group, topic=self.topic, error=repr(error))
+
+
+async def _stopped(consumer: AIOKafkaConsumer) -> None:
+    try:
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await consumer.stop()
+    except BROKEN:
+        await consumer._client.close()

@@ -1,0 +1,84 @@
+"""Sends without a fence: commands. An idempotent producer, and an answer only when every batch is acknowledged."""
+
+import asyncio
+from collections.abc import Sequence
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import MessageSizeTooLargeError
+
+from loanstream.eventlog.kafka.batches import BATCH_BYTES, check_sizes, packed
+from loanstream.eventlog.kafka.cluster import BROKEN, Cluster
+from loanstream.eventlog.kafka.ends import Ends
+from loanstream.eventlog.port import LogUnavailable, NewRecord, OutcomeUnknown, RecordRefused, TopicPartition
+
+_REQUEST_MS = 10_000
+_RETRY_MS = 10
+
+
+class Sending:
+    """The producer of one process, made anew after an error."""
+
+    def __init__(self, cluster: Cluster, ends: Ends) -> None:
+        self._cluster = cluster
+        self._ends = ends
+        self._producer: AIOKafkaProducer | None = None
+        self._opening = asyncio.Lock()
+
+    async def send(self, records: Sequence[NewRecord]) -> None:
+        """Append the records. After :class:`OutcomeUnknown` some may stand there: sending them again is safe."""
+        if not records:
+            return
+        await self._cluster.check({TopicPartition(record.topic, record.partition) for record in records})
+        check_sizes(records)
+        producer = await self._opened()
+        try:
+            batches = packed(producer, records)
+            sent = [await producer.send_batch(b.builder, b.place.topic, partition=b.place.partition) for b in batches]
+            for failure in await asyncio.gather(*sent, return_exceptions=True):
+                if isinstance(failure, BaseException):
+                    raise failure
+        except MessageSizeTooLargeError as error:
+            raise RecordRefused(f"the broker takes no batch of {BATCH_BYTES} bytes: {error!r}") from error
+        except BROKEN as error:
+            await self._drop(producer)
+            raise OutcomeUnknown(f"Kafka did not acknowledge what was sent: {error!r}") from error
+
+    async def close(self) -> None:
+        """Flush and stop."""
+        if self._producer is not None:
+            await self._drop(self._producer)
+
+    async def _opened(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            async with self._opening:
+                if self._producer is None:
+                    self._producer = await self._cluster.retry(self._started)
+        return self._producer
+
+    async def _started(self) -> AIOKafkaProducer:
+        producer = AIOKafkaProducer(
+            **self._cluster.settings.client_options(),
+            client_id="loanstream-commands",
+            acks="all",
+            enable_idempotence=True,
+            request_timeout_ms=_REQUEST_MS,
+            retry_backoff_ms=_RETRY_MS,
+            linger_ms=0,
+            max_batch_size=BATCH_BYTES,
+            max_request_size=BATCH_BYTES + 100_000,
+        )
+        try:
+            await producer.start()
+        except BaseException:
+            await producer.client.close()
+            raise
+        return producer
+
+    async def _drop(self, producer: AIOKafkaProducer) -> None:
+        if self._producer is producer:
+            self._producer = None
+        try:
+            async with asyncio.timeout(2.0):
+                await producer.stop()
+        except (*BROKEN, LogUnavailable):
+            await producer.client.close()
