@@ -30,6 +30,7 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
 def _explained() -> tuple[type[Exception], ...]:
     """Errors with a sentence for the user. Imported when one is met: half of the system stands behind them."""
     from loanstream.cli.connection import RequestFailed
+    from loanstream.cli.hosting import NothingToRun
     from loanstream.cli.installation import NothingHere, TopicsDiffer
     from loanstream.cli.occupancy import Occupied
     from loanstream.cli.process import StartFailed
@@ -51,6 +52,7 @@ def _explained() -> tuple[type[Exception], ...]:
         LogError,
         MigrationRefused,
         NothingHere,
+        NothingToRun,
         Occupied,
         PermissionError,
         RebuildFailed,

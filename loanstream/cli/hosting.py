@@ -1,6 +1,6 @@
 """Which hosts a process runs for its services, and running them until it is told to stop."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from loanstream.eventlog.port import TopicPartition
 from loanstream.runtime.consuming import Ownership
 from loanstream.runtime.decider.host import DeciderHost
 from loanstream.runtime.decider.owned import OwnedDecider
-from loanstream.runtime.definitions import EffectHandler, Service
+from loanstream.runtime.definitions import Service
 from loanstream.runtime.effects_host import EffectsHost, SendingRules
 from loanstream.runtime.projector import Projector
 from loanstream.runtime.reaction_host import ReactionHost
@@ -42,30 +42,22 @@ class Host(Protocol):
         ...
 
 
+class NothingToRun(Exception):
+    """A role for which none of the services has a host; the text says which role it has instead."""
+
+
 def make_hosts(installation: Installation, role: Role = Role.ALL) -> list[Host]:
-    """The hosts of the installation's services, deciders first."""
-    hosts: list[Host] = []
-    for service in installation.services:
-        if role in (Role.ALL, Role.DECIDER):
-            hosts += _deciders(installation, service)
-            hosts.append(Trimmer(service.name, installation.log, installation.clock))
-    for service in installation.services:
-        if role in (Role.ALL, Role.ROUTER):
-            hosts.append(_router(installation, service))
-        handlers = service.effects(installation.kits[service.name])
-        if handlers and role in (Role.ALL, Role.SENDER):
-            hosts.append(_sender(installation, service, handlers))
-        if role in (Role.ALL, Role.PROJECTOR):
-            hosts.append(_projector(installation, service))
-    if role is Role.ALL and installation.settings.business_day == "clock" and _leads_days(installation):
-        hosts.append(_scheduler(installation))
+    """The hosts that a role has for the installation's services, deciders first. Raises :class:`NothingToRun`."""
+    if role is Role.API:
+        return []
+    roles = _HOSTS if role is Role.ALL else (role,)
+    hosts = [
+        host for each in roles for service in installation.services for host in _HOSTS[each](installation, service)
+    ]
+    if not hosts:
+        names = " and ".join(service.name for service in installation.services)
+        raise NothingToRun(f"--role {role} has nothing to do for {names}: {_INSTEAD[role]}")
     return hosts
-
-
-def _sender(installation: Installation, service: Service, handlers: Mapping[str, EffectHandler]) -> Host:
-    lease = installation.settings.effect_lease_seconds
-    rules = SendingRules(lease=timedelta(seconds=lease), timeout=min(SendingRules().timeout, lease / 2))
-    return EffectsHost(service, handlers, installation.log, installation.store, installation.clock, rules=rules)
 
 
 def _deciders(installation: Installation, service: Service) -> Iterable[Host]:
@@ -75,29 +67,63 @@ def _deciders(installation: Installation, service: Service) -> Iterable[Host]:
     )
     for partition in range(partitions):
         yield OwnedDecider(DeciderHost(service, partition, log, clock, installation.store), ownership, clock)
+    yield Trimmer(service.name, log, clock)
 
 
-def _router(installation: Installation, service: Service) -> Host:
-    membership = installation.log.membership(f"{service.name}.router", topic(service.name, TopicRole.EVENTS))
+def _router(installation: Installation, service: Service) -> Iterable[Host]:
+    if not service.is_reactor:
+        yield _reactions(installation, service)
+
+
+def _reactor(installation: Installation, service: Service) -> Iterable[Host]:
+    if service.is_reactor:
+        yield _reactions(installation, service)
+
+
+def _reactions(installation: Installation, service: Service) -> Host:
+    membership = installation.log.membership(service.consumer, topic(service.name, TopicRole.EVENTS))
     return ReactionHost(service, installation.log, installation.store, installation.clock, membership=membership)
 
 
-def _projector(installation: Installation, service: Service) -> Host:
+def _sender(installation: Installation, service: Service) -> Iterable[Host]:
+    handlers = service.effects(installation.kits[service.name])
+    if handlers:
+        lease = installation.settings.effect_lease_seconds
+        rules = SendingRules(lease=timedelta(seconds=lease), timeout=min(SendingRules().timeout, lease / 2))
+        yield EffectsHost(service, handlers, installation.log, installation.store, installation.clock, rules=rules)
+
+
+def _projector(installation: Installation, service: Service) -> Iterable[Host]:
     membership = installation.log.membership(f"{service.name}.projector", topic(service.name, TopicRole.EVENTS))
-    return Projector(service, installation.log, installation.pool, installation.clock, membership=membership)
+    yield Projector(service, installation.log, installation.pool, installation.clock, membership=membership)
 
 
-def _leads_days(installation: Installation) -> bool:
-    return any(not service.follows_days for service in installation.services)
-
-
-def _scheduler(installation: Installation) -> Host:
+def _scheduler(installation: Installation, service: Service) -> Iterable[Host]:
     settings = installation.settings
-    return Scheduler(
-        installation.log,
-        installation.clock,
-        days_of_read_models(installation.pool),
-        PostgresLeadership(installation.pool),
-        calendar=settings.calendar,
-        zone=settings.zone,
-    )
+    if settings.business_day == "clock" and not service.follows_days:
+        yield Scheduler(
+            installation.log,
+            installation.clock,
+            days_of_read_models(installation.pool),
+            PostgresLeadership(installation.pool),
+            calendar=settings.calendar,
+            zone=settings.zone,
+        )
+
+
+_HOSTS: Mapping[Role, Callable[[Installation, Service], Iterable[Host]]] = {
+    Role.DECIDER: _deciders,
+    Role.ROUTER: _router,
+    Role.REACTOR: _reactor,
+    Role.SENDER: _sender,
+    Role.PROJECTOR: _projector,
+    Role.SCHEDULER: _scheduler,
+}
+
+_INSTEAD: Mapping[Role, str] = {
+    Role.ROUTER: "a reactor handles its events, take --role reactor",
+    Role.REACTOR: "a router handles its events, take --role router",
+    Role.SENDER: "it sends nothing to the outside",
+    Role.SCHEDULER: "servicing opens the business days, and only with LOANSTREAM_BUSINESS_DAY=clock",
+}
+"""Why a role can have no host, and what to do."""

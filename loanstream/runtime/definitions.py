@@ -183,3 +183,10 @@ class Service:
     """Whether its partitions follow servicing's business days (servicing itself leads)."""
     start: Callable[[Any], Awaitable[None]] | None = None
     """Given the kit, what to do once after start, e.g. publish the shipped products (idempotent)."""
+    is_reactor: bool = False
+    """Whether its reactions run in a reactor instead of a router: a process of its own in production."""
+
+    @property
+    def consumer(self) -> str:
+        """Under which name its reactions keep positions and dead letters, and form a group."""
+        return f"{self.name}.{'reactor' if self.is_reactor else 'router'}"

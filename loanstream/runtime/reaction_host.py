@@ -1,4 +1,4 @@
-"""The host of reactions, as router (servicing, origination, funding) and as reactor (risk, notify).
+"""The host of reactions, as router (servicing, origination, funding) and as reactor (risk, notify; ``Service.is_reactor``).
 
 It reads every event topic that its reactions name, sends commands first (at least once, with derived ids), and then moves its
 positions together with effect rows and dead letters in one transaction.
@@ -59,7 +59,7 @@ class ReactionHost:
         batch: int = 500,
     ) -> None:
         self.service = service
-        self.name = name or f"{service.name}.router"
+        self.name = name or service.consumer
         self.counts: Counter[str] = Counter()
         """Records by what became of them: ``reacted``, ``other``, ``unknown``, and dead letters by reason."""
         self._log = log

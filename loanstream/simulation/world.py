@@ -181,7 +181,7 @@ class World:
         for partition in range(self.partitions):
             yield _slot(f"{service.name}.decider.{partition}", make_decider(partition))
         yield _slot(
-            f"{service.name}.router",
+            service.consumer,
             lambda: ReactionHost(service, self.log, self.store, self.clock, batch=self.random.choice([1, 5, 100])),
         )
         handlers = service.effects(self.kit.of(service.name))

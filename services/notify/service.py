@@ -32,6 +32,7 @@ def service(subscribers: Sequence[Subscriber] = (), rules: Rules | None = None) 
         projection=PROJECTION,
         effects=partial(effects, in_force),
         api=api,
+        is_reactor=True,
     )
 
 

@@ -31,6 +31,7 @@ def service() -> Service:
         projection=PROJECTION,
         effects=_no_effects,
         api=api,
+        is_reactor=True,
     )
 
 

@@ -69,12 +69,12 @@ class Skip(Reason):
 
 def add_operations(routes: APIRouter, kit: HttpServiceKit, service: Service) -> None:
     """The routes of one service."""
-    _looking(routes, kit)
+    _looking(routes, kit, service)
     _dead_letters(routes, kit, service)
     _mending(routes, kit)
 
 
-def _looking(routes: APIRouter, kit: HttpServiceKit) -> None:
+def _looking(routes: APIRouter, kit: HttpServiceKit, service: Service) -> None:
     read_lag = [Depends(kit.require("platform:read-lag"))]
 
     @routes.get("/lag", dependencies=read_lag)
@@ -83,7 +83,7 @@ def _looking(routes: APIRouter, kit: HttpServiceKit) -> None:
         now = kit.clock.now()
         lags = [
             *await decider_lag(kit.log, kit.service, now),
-            *await consumer_lag(kit.log, kit.store, f"{kit.service}.router", now),
+            *await consumer_lag(kit.log, kit.store, service.consumer, now),
             *await kit.reads.lag(kit.log, kit.clock),
         ]
         return _json({"service": kit.service, "lag": [asdict(entry) for entry in lags]})
@@ -105,16 +105,15 @@ def _looking(routes: APIRouter, kit: HttpServiceKit) -> None:
 
 def _dead_letters(routes: APIRouter, kit: HttpServiceKit, service: Service) -> None:
     replay = kit.require("platform:replay-dead-letters")
-    router = f"{kit.service}.router"
 
     @routes.get("/dead-letters", dependencies=[Depends(kit.require("platform:read-dead-letters"))])
     async def dead_letters(limit: Limit = 100) -> Response:
-        """Commands that the decider could not decide and events that the router could not handle, newest first.
+        """Commands that the decider could not decide and events that the router or reactor could not handle, newest first.
 
         ``mended`` says that a command's replay was decided.
         """
         commands = await kit.fetch(_DEAD_LETTERS, limit)
-        letters = await kit.store.dead_letters(router, limit)
+        letters = await kit.store.dead_letters(service.consumer, limit)
         return _json({"commands": commands, "events": [_consumer_view(letter) for letter in letters]})
 
     @routes.post("/dead-letters/{error_id}/replay")
@@ -129,11 +128,11 @@ def _dead_letters(routes: APIRouter, kit: HttpServiceKit, service: Service) -> N
         if rows:
             return await replay_command(request, rows[0], error_id, principal)
         idempotency_key(request)
-        letters = await kit.store.dead_letters(router, _MOST_LETTERS)
+        letters = await kit.store.dead_letters(service.consumer, _MOST_LETTERS)
         found = next((each for each in letters if each.status == "open" and _letter_id(each) == error_id), None)
         if found is None:
             raise Problem(404, "no-such-dead-letter", f"This service has no open dead letter {error_id}.")
-        host = ReactionHost(service, kit.log, kit.store, kit.clock, name=router)
+        host = ReactionHost(service, kit.log, kit.store, kit.clock)
         replayed = await host.replay(found)
         _log.info("events replayed", error_id=error_id, settled=replayed.settled, by=principal.subject)
         if replayed.error:
