@@ -105,6 +105,7 @@ def make_app(installation: Installation, supervisor: Supervisor | None, links: S
         installation.authenticator,
         issuer=installation.issuer,
         ready=supervisor.not_ready if supervisor else None,
+        dead=(lambda: supervisor.dead) if supervisor else None,
         under_way=work,
         console=console(installation.settings, links=links),
     )

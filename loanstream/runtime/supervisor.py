@@ -7,9 +7,10 @@ ready, until somebody mends the cause and restarts the process.
 import asyncio
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -17,14 +18,24 @@ from loanstream.eventlog.port import EventLog, Fenced, LogError, TopicPartition
 from loanstream.runtime import consuming
 from loanstream.runtime.decider import host as decider_host
 from loanstream.runtime.decider.fold import FoldError
+from loanstream.runtime.measuring import labels_of
 
 _log = structlog.get_logger("loanstream.supervisor")
 
 _FATAL = (FoldError, decider_host.PositionLost, consuming.PositionLost)
 _FIRST_BACKOFF = 0.1
 _LONGEST_BACKOFF = 10.0
+_CLOSING = 2.0
+"""Seconds that a host may take to give up what it holds once it was told to end at once."""
 _LONG_ENOUGH = 60.0
 """Seconds that a host ran after which its next error counts as its first."""
+
+
+T = TypeVar("T")
+
+
+class CutOff(Exception):
+    """A host's step was broken off by something that it waited for."""
 
 
 class Host(Protocol):
@@ -57,6 +68,8 @@ class Waits:
     """When nothing woke it from the log."""
     store: float = 0.05
     """When its work does not show in the log (senders of effects), and the host names no ``look_every`` of its own."""
+    last_step: float = 5.0
+    """For its present step when it is to stop: a commit under way ends, a rebuild is broken off."""
 
 
 @dataclass(slots=True)
@@ -72,46 +85,65 @@ class Supervisor:
     settling: set[str] = field(default_factory=set)
     """Hosts that have not finished a step since they were opened, the first time or after an error: they may not know yet how
     much work there is."""
-    restarts: int = 0
+    dead: set[str] = field(default_factory=set)
+    """Hosts whose loop ended although nobody stopped it: only a new process brings them back."""
+    restarted: Counter[str] = field(default_factory=Counter)
+    """How often each host was started anew, and among these how often because another owner had taken over."""
+    fenced: Counter[str] = field(default_factory=Counter)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.settling.update(host.name for host in self.hosts)
 
+    @property
+    def restarts(self) -> int:
+        """How often a host was started anew."""
+        return self.restarted.total()
+
     async def run(self) -> None:
-        """Run every host until :meth:`stop`; then close them in order."""
+        """Run every host until :meth:`stop`; then let each end its step, for ``last_step`` seconds at most, and close it."""
         async with asyncio.TaskGroup() as group:
-            for host in self.hosts:
-                group.create_task(self._keep(host), name=host.name)
+            tasks = [group.create_task(self._keep(host), name=host.name) for host in self.hosts]
+            await self._stopping.wait()
+            if tasks:
+                await self._end(tasks)
 
     def stop(self) -> None:
         """Ask every host to stop after its present step."""
         self._stopping.set()
 
+    async def _end(self, tasks: Sequence["asyncio.Task[None]"]) -> None:
+        _, late = await asyncio.wait(tasks, timeout=self.waits.last_step)
+        for task in late:
+            _log.warning("host does not end its step and is cut off", host=task.get_name())
+            task.cancel()
+        if late:
+            # one that hangs in giving up what it holds is cut off there, too: the fence makes it safe
+            _, hanging = await asyncio.wait(late, timeout=_CLOSING)
+            for task in hanging:
+                task.cancel()
+
     async def not_ready(self) -> list[str]:
-        """A sentence for each host that is not open, for the readiness check."""
-        waiting = [
-            f"{host.name} is starting" for host in self.hosts if host.name not in self.opened | self.stopped.keys()
-        ]
+        """A sentence for each host that is not open, for the readiness check; of a rebuild, how far it is."""
+        waiting = [_starting(host) for host in self.hosts if host.name not in self.opened | self.stopped.keys()]
         return waiting + [f"{name} stopped: {why}" for name, why in self.stopped.items()]
 
     async def _keep(self, host: Host) -> None:
+        structlog.contextvars.bind_contextvars(host=host.name, **labels_of(host.name))
         backoff = _FIRST_BACKOFF
         try:
             while not self._stopping.is_set():
                 try:
                     begun = time.monotonic()
-                    await host.open()
-                    self.opened.add(host.name)
-                    await self._work(host)
+                    await _unless_cancelled(self._work(host))
                     return
                 except _FATAL as error:
                     self.opened.discard(host.name)
                     self.stopped[host.name] = str(error)
-                    _log.critical("host stopped", host=host.name, error=str(error))
+                    _log.critical("host stopped", error=str(error))
                     return
                 except Exception as error:
-                    self.restarts += 1
+                    self.opened.discard(host.name)
                     if time.monotonic() - begun > _LONG_ENOUGH:
                         backoff = _FIRST_BACKOFF
                     self.settling.add(host.name)
@@ -120,10 +152,14 @@ class Supervisor:
                     await self._pause(backoff * (0.5 + random.random()))  # noqa: S311
                     backoff = min(2 * backoff, _LONGEST_BACKOFF)
         finally:
+            if not self._stopping.is_set() and host.name not in self.stopped:
+                self.dead.add(host.name)
             await self._close(host)
 
     async def _work(self, host: Host) -> None:
-        """Step at once, then whenever there is something new, or the time to look again has come."""
+        """Open, step at once, then whenever there is something new, or the time to look again has come."""
+        await host.open()
+        self.opened.add(host.name)
         while not self._stopping.is_set():
             worked = await host.step()
             self.settling.discard(host.name)
@@ -163,12 +199,30 @@ class Supervisor:
         try:
             await host.close()
         except Exception as error:
-            _log.warning("host did not close", host=host.name, error=str(error))
+            _log.warning("host did not close", error=str(error))
 
     def _tell(self, host: Host, error: Exception) -> None:
+        self.restarted[host.name] += 1
         if isinstance(error, Fenced):
-            _log.warning("another owner took over", host=host.name)
+            self.fenced[host.name] += 1
+            _log.warning("another owner took over")
         elif isinstance(error, LogError):
-            _log.warning("log failed, starting anew", host=host.name, error=str(error))
+            _log.warning("log failed, starting anew", error=str(error))
         else:
-            _log.error("host failed, starting anew", host=host.name, exc_info=error)
+            _log.error("host failed, starting anew", exc_info=error)
+
+
+async def _unless_cancelled(work: Awaitable[T]) -> T:
+    """What a library cancelled under a host is an error as any other; only who cancels the host itself ends its loop."""
+    try:
+        return await work
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise CutOff("something that the host waited for was cancelled") from error
+
+
+def _starting(host: Host) -> str:
+    rebuild = str(getattr(host, "rebuild", ""))
+    return f"{host.name} is starting: {rebuild}" if rebuild else f"{host.name} is starting"

@@ -1,11 +1,17 @@
-"""The supervisor starts a failed host anew, and says which hosts do not know yet what there is to do."""
+"""The supervisor starts a failed host anew, stops in order and in time, and says what each host is at."""
 
 import asyncio
+import time
 from collections.abc import Mapping
+from contextlib import suppress
+
+import pytest
+import structlog
 
 from loanstream.eventlog.memory import MemoryLog
-from loanstream.eventlog.port import OutcomeUnknown, TopicPartition
-from loanstream.runtime.supervisor import Supervisor
+from loanstream.eventlog.port import Fenced, OutcomeUnknown, TopicPartition
+from loanstream.runtime.measuring import Rebuild
+from loanstream.runtime.supervisor import Supervisor, Waits
 
 
 class Fragile:
@@ -61,3 +67,129 @@ async def test_a_host_that_failed_is_opened_anew_and_counts_as_settling_until_it
     async with asyncio.timeout(10):
         await running
     assert host.closed == 1
+
+
+class Scripted:
+    """A host whose first step does what ``script`` says."""
+
+    name = "servicing.decider.3"
+
+    def __init__(self, script: object) -> None:
+        self.script = script
+        self.rebuild = Rebuild()
+        self.steps = 0
+        self.closed = False
+        self.begun = asyncio.Event()
+        self.again = asyncio.Event()
+        self.committed = False
+        self.bound: Mapping[str, object] = {}
+
+    async def open(self) -> None:
+        """Rebuild for ever, where the script says so."""
+        if self.script == "rebuild":
+            self.rebuild.begin(1_000_000)
+            self.rebuild.done = 120_000
+            self.begun.set()
+            await asyncio.sleep(3600)
+
+    async def step(self) -> bool:
+        """The first one is scripted; the others find nothing."""
+        self.steps += 1
+        self.bound = structlog.contextvars.get_contextvars()
+        self.begun.set()
+        if self.steps == 1:
+            if isinstance(self.script, BaseException):
+                raise self.script
+            if isinstance(self.script, float):
+                await asyncio.sleep(self.script)
+                self.committed = True
+        else:
+            self.again.set()
+        return False
+
+    async def close(self) -> None:
+        """Note it."""
+        self.closed = True
+
+    def waiting_on(self) -> Mapping[TopicPartition, int]:
+        """Nothing."""
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("error", "fenced"), [(Fenced("another"), 1), (OutcomeUnknown("hung up"), 0), (asyncio.CancelledError(), 0)]
+)
+async def test_whatever_ends_a_step_the_host_comes_back_also_when_something_under_it_was_cancelled(
+    error: BaseException, fenced: int
+) -> None:
+    host = Scripted(error)
+    supervisor = Supervisor(MemoryLog(), [host])
+    running = asyncio.create_task(supervisor.run())
+    async with asyncio.timeout(10):
+        await host.again.wait()
+    assert (supervisor.restarted[host.name], supervisor.fenced[host.name]) == (1, fenced)
+    assert supervisor.dead == set()
+    supervisor.stop()
+    await running
+    assert host.closed
+
+
+async def test_a_commit_under_way_ends_before_the_host_is_closed() -> None:
+    host = Scripted(0.3)
+    supervisor = Supervisor(MemoryLog(), [host])
+    running = asyncio.create_task(supervisor.run())
+    await host.begun.wait()
+    supervisor.stop()
+    await running
+    assert host.committed
+    assert host.closed
+
+
+@pytest.mark.parametrize("script", [3600.0, "rebuild"])
+async def test_what_does_not_end_in_time_is_cut_off_and_closed(script: object) -> None:
+    host = Scripted(script)
+    supervisor = Supervisor(MemoryLog(), [host], Waits(last_step=0.2))
+    running = asyncio.create_task(supervisor.run())
+    await host.begun.wait()
+    begun = time.monotonic()
+    supervisor.stop()
+    await running
+    assert 0.2 <= time.monotonic() - begun < 2
+    assert host.closed
+    assert not host.committed
+
+
+async def test_a_host_in_a_rebuild_is_not_ready_and_says_how_far_it_is() -> None:
+    host = Scripted("rebuild")
+    supervisor = Supervisor(MemoryLog(), [host], Waits(last_step=0.0))
+    running = asyncio.create_task(supervisor.run())
+    await host.begun.wait()
+    assert await supervisor.not_ready() == ["servicing.decider.3 is starting: 120,000 of 1,000,000 records read"]
+    assert supervisor.dead == set()
+    supervisor.stop()
+    await running
+
+
+async def test_a_host_whose_loop_was_ended_from_outside_counts_as_dead() -> None:
+    host = Scripted(0.0)
+    supervisor = Supervisor(MemoryLog(), [host])
+    running = asyncio.create_task(supervisor.run())
+    await host.begun.wait()
+    loop = next(task for task in asyncio.all_tasks() if task.get_name() == host.name)
+    loop.cancel()
+    with suppress(asyncio.CancelledError):
+        await loop
+    assert supervisor.dead == {host.name}
+    supervisor.stop()
+    await running
+
+
+async def test_lines_of_a_host_carry_its_service_and_partition() -> None:
+    host = Scripted(0.0)
+    supervisor = Supervisor(MemoryLog(), [host])
+    running = asyncio.create_task(supervisor.run())
+    await host.begun.wait()
+    supervisor.stop()
+    await running
+    assert host.bound == {"host": host.name, "service": "servicing", "kind": "decider", "partition": "3"}
+    assert structlog.contextvars.get_contextvars() == {}

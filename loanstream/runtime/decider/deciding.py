@@ -113,6 +113,8 @@ class Deciding:
         self.outcomes_topic = topic(fold.service, Role.OUTCOMES)
         self.commands_topic = topic(fold.service, Role.COMMANDS)
         self.deadletters_topic = topic(fold.service, Role.DEADLETTERS)
+        self.dead: list[str] = []
+        """Reasons of the dead letters made since somebody took them."""
 
     # -- one command -----------------------------------------------------------------------------------------------
 
@@ -445,6 +447,7 @@ class Deciding:
             codec.encode(letter),
             time,
         )
+        self.dead.append(reason)
         return Answer(Status.FAILED, error_id=error_id, extra=(dead,))
 
 

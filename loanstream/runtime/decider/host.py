@@ -4,6 +4,7 @@ Order on opening a partition (DESIGN section 11): first the fence, only then the
 position from the last outcome. Any failure inside a commit drops the writer and the fold.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from loanstream.runtime.decider.deciding import Deciding, command_id_of
 from loanstream.runtime.decider.fold import Fold
 from loanstream.runtime.decider.snapshots import load_snapshot, save_snapshot, state_version
 from loanstream.runtime.definitions import Service
+from loanstream.runtime.measuring import DeciderMeasures
 from loanstream.runtime.stores import HostStore
 from schemas.topics import Role, topic
 
@@ -51,6 +53,7 @@ class DeciderHost:
         clock: Clock,
         store: HostStore,
         settings: DeciderSettings | None = None,
+        measures: DeciderMeasures | None = None,
     ) -> None:
         self.service = service
         self.partition = partition
@@ -58,6 +61,7 @@ class DeciderHost:
         self.clock = clock
         self.store = store
         self.settings = settings or DeciderSettings()
+        self.measures = measures or DeciderMeasures()
         self.name = f"{service.name}.decider.{partition}"
         self.commands = TopicPartition(topic(service.name, Role.COMMANDS), partition)
         self.events = TopicPartition(topic(service.name, Role.EVENTS), partition)
@@ -105,7 +109,9 @@ class DeciderHost:
             return False
         try:
             decided = self._decide(records)
+            begun = time.perf_counter()
             written = await self.commit(decided)
+            self._measure(len(records), time.perf_counter() - begun)
         except RecordRefused:
             self._batch = max(1, len(records) // 2)
             if len(records) == 1:
@@ -155,7 +161,9 @@ class DeciderHost:
         self._snapshot_at = self.fold.partitionseq
         try:
             await save_snapshot(self.fold, self.store, self.state_version)
+            self.measures.snapshots["written"] += 1
         except Exception as error:
+            self.measures.snapshots["failed"] += 1
             _log.error("no snapshot", host=self.name, exc_info=error)
 
     # -- recovery ----------------------------------------------------------------------------------------------------
@@ -170,17 +178,28 @@ class DeciderHost:
         """Fold own events and outcomes up to the ends that stand after the fence."""
         ends = await self.log.ends((self.events, self.outcomes))
         before = fold.partitionseq
+        rebuild, read = self.measures.rebuild, fold.events_offset + fold.outcomes_offset
+        rebuild.begin(sum(ends.values()) - read)
+        try:
+            await self._fold_up_to(ends, fold, read)
+        finally:
+            rebuild.end()
+        self.recovered = fold.partitionseq - before
+
+    async def _fold_up_to(self, ends: Mapping[TopicPartition, int], fold: Fold, read: int) -> None:
+        rebuild = self.measures.rebuild
         while fold.events_offset < ends[self.events]:
             records = await self.log.read({self.events: fold.events_offset}, self.settings.read_ahead)
             if not records:
                 break
             fold.apply_events(records)
+            rebuild.done = fold.events_offset + fold.outcomes_offset - read
         while fold.outcomes_offset < ends[self.outcomes]:
             records = await self.log.read({self.outcomes: fold.outcomes_offset}, self.settings.read_ahead)
             if not records:
                 break
             fold.apply_outcomes(records)
-        self.recovered = fold.partitionseq - before
+            rebuild.done = fold.events_offset + fold.outcomes_offset - read
 
     async def _input_position(self, fold: Fold) -> int:
         """Where to go on: after the command of the last outcome, whose record, if still kept, must be that command."""
@@ -226,6 +245,13 @@ class DeciderHost:
     def _begin(self, fold: Fold) -> None:
         self._deciding = self.deciding(fold, self.clock.now, self._report)
         self._days = Days(self._deciding)
+
+    def _measure(self, commands: int, seconds: float) -> None:
+        assert self._deciding is not None
+        self.measures.committed(commands, seconds)
+        if self._deciding.dead:
+            self.measures.dead_letters.update(self._deciding.dead)
+            self._deciding.dead.clear()
 
     async def _drop(self) -> None:
         writer, self.writer, self.fold = self.writer, None, None

@@ -9,6 +9,7 @@ from loanstream.eventlog.port import TopicPartition
 from loanstream.runtime.clock import Clock
 from loanstream.runtime.consuming import Ownership
 from loanstream.runtime.decider.host import DeciderHost
+from loanstream.runtime.measuring import Rebuild
 
 
 class OwnedDecider:
@@ -20,6 +21,11 @@ class OwnedDecider:
         self._ownership = ownership
         self._clock = clock
         self._owned = False
+
+    @property
+    def rebuild(self) -> Rebuild:
+        """How far the host's present or last rebuild is."""
+        return self.host.measures.rebuild
 
     async def open(self) -> None:
         """Recover the partition if it is ours, so that readiness waits for it."""

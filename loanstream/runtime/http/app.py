@@ -1,7 +1,7 @@
 """The HTTP application of one process: the services' routes, signing in, health, metrics, the console's pages."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from importlib.metadata import version
 from typing import Any
@@ -44,6 +44,7 @@ def build_app(
     *,
     issuer: LocalIssuer | None = None,
     ready: Readiness | None = None,
+    dead: Callable[[], Collection[str]] | None = None,
     under_way: UnderWay | None = None,
     console: APIRouter | None = None,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[Any]] | None = None,
@@ -52,7 +53,8 @@ def build_app(
 
     ``app.state.stopping`` is an event: set it when the process stops, and live streams end.
 
-    ``issuer`` adds signing in with a password; ``ready`` is asked by ``/health/ready``; ``under_way`` says what the process has
+    ``issuer`` adds signing in with a password; ``ready`` is asked by ``/health/ready``, ``dead`` by
+    ``/health/live``: what only a new process brings back; ``under_way`` says what the process has
     still to do, for ``/api/platform/idle``; ``console`` is mounted at ``/``. Raises :class:`OpenRoute` when a route under
     ``/api`` asks for nothing and does not say :func:`~loanstream.runtime.http.security.public`: default deny.
     """
@@ -86,7 +88,7 @@ def build_app(
         names = [service.name for service, _ in services]
         app.include_router(idle_routes(authenticator, under_way, names), prefix="/api/platform", dependencies=closed)
     app.include_router(_contract())
-    app.include_router(_health(ready), prefix="/health")
+    app.include_router(_health(ready, dead), prefix="/health")
     app.include_router(_metrics(authenticator, settings))
     if console is not None:
         app.include_router(console)
@@ -144,13 +146,16 @@ def _contract() -> APIRouter:
     return routes
 
 
-def _health(ready: Readiness | None) -> APIRouter:
+def _health(ready: Readiness | None, dead: Callable[[], Collection[str]] | None) -> APIRouter:
     routes = APIRouter(tags=["health"], dependencies=[Depends(public)])
 
     @routes.get("/live")
-    async def live() -> dict[str, str]:
-        """The process answers."""
-        return {"status": "alive"}
+    async def live() -> Response:
+        """The process answers, and nothing of it ended by itself; 503 otherwise. Lag and trouble elsewhere do not count."""
+        ended = sorted(dead()) if dead is not None else []
+        if ended:
+            return JSONResponse({"status": "dead", "ended": ended}, 503)
+        return JSONResponse({"status": "alive"})
 
     @routes.get("/ready")
     async def is_ready() -> Response:

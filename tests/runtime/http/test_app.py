@@ -111,6 +111,9 @@ async def test_health_tells_life_from_readiness(world: World) -> None:
     answer = await client.get("/health/ready")
     assert (answer.status_code, answer.json()["waiting_for"]) == (503, world.not_ready)
     assert (await client.get("/health/live")).status_code == 200
+    world.dead = {"servicing.decider.3"}
+    answer = await client.get("/health/live")
+    assert (answer.status_code, answer.json()["ended"]) == (503, ["servicing.decider.3"])
 
 
 async def test_the_schema_that_an_event_names_is_there_for_everybody(world: World) -> None:

@@ -169,6 +169,7 @@ class World:
         self.host = DeciderHost(counting_service(), 0, log, self.clock, self.store)
         self.decides = True
         self.not_ready: list[str] = []
+        self.dead: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self.kit, self.app = self.replica()
         self.client = self.client_of(self.app)
@@ -188,7 +189,12 @@ class World:
         )
         service: Service = replace(counting_service(), api=api)
         return kit, build_app(
-            [(service, kit)], self.settings, self.authenticator, issuer=self.issuer, ready=self._ready
+            [(service, kit)],
+            self.settings,
+            self.authenticator,
+            issuer=self.issuer,
+            ready=self._ready,
+            dead=lambda: self.dead,
         )
 
     def client_of(self, app: FastAPI, user: str = "operations-officer") -> httpx.AsyncClient:
