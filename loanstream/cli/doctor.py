@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.text import Text
 
 from loanstream.cli.connection import Api, connected
-from loanstream.cli.installation import open_database, told_once, topic_definitions
+from loanstream.cli.installation import make_log, open_database, told_once, topic_definitions
 from loanstream.cli.occupancy import occupants
-from loanstream.eventlog.postgres.log import PostgresLog
-from loanstream.runtime.settings import Settings, installation_id, is_installed, unknown_variables, usable_folder
+from loanstream.eventlog.port import EventLog
+from loanstream.runtime.settings import Settings, is_installed, unknown_variables, usable_folder
 from schemas.topics import CONTEXTS
 
 _ENOUGH_DISK = 2 * 1024**3
@@ -64,7 +64,7 @@ async def _checks(settings: Settings) -> AsyncIterator[Check]:
         return
     try:
         async with open_database(settings) as dsn:
-            log = PostgresLog(dsn)
+            log = make_log(settings, dsn)
             try:
                 yield await _topics(settings, log)
             finally:
@@ -121,15 +121,16 @@ def _no_database(error: Exception, settings: Settings) -> Check:
     return Check("database", False, f"{type(error).__name__}: {error}", advice)
 
 
-async def _topics(settings: Settings, log: PostgresLog) -> Check:
+async def _topics(settings: Settings, log: EventLog) -> Check:
     wanted = {definition.name: definition for definition in topic_definitions(settings)}
     states = await log.describe()
     missing = sorted(wanted.keys() - states.keys())
     if missing and not states:
-        return Check("topics", True, "none yet; the first start makes them")
+        makes = "`loanstream topics apply`" if settings.kafka_servers else "the first start"
+        return Check("topics", True, f"none yet; {makes} makes them")
     differences = [f"{name} is missing" for name in missing]
     if not missing:
-        differences = told_once(await log.apply(wanted.values(), installation_id(settings.data_dir)))
+        differences = told_once(await log.check(wanted.values(), settings.installation_name))
     advice = "the folder belongs to another installation, or LOANSTREAM_PARTITIONS was changed: put it back"
     return Check("topics", not differences, "; ".join(differences) or f"{len(states)} as they must be", advice)
 

@@ -10,6 +10,7 @@ from typing import Any
 import asyncpg
 
 from loanstream.cli.watching import kept_running
+from loanstream.eventlog.kafka.log import KafkaLog
 from loanstream.eventlog.port import EventLog, TopicDefinition
 from loanstream.eventlog.postgres.log import PostgresLog
 from loanstream.runtime.clock import Clock, SystemClock
@@ -27,7 +28,6 @@ from loanstream.runtime.projector import prepare, read_schema
 from loanstream.runtime.settings import (
     BadSetting,
     Settings,
-    installation_id,
     is_installed,
     made_folder,
     usable_folder,
@@ -108,12 +108,22 @@ async def _check_database(url: str) -> None:
         ) from None
 
 
+def make_log(settings: Settings, dsn: str) -> EventLog:
+    """The log of the installation: on Kafka where a cluster is set, else in its database."""
+    cluster = settings.kafka
+    return PostgresLog(dsn) if cluster is None else KafkaLog(cluster)
+
+
 @asynccontextmanager
-async def open_log(settings: Settings, dsn: str) -> AsyncIterator[PostgresLog]:
-    """The event log with its topics applied. Raises :class:`TopicsDiffer`."""
-    log = PostgresLog(dsn)
+async def open_log(settings: Settings, dsn: str) -> AsyncIterator[EventLog]:
+    """The event log with its topics as they must be. Raises :class:`TopicsDiffer`.
+
+    In its own database they are made when missing. On a cluster that others administer they are only checked.
+    """
+    log = make_log(settings, dsn)
+    look = log.check if settings.kafka_servers else log.apply
     try:
-        differences = await log.apply(topic_definitions(settings), installation_id(settings.data_dir))
+        differences = await look(topic_definitions(settings), settings.installation_name)
         if differences:
             raise TopicsDiffer("; ".join(told_once(differences)))
         yield log

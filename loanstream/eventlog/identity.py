@@ -4,7 +4,7 @@ A service that finds another installation's topic, or a topic with another numbe
 writing keys to the wrong place. Every adapter writes and compares identities with these functions.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +35,17 @@ def differences(wanted: TopicDefinition, found: TopicState, installation: str) -
         if have != want
     ]
     return sentences + _identity_differences(wanted, found, installation)
+
+
+def all_differences(topics: Iterable[TopicDefinition], found: Mapping[str, TopicState], installation: str) -> list[str]:
+    """A sentence for each topic that is missing, and for each way in which one differs."""
+    sentences: list[str] = []
+    for wanted in topics:
+        if wanted.name in found:
+            sentences += differences(wanted, found[wanted.name], installation)
+        else:
+            sentences.append(f"Topic {wanted.name} does not exist: `loanstream topics apply`.")
+    return sentences
 
 
 def _identity_differences(wanted: TopicDefinition, found: TopicState, installation: str) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Literal
 
-from loanstream.eventlog.identity import differences, identity_record
+from loanstream.eventlog.identity import all_differences, differences, identity_record
 from loanstream.eventlog.port import (
     EventLog,
     Fenced,
@@ -133,6 +133,10 @@ class MemoryLog(EventLog):
                 opening = [identity_record(wanted, n, installation, now) for n in range(wanted.partitions)]
                 self._append(opening, self._targets(opening))
         return sentences
+
+    async def check(self, topics: Iterable[TopicDefinition], installation: str) -> list[str]:
+        """A sentence for each topic that is missing or differs."""
+        return all_differences(topics, await self.describe(), installation)
 
     async def describe(self) -> Mapping[str, TopicState]:
         """The topics that exist, by name."""

@@ -133,6 +133,10 @@ class EventLog(Protocol):
         """Create what is missing, with identity records; return a sentence per topic that differs (nothing is changed)."""
         ...
 
+    async def check(self, topics: Iterable[TopicDefinition], installation: str) -> list[str]:
+        """A sentence per topic that is missing or differs, with the command that mends it; nothing is made or changed."""
+        ...
+
     async def describe(self) -> Mapping[str, TopicState]:
         """The topics that exist, by name."""
         ...

@@ -14,6 +14,12 @@ from typing import Any, TypeVar
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from loanstream.eventlog.kafka.cluster_settings import (
+    MECHANISMS,
+    PROTOCOLS,
+    ClusterSettings,
+    ClusterSettingsRefused,
+)
 from loanstream.vault.secretfile import secret_file
 
 PREFIX = "LOANSTREAM_"
@@ -117,6 +123,43 @@ class Settings:
         _text,
         "text, secret",
     )
+    installation: str = _setting(
+        "Name of the installation, in every topic's identity; empty: one made in the data folder on first use.",
+        "",
+        _text,
+        "text",
+    )
+    kafka_servers: str = _setting(
+        "Bootstrap addresses of a Kafka cluster, host:port separated by commas; empty: the log is in PostgreSQL.",
+        "",
+        _text,
+        "addresses",
+    )
+    kafka_protocol: str = _setting(
+        "How clients talk to the cluster.", "PLAINTEXT", _one_of(*PROTOCOLS), "one of " + ", ".join(PROTOCOLS)
+    )
+    kafka_mechanism: str = _setting(
+        "How clients sign in, for the SASL protocols.",
+        "SCRAM-SHA-512",
+        _one_of(*MECHANISMS),
+        "one of " + ", ".join(MECHANISMS),
+    )
+    kafka_user: str = _setting("User that clients sign in as.", "", _text, "text")
+    kafka_password: str = _setting("Its password.", "", _text, "text, secret")
+    kafka_ca_file: str = _setting(
+        "PEM file of the authorities that may have signed the brokers' certificates; empty: the system's.",
+        "",
+        _text,
+        "path",
+    )
+    kafka_certificate_file: str = _setting("PEM file of the clients' certificate.", "", _text, "path")
+    kafka_key_file: str = _setting("PEM file of its key.", "", _text, "path")
+    kafka_replication: int = _setting(
+        "Copies of each topic that `loanstream topics apply` makes; all but one must be in sync.",
+        1,
+        _between(1, 9),
+        "integer",
+    )
     partitions: int = _setting(
         "Partitions of every topic, fixed when an installation is first started.", 6, _between(1, 512), "integer"
     )
@@ -212,6 +255,32 @@ class Settings:
             )
         if self.auth == "oidc" and not self.oidc_issuer:
             raise BadSetting(f"{PREFIX}OIDC_ISSUER is empty: {PREFIX}AUTH=oidc needs the issuer's address")
+        _ = self.kafka
+
+    @property
+    def kafka(self) -> ClusterSettings | None:
+        """The cluster that holds the log; ``None`` when PostgreSQL does. Raises :class:`BadSetting`."""
+        if not self.kafka_servers:
+            return None
+        try:
+            return ClusterSettings(
+                servers=self.kafka_servers,
+                protocol=self.kafka_protocol,
+                mechanism=self.kafka_mechanism,
+                user=self.kafka_user,
+                password=self.kafka_password,
+                ca_file=_file(self.kafka_ca_file),
+                certificate_file=_file(self.kafka_certificate_file),
+                key_file=_file(self.kafka_key_file),
+                replication=self.kafka_replication,
+            )
+        except ClusterSettingsRefused as error:
+            raise BadSetting(f"{PREFIX}KAFKA_*: {error}") from None
+
+    @property
+    def installation_name(self) -> str:
+        """What every topic's identity names."""
+        return self.installation or installation_id(self.data_dir)
 
     @property
     def is_loopback(self) -> bool:
@@ -230,6 +299,10 @@ class Settings:
     def webhooks_path(self) -> Path:
         """The webhook subscribers' file; a relative one stands in the data folder."""
         return self.data_dir / self.webhooks
+
+
+def _file(name: str) -> Path | None:
+    return Path(name).expanduser() if name else None
 
 
 def made_folder(data_dir: Path) -> Path:

@@ -57,6 +57,10 @@ class KafkaLog(EventLog):
         """Create what is missing; a sentence for each difference, which stays as it is."""
         return await self._topics.apply(topics, installation)
 
+    async def check(self, topics: Iterable[TopicDefinition], installation: str) -> list[str]:
+        """A sentence for each topic that is missing or differs, and for what is wrong with the cluster."""
+        return await self._topics.check(topics, installation)
+
     async def describe(self) -> Mapping[str, TopicState]:
         """The topics that exist, by name."""
         return await self._topics.describe()

@@ -14,7 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
-from loanstream.eventlog.identity import differences, identity_record
+from loanstream.eventlog.identity import all_differences, identity_record
 from loanstream.eventlog.kafka.cluster import Cluster
 from loanstream.eventlog.kafka.fetching import Fetched, fetch_now
 from loanstream.eventlog.port import (
@@ -66,23 +66,30 @@ class Topics:
     async def apply(self, topics: Iterable[TopicDefinition], installation: str) -> list[str]:
         """Create what is missing, with identity records; a sentence for each difference, which stays as it is."""
         wanted = list(topics)
-        sentences = await self._auto_creation()
         known = await self._cluster.topics()
         missing = [topic for topic in wanted if topic.name not in known]
         if missing:
             await self._create(missing)
-        await self._identify(wanted, missing, installation)
-        described = await self.describe()
-        found = await self._found([topic.name for topic in wanted])
-        for topic in wanted:
-            sentences += self._settings_differences(topic, found[topic.name])
-            sentences += differences(topic, described[topic.name], installation)
-        return sentences
+        await self._identify(wanted, installation)
+        return await self.check(wanted, installation)
+
+    async def check(self, topics: Iterable[TopicDefinition], installation: str) -> list[str]:
+        """A sentence for each topic that is missing or differs, and for brokers that make topics by themselves."""
+        wanted = list(topics)
+        known = await self._cluster.topics()
+        found = await self._found([topic.name for topic in wanted if topic.name in known])
+        settings = [
+            s for topic in wanted if topic.name in found for s in self._settings_differences(topic, found[topic.name])
+        ]
+        states = await self._states(found)
+        return [*await self._auto_creation(), *settings, *all_differences(wanted, states, installation)]
 
     async def describe(self) -> Mapping[str, TopicState]:
         """The topics that exist, by name, with the first record of each partition of those that have identities."""
         names = [name for name in await self._cluster.topics() if not name.startswith("__")]
-        found = await self._found(names)
+        return await self._states(await self._found(names))
+
+    async def _states(self, found: Mapping[str, _Found]) -> dict[str, TopicState]:
         first = await self._first(
             [TopicPartition(name, n) for name, one in found.items() for n in range(one.partitions)]
         )
@@ -124,9 +131,7 @@ class Topics:
             await asyncio.sleep(_PAUSE_SECONDS)
         raise LogError(f"topics were made but no broker shows them: {', '.join(sorted(names))}")
 
-    async def _identify(
-        self, wanted: Iterable[TopicDefinition], made: Iterable[TopicDefinition], installation: str
-    ) -> None:
+    async def _identify(self, wanted: Iterable[TopicDefinition], installation: str) -> None:
         """Write the identity of each empty partition; a process that does so at the same time fences this one, or is fenced.
 
         Only partitions without any record get one: a topic that somebody else made and wrote to does not become ours.

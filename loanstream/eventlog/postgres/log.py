@@ -7,6 +7,7 @@ measured are in ``docs/decisions/0006-the-log-on-postgresql.md``.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from loanstream.eventlog.identity import all_differences
 from loanstream.eventlog.port import (
     EventLog,
     Fenced,
@@ -92,6 +93,10 @@ class PostgresLog(EventLog):
     async def apply(self, topics: Iterable[TopicDefinition], installation: str) -> list[str]:
         """Create what is missing, tables included; a sentence for each difference, which stays as it is."""
         return await self._topics.apply(topics, installation)
+
+    async def check(self, topics: Iterable[TopicDefinition], installation: str) -> list[str]:
+        """A sentence for each topic that is missing or differs."""
+        return all_differences(topics, await self.describe(), installation)
 
     async def describe(self) -> Mapping[str, TopicState]:
         """The topics that exist, by name."""
