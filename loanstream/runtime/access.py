@@ -1,8 +1,9 @@
 """Who may do what on a Kafka cluster: the access rights of every service, derived from what it hosts.
 
-A service writes its own topics only and reads, besides them, the events of the contexts that its reactions and projections name.
-A process signs in as the service that it runs. Rights are additive: what stands here is allowed, everything else is refused
-(the cluster needs an authorizer, and ``allow.everyone.if.no.acl.found=false``, which is the default).
+A service writes its own topics only and reads, besides them, the events of the contexts that its reactions and projections
+name; of other topics it does not even learn that they exist. A process signs in as the service that it runs. Rights are
+additive: what stands here is allowed, everything else is refused (the cluster needs an authorizer, and
+``allow.everyone.if.no.acl.found=false``, which is the default).
 """
 
 import json
@@ -20,10 +21,13 @@ TOPICS_PRINCIPAL = "topics"
 """Who runs ``loanstream topics apply``."""
 
 AUDIT_PRINCIPAL = "audit"
-"""Who runs ``loanstream audit verify``: reads everything that is kept for ever, writes nothing."""
+"""Who runs ``loanstream audit verify``: reads everything, writes nothing."""
 
-PREFIX = "loanstream."
+ALL_TOPICS = "loanstream."
 """What the names of all our topics begin with."""
+
+IDENTITIES = "loanstream-topics-"
+"""What the transactional ids begin with under which identities are written."""
 
 
 class Kind(StrEnum):
@@ -32,6 +36,7 @@ class Kind(StrEnum):
     TOPIC = "topic"
     GROUP = "group"
     TRANSACTIONAL_ID = "transactional-id"
+    CLUSTER = "cluster"
 
 
 class Operation(StrEnum):
@@ -40,6 +45,7 @@ class Operation(StrEnum):
     READ = "Read"
     WRITE = "Write"
     CREATE = "Create"
+    DELETE = "Delete"
     DESCRIBE = "Describe"
     DESCRIBE_CONFIGS = "DescribeConfigs"
 
@@ -65,12 +71,17 @@ class Right:
 Access = Mapping[str, tuple[Right, ...]]
 """Rights by the name of the principal, without the prefix that an installation may give to all its principals."""
 
-_READ_WRITE = (Operation.READ, Operation.WRITE)
+_READ = (Operation.READ, Operation.DESCRIBE_CONFIGS)
+"""A start checks what it reads: identity, retention."""
+_READ_WRITE = (Operation.READ, Operation.WRITE, Operation.DESCRIBE_CONFIGS)
 _OWN_TOPICS = {
-    Role.COMMANDS: "API, routers, senders and the scheduler send; deciders read, and send on a business day",
-    Role.EVENTS: "deciders write and fold; routers, projectors and the API read",
-    Role.OUTCOMES: "deciders write and find their place; projectors and the API read",
-    Role.DEADLETTERS: "deciders and reactors write; projectors read",
+    Role.COMMANDS: (
+        (*_READ_WRITE, Operation.DELETE),
+        "API, routers, senders and the scheduler send; deciders read, continue a business day, and drop what is decided and old",
+    ),
+    Role.EVENTS: (_READ_WRITE, "deciders write and fold; routers, projectors and the API read"),
+    Role.OUTCOMES: (_READ_WRITE, "deciders write and find their place; projectors and the API read"),
+    Role.DEADLETTERS: (_READ_WRITE, "deciders and reactors write; projectors read"),
 }
 
 
@@ -83,14 +94,19 @@ def access(services: Iterable[Service]) -> Access:
     }
 
 
-def transactional_prefix(principal: str) -> str:
-    """What the transactional ids of a principal's producers begin with."""
-    return f"{principal}-"
+def transactional_prefix(service: str) -> str:
+    """What the transactional ids of a service's producers begin with."""
+    return f"{service}-"
 
 
-def group_prefix(principal: str) -> str:
-    """What the names of a principal's consumer groups begin with."""
-    return f"{principal}."
+def group_prefix(service: str) -> str:
+    """What the names of a service's consumer groups begin with."""
+    return f"{service}."
+
+
+def topics_of(service: Service) -> tuple[str, ...]:
+    """The topics that a service knows of: its own, and those of other services whose events it reads."""
+    return tuple(right.name for right in _of_service(service) if right.kind is Kind.TOPIC)
 
 
 def as_json(given: Access) -> str:
@@ -120,51 +136,44 @@ def as_script(given: Access, principal_prefix: str = "") -> str:
 
 
 def _of_service(service: Service) -> Iterator[Right]:
-    own = {topic(service.name, role): why for role, why in _OWN_TOPICS.items()}
-    for name, why in own.items():
-        yield Right(Kind.TOPIC, name, Pattern.LITERAL, _READ_WRITE, why)
+    own = {topic(service.name, role): given for role, given in _OWN_TOPICS.items()}
+    for name, (operations, why) in own.items():
+        yield Right(Kind.TOPIC, name, Pattern.LITERAL, operations, why)
     reacted, projected = set(plan(service, 1).topics), set(Projecting(service).topics)
     for name in sorted((reacted | projected) - own.keys()):
         readers = " and ".join(
             reader for reader, topics in (("reactions", reacted), ("read models", projected)) if name in topics
         )
-        yield Right(Kind.TOPIC, name, Pattern.LITERAL, (Operation.READ,), f"{readers} name its events")
-    yield _seen("a start checks that topics are what they must be")
-    yield _transactions(service.name, "commits of deciders, and commands sent all or none")
-    yield _prefixed(Kind.GROUP, group_prefix(service.name), (Operation.READ,), "who owns which partition")
+        yield Right(Kind.TOPIC, name, Pattern.LITERAL, _READ, f"{readers} name its events")
+    yield _transactions(transactional_prefix(service.name), "the fenced commits of deciders")
+    yield Right(
+        Kind.GROUP,
+        group_prefix(service.name),
+        Pattern.PREFIXED,
+        (Operation.READ,),
+        "who owns which partition",
+    )
 
 
 def _of_topics() -> Iterator[Right]:
-    making = (Operation.CREATE, Operation.DESCRIBE, Operation.DESCRIBE_CONFIGS)
-    yield _prefixed(Kind.TOPIC, PREFIX, making, "`loanstream topics apply` makes and checks topics")
-    for name in _kept_for_ever():
-        yield Right(Kind.TOPIC, name, Pattern.LITERAL, _READ_WRITE, "the identity at the start of each partition")
-    yield _transactions(TOPICS_PRINCIPAL, "identities written all or none")
+    making = (Operation.CREATE, *_READ)
+    yield Right(Kind.TOPIC, ALL_TOPICS, Pattern.PREFIXED, making, "makes topics, and checks what is there")
+    for context in CONTEXTS:
+        for role in (Role.EVENTS, Role.OUTCOMES):
+            why = "writes the identity at the start of each partition"
+            yield Right(Kind.TOPIC, topic(context, role), Pattern.LITERAL, (Operation.WRITE,), why)
+    yield _transactions(IDENTITIES, "writes identities all or none")
+    checks = "checks that brokers do not create topics by themselves"
+    yield Right(Kind.CLUSTER, "kafka-cluster", Pattern.LITERAL, (Operation.DESCRIBE_CONFIGS,), checks)
 
 
 def _of_audit() -> Iterator[Right]:
-    for name in _kept_for_ever():
-        yield Right(
-            Kind.TOPIC, name, Pattern.LITERAL, (Operation.READ,), "`loanstream audit verify` reads it from the start"
-        )
-    yield _seen("`loanstream doctor` checks that topics are what they must be")
+    yield Right(Kind.TOPIC, ALL_TOPICS, Pattern.PREFIXED, _READ, "verifies what is kept, from the start")
 
 
-def _kept_for_ever() -> Iterator[str]:
-    return (topic(context, role) for context in CONTEXTS for role in (Role.EVENTS, Role.OUTCOMES))
-
-
-def _seen(why: str) -> Right:
-    return _prefixed(Kind.TOPIC, PREFIX, (Operation.DESCRIBE, Operation.DESCRIBE_CONFIGS), why)
-
-
-def _transactions(principal: str, why: str) -> Right:
+def _transactions(prefix: str, why: str) -> Right:
     operations = (Operation.WRITE, Operation.DESCRIBE)
-    return _prefixed(Kind.TRANSACTIONAL_ID, transactional_prefix(principal), operations, why)
-
-
-def _prefixed(kind: Kind, name: str, operations: tuple[Operation, ...], why: str) -> Right:
-    return Right(kind, name, Pattern.PREFIXED, operations, why)
+    return Right(Kind.TRANSACTIONAL_ID, prefix, Pattern.PREFIXED, operations, why)
 
 
 def _alike(rights: Iterable[Right]) -> dict[tuple[Kind, Pattern, tuple[Operation, ...]], list[str]]:
@@ -181,5 +190,5 @@ def _command(principal: str, alike: tuple[Kind, Pattern, tuple[Operation, ...]],
     for operation in operations:
         words += ["--operation", operation.value]
     for name in names:
-        words += [f"--{kind.value}", name]
+        words += [f"--{kind.value}"] if kind is Kind.CLUSTER else [f"--{kind.value}", name]
     return f'"${{KAFKA_ACLS:-kafka-acls.sh}}" "$@" {shlex.join(words)}'

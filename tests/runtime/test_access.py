@@ -2,11 +2,13 @@
 
 import os
 import subprocess
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
 from loanstream.runtime.access import (
+    ALL_TOPICS,
     AUDIT_PRINCIPAL,
     TOPICS_PRINCIPAL,
     Kind,
@@ -16,8 +18,7 @@ from loanstream.runtime.access import (
     access,
     as_json,
     as_script,
-    group_prefix,
-    transactional_prefix,
+    topics_of,
 )
 from loanstream.runtime.definitions import Service
 from loanstream.runtime.projecting import Projecting
@@ -77,10 +78,10 @@ def test_a_webhook_subscriber_lets_notify_read_the_context_it_wants() -> None:
 
 
 def test_no_prefix_of_a_principal_fits_the_ids_or_groups_of_another() -> None:
-    for one in ACCESS:
-        for other in ACCESS.keys() - {one}:
-            assert not transactional_prefix(other).startswith(transactional_prefix(one))
-            assert not group_prefix(other).startswith(group_prefix(one))
+    for kind in (Kind.TRANSACTIONAL_ID, Kind.GROUP):
+        prefixes = [right.name for given in ACCESS.values() for right in given if right.kind is kind]
+        for one, other in permutations(prefixes, 2):
+            assert not other.startswith(one)
 
 
 @pytest.mark.parametrize("service", CONTEXTS)
@@ -94,16 +95,28 @@ def test_only_who_applies_topics_makes_topics() -> None:
     assert makers == [TOPICS_PRINCIPAL]
 
 
-def test_an_auditor_reads_everything_kept_for_ever_and_writes_nothing() -> None:
-    kept = {topic(context, role) for context in CONTEXTS for role in (Role.EVENTS, Role.OUTCOMES)}
-    assert allowed(AUDIT_PRINCIPAL, Operation.READ) == kept
-    assert not any(allowed(AUDIT_PRINCIPAL, Operation.WRITE, kind) for kind in Kind)
+def test_an_auditor_reads_everything_and_writes_nothing() -> None:
+    assert allowed(AUDIT_PRINCIPAL, Operation.READ) == {ALL_TOPICS}
+    operations = {operation for right in ACCESS[AUDIT_PRINCIPAL] for operation in right.operations}
+    assert operations <= {Operation.READ, Operation.DESCRIBE_CONFIGS}
 
 
-def test_a_prefix_that_is_written_is_never_the_one_of_all_topics() -> None:
+def test_nobody_writes_topics_that_are_not_named() -> None:
     rights = [right for given in ACCESS.values() for right in given if right.kind is Kind.TOPIC]
     prefixed = [right for right in rights if right.pattern is Pattern.PREFIXED]
-    assert not any({Operation.WRITE, Operation.READ} & set(right.operations) for right in prefixed)
+    assert not any({Operation.WRITE, Operation.DELETE} & set(right.operations) for right in prefixed)
+
+
+def test_nobody_drops_records_but_a_service_its_own_commands() -> None:
+    for principal in ACCESS:
+        dropped = {topic(principal, Role.COMMANDS)} if principal in CONTEXTS else set()
+        assert allowed(principal, Operation.DELETE) == dropped
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_a_service_may_read_and_check_every_topic_that_it_knows_of(service: Service) -> None:
+    known = set(topics_of(service))
+    assert known == allowed(service.name, Operation.READ) == allowed(service.name, Operation.DESCRIBE_CONFIGS)
 
 
 def test_the_script_grants_every_right_to_its_principal_and_passes_the_address_on(tmp_path: Path) -> None:
@@ -127,6 +140,7 @@ def test_the_script_grants_every_right_to_its_principal_and_passes_the_address_o
 
 def _granted(words: list[str]) -> set[tuple[str, ...]]:
     """(principal, pattern, operation, kind, name) of one call."""
+    words = [each for word in words for each in ([word, "kafka-cluster"] if word == "--cluster" else [word])]
     pairs = list(zip(words[::2], words[1::2], strict=True))
     given = dict(pairs)
     operations = [value for option, value in pairs if option == "--operation"]

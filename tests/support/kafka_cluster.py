@@ -16,12 +16,11 @@ from pathlib import Path
 
 ADDRESS = "LOANSTREAM_TEST_KAFKA"
 TOOL = "LOANSTREAM_KAFKA_TOOL"
-NO_KAFKA = (
-    f"needs Kafka: set {ADDRESS} to an empty one's address, or {TOOL} to a script that runs it, or make Docker reachable"
-)
+NO_KAFKA = f"needs Kafka: set {ADDRESS} to an empty one's address, or {TOOL} to a script that runs it, or make Docker reachable"
 NO_TOOL = f"needs a Kafka whose nodes it may kill and configure: set {TOOL} to a script that runs it"
 
 _PORTS_APART = 10
+_PORTS_OF_A_NODE = 4
 _START_SECONDS = 180
 
 
@@ -66,7 +65,8 @@ def local_cluster(
 ) -> Iterator[LocalCluster]:
     """A fresh cluster; ``properties`` are lines added to each node's, ``format_arguments`` go to the storage tool's format.
 
-    Properties that name listeners are made from the first node's port; the two ports above it are its own as well.
+    Properties that name listeners are made from the first node's port; the three ports above it are its own as well, the first
+    of them its controller's.
     """
     tool = broker_tool()
     assert tool is not None, NO_TOOL
@@ -123,9 +123,9 @@ def _environment(home: Path, port: int, extra: Mapping[str, str]) -> dict[str, s
 
 
 def _free_port(nodes: int) -> int:
-    """A port such that those of all nodes, of their controllers and of one more listener are free."""
+    """A port such that those of all nodes are free, with those of their controllers and of two more listeners."""
     for base in range(20_000 + os.getpid() % 500 * 40, 60_000, 40):
-        if all(_is_free(base + n * _PORTS_APART + of) for n in range(nodes) for of in (0, 1, 2)):
+        if all(_is_free(base + n * _PORTS_APART + of) for n in range(nodes) for of in range(_PORTS_OF_A_NODE)):
             return base
     raise RuntimeError("no free ports for Kafka")
 
