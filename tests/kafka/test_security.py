@@ -5,42 +5,45 @@ Each refusal stands beside the same call by who may make it.
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import faust
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
-from aiokafka.client import AIOKafkaClient
+from aiokafka.admin import RecordsToDelete
 from aiokafka.errors import (
     GroupAuthorizationFailedError,
     KafkaConnectionError,
     TopicAuthorizationFailedError,
     TransactionalIdAuthorizationFailed,
 )
-from aiokafka.protocol.fetch import FetchRequest
 
 from loanstream.eventlog.kafka.cluster_settings import ClusterSettings, ClusterSettingsRefused
+from loanstream.eventlog.kafka.log import KafkaLog
 from loanstream.eventlog.kafka.sign_in import SignInRefused, check_sign_in
-from loanstream.runtime.access import AUDIT_PRINCIPAL, TOPICS_PRINCIPAL, Operation, Pattern, access
+from loanstream.eventlog.port import LogError, Membership, TopicDefinition, TopicPartition, UnknownTopic
+from loanstream.runtime.access import AUDIT_PRINCIPAL, TOPICS_PRINCIPAL, Operation, Pattern, access, topics_of
+from loanstream.runtime.definitions import Service
 from loanstream.runtime.faust_credentials import faust_credentials
-from schemas.topics import CONTEXTS, Role, topic
+from schemas.topics import CONTEXTS, Role, topic, topic_specs
 from services.registry import load
+from tests.eventlog.records import A_TIME, a_record, everything, keys
 from tests.support.certificates import authority
+from tests.support.kafka_clients import admin, created, producer, read_by_faust, readable, soon, values, writable
 from tests.support.kafka_cluster import NO_TOOL, broker_tool
 from tests.support.secured_cluster import SecuredCluster, secured_cluster
 
 pytestmark = pytest.mark.kafka
 
-ACCESS = access(load())
+SERVICES = load()
+ACCESS = access(SERVICES)
 TOPICS = [topic(context, role) for context in CONTEXTS for role in Role]
-SOON = 10.0
-"""Seconds in which a refusal must have come."""
+DEFINITIONS = [TopicDefinition(s.name, s.partitions, s.retention, s.identity) for s in topic_specs(1)]
+INSTALLATION = "a-secured-one"
+FIRST = b"the first"
 
 
 @pytest.fixture(scope="module")
@@ -54,12 +57,12 @@ def cluster() -> Iterator[SecuredCluster]:
 
 
 async def _filled(cluster: SecuredCluster) -> None:
-    async with admin(cluster.of(TOPICS_PRINCIPAL)) as client:
-        await client.create_topics([NewTopic(name, 1, 1) for name in TOPICS])
+    async with kafka_log(cluster.of(TOPICS_PRINCIPAL)) as log:
+        assert await log.apply(DEFINITIONS, INSTALLATION) == []
     for context in CONTEXTS:
         async with producer(cluster.of(context)) as own:
             for role in Role:
-                await own.send_and_wait(topic(context, role), b"the first", partition=0)
+                await own.send_and_wait(topic(context, role), FIRST, partition=0)
 
 
 # -- what a service may do -----------------------------------------------------------------------------------------------
@@ -75,7 +78,7 @@ async def test_a_decider_commits_events_outcomes_and_commands_in_one_transaction
 
 async def test_a_router_reads_foreign_events_in_a_group_of_its_service(cluster: SecuredCluster) -> None:
     read = await values(cluster.of("risk"), topic("origination", Role.EVENTS), group="risk.reactor")
-    assert read[0] == b"the first"
+    assert FIRST in read
 
 
 async def test_a_service_signs_in_by_a_certificate_of_its_own_too(cluster: SecuredCluster) -> None:
@@ -86,7 +89,39 @@ async def test_a_service_signs_in_by_a_certificate_of_its_own_too(cluster: Secur
 
 
 async def test_a_faust_worker_reads_over_tls_with_its_service_s_password(cluster: SecuredCluster) -> None:
-    assert await read_by_faust(cluster.of("risk"), topic("origination", Role.EVENTS)) == b"the first"
+    assert FIRST in await read_by_faust(cluster.of("risk"), topic("origination", Role.EVENTS), until=FIRST)
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+async def test_a_service_can_check_the_topics_that_it_knows_of_and_no_others(
+    cluster: SecuredCluster, service: Service
+) -> None:
+    known = set(topics_of(service))
+    async with kafka_log(cluster.of(service.name)) as log:
+        assert set(await log.describe()) == known
+        assert await log.check([d for d in DEFINITIONS if d.name in known], INSTALLATION) == []
+        assert await log.check([d for d in DEFINITIONS if d.name in known], "another")
+
+
+async def test_an_auditor_can_check_every_topic(cluster: SecuredCluster) -> None:
+    async with kafka_log(cluster.of(AUDIT_PRINCIPAL)) as log:
+        assert await log.check(DEFINITIONS, INSTALLATION) == []
+
+
+async def test_the_hosts_of_a_service_need_no_other_rights_than_its_own(cluster: SecuredCluster) -> None:
+    own = [topic("notify", role) for role in Role]
+    foreign = TopicPartition(topic("servicing", Role.EVENTS), 0)
+    async with kafka_log(cluster.of("notify")) as log:
+        await log.send([a_record(own[0], key="sent")])
+        member = log.membership("notify.decider", own[0])
+        assert await owned_by(member) == {0}
+        writer = await log.writer("notify", 0)
+        await writer.commit([a_record(name, key="committed") for name in own])
+        assert "committed" in keys(await everything(log, [TopicPartition(name, 0) for name in own]))
+        assert FIRST in [record.value for record in await everything(log, [foreign])]
+        assert await log.trim(TopicPartition(own[0], 0), A_TIME) >= 0
+        await writer.close()
+        await member.close()
 
 
 # -- what it may not -----------------------------------------------------------------------------------------------------
@@ -115,6 +150,17 @@ async def test_a_service_cannot_take_partitions_in_a_group_of_another(cluster: S
     assert await values(cluster.of("risk"), events, group="risk.router")
     with pytest.raises(GroupAuthorizationFailedError):
         await values(cluster.of("risk"), events, group="funding.router")
+
+
+async def test_the_log_says_that_it_is_refused_and_does_not_try_for_ever(cluster: SecuredCluster) -> None:
+    async with kafka_log(cluster.of("risk")) as log:
+        with pytest.raises(LogError, match="TransactionalIdAuthorizationFailed"):
+            await soon(log.writer("funding", 0))
+        with pytest.raises(UnknownTopic):
+            await soon(log.send([a_record(topic("funding", Role.COMMANDS))]))
+        with pytest.raises(LogError, match="TopicAuthorizationFailed"):
+            await soon(log.send([a_record(topic("origination", Role.EVENTS))]))
+        assert await owned_by(log.membership("funding.decider", topic("origination", Role.EVENTS))) == set()
 
 
 async def test_only_the_own_commands_can_be_dropped(cluster: SecuredCluster) -> None:
@@ -227,7 +273,7 @@ async def test_a_server_that_says_nothing_is_given_up_in_time() -> None:
 
 async def test_a_faust_worker_with_a_wrong_password_reads_nothing(cluster: SecuredCluster) -> None:
     with pytest.raises(KafkaConnectionError):
-        await read_by_faust(replace(cluster.of("risk"), password="a guess"), topic("origination", Role.EVENTS))
+        await read_by_faust(replace(cluster.of("risk"), password="a guess"), topic("origination", Role.EVENTS), FIRST)
 
 
 # -- settings ------------------------------------------------------------------------------------------------------------
@@ -273,38 +319,23 @@ def allowed(principal: str, operation: Operation) -> set[str]:
     }
 
 
-async def writable(settings: ClusterSettings, names: Iterable[str]) -> set[str]:
-    """The topics to which a record can be sent; of the others the cluster says that it is not allowed."""
-    good = set()
-    async with producer(settings) as client:
-        for name in names:
-            try:
-                await soon(client.send_and_wait(name, b"tried", partition=0))
-            except TopicAuthorizationFailedError:
-                continue
-            good.add(name)
-    return good
-
-
-async def readable(settings: ClusterSettings, names: Iterable[str]) -> set[str]:
-    """The topics that one fetch gives; of the others the cluster says that it is not allowed."""
-    client = AIOKafkaClient(**settings.client_options())
+@asynccontextmanager
+async def kafka_log(settings: ClusterSettings) -> AsyncIterator[KafkaLog]:
+    """The log of a process that signs in so."""
+    log = KafkaLog(settings)
     try:
-        await soon(client.bootstrap())
-        node = client.get_random_node()
-        places = [(name, [(0, 0, 1_000)]) for name in names]
-        response = await soon(client.send(node, FetchRequest(100, 1, 1_000_000, 1, places)))
+        yield log
     finally:
-        await client.close()
-    errors = {name: partition[1] for name, partitions in response.topics for partition in partitions}
-    assert set(errors.values()) <= {0, TopicAuthorizationFailedError.errno}
-    return {name for name, error in errors.items() if error == 0}
+        await log.close()
 
 
-async def soon(call: Awaitable[Any]) -> Any:
-    """The call, which must come back in time, whatever it comes to."""
-    async with asyncio.timeout(SOON):
-        return await call
+async def owned_by(member: Membership) -> frozenset[int]:
+    """What a member owns once it has joined."""
+    for _ in range(20):
+        if owned := await soon(member.refresh()):
+            return owned
+        await asyncio.sleep(0.1)
+    return frozenset()
 
 
 async def refused_to_clients(settings: ClusterSettings) -> None:
@@ -312,83 +343,3 @@ async def refused_to_clients(settings: ClusterSettings) -> None:
     with pytest.raises(KafkaConnectionError):
         async with producer(settings):
             pass
-
-
-@asynccontextmanager
-async def producer(settings: ClusterSettings, **options: Any) -> AsyncIterator[AIOKafkaProducer]:
-    """A producer as ours are made."""
-    made = AIOKafkaProducer(**settings.client_options(), retry_backoff_ms=5, **options)
-    try:
-        await soon(made.start())
-        yield made
-    finally:
-        await made.stop()
-
-
-@asynccontextmanager
-async def admin(settings: ClusterSettings) -> AsyncIterator[AIOKafkaAdminClient]:
-    """An admin client."""
-    made = AIOKafkaAdminClient(**settings.client_options())
-    try:
-        await soon(made.start())
-        yield made
-    finally:
-        await made.close()
-
-
-async def created(settings: ClusterSettings, name: str) -> int:
-    """The cluster's answer to making a topic: 0, or a code."""
-    async with admin(settings) as client:
-        response = await client.create_topics([NewTopic(name, 1, 1)])
-    return int(response.topic_errors[0][1])
-
-
-async def values(settings: ClusterSettings, name: str, group: str | None = None) -> list[bytes]:
-    """What a committed reader finds in the topic, from its start."""
-    made = AIOKafkaConsumer(
-        **settings.client_options(),
-        group_id=group,
-        isolation_level="read_committed",
-        auto_offset_reset="earliest",
-        enable_auto_commit=False,
-        retry_backoff_ms=5,
-    )
-    try:
-        await soon(made.start())
-        if group is None:
-            made.assign([TopicPartition(name, 0)])
-        else:
-            made.subscribe([name])
-        found: list[bytes] = []
-        while batch := await made.getmany(timeout_ms=500 if found else 5_000):
-            found += [record.value for records in batch.values() for record in records]
-        return found
-    finally:
-        await made.stop()
-
-
-async def read_by_faust(settings: ClusterSettings, name: str) -> bytes:
-    """The first record of a topic as a Faust agent gets it."""
-    app = faust.App(
-        f"{settings.user}.reactor",
-        broker=f"kafka://{settings.servers}",
-        broker_credentials=faust_credentials(settings),
-        topic_disable_leader=True,
-        topic_allow_declare=False,
-        web_enabled=False,
-        loop=asyncio.get_running_loop(),
-    )
-    first: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-
-    @app.agent(app.topic(name, value_serializer="raw"))
-    async def take(stream: Any) -> None:
-        async for value in stream:
-            if not first.done():
-                first.set_result(value)
-
-    try:
-        async with asyncio.timeout(2 * SOON):
-            await app.start()
-            return await first
-    finally:
-        await app.stop()
