@@ -44,15 +44,17 @@ async def fetch(
     *,
     wait_ms: int,
     group: Hashable,
+    most: int = PARTITION_BYTES,
     isolation: int = READ_COMMITTED,
 ) -> dict[TopicPartition, Fetched | OutOfRange]:
     """Ask ``node`` for what stands at the positions; it waits up to ``wait_ms`` for something to come.
 
-    Partitions without news are missing from the answer. Raises aiokafka's errors, e.g. when another node leads by now.
+    ``most`` bounds the bytes of each partition. Partitions without news are missing from the answer. Raises aiokafka's
+    errors, e.g. when another node leads by now.
     """
     topics: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
     for (topic, partition), position in positions.items():
-        topics[topic].append((partition, position, PARTITION_BYTES))
+        topics[topic].append((partition, position, most))
     request = FetchRequest(wait_ms, 1, _MOST_BYTES, isolation, list(topics.items()))
     response = await cluster.send(node, request, group)
     found: dict[TopicPartition, Fetched | OutOfRange] = {}
@@ -84,7 +86,7 @@ def _unpacked(
 
 
 async def fetch_now(
-    cluster: Cluster, positions: Mapping[TopicPartition, int], group: Hashable
+    cluster: Cluster, positions: Mapping[TopicPartition, int], group: Hashable, most: int = PARTITION_BYTES
 ) -> dict[TopicPartition, Fetched | OutOfRange]:
     """Ask every node that leads one of the partitions for what stands there now."""
 
@@ -92,7 +94,7 @@ async def fetch_now(
         led = await cluster.by_leader(positions)
         answers = await asyncio.gather(
             *(
-                fetch(cluster, node, {place: positions[place] for place in places}, wait_ms=0, group=group)
+                fetch(cluster, node, {place: positions[place] for place in places}, wait_ms=0, group=group, most=most)
                 for node, places in led.items()
             )
         )

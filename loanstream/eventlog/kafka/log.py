@@ -146,8 +146,7 @@ class KafkaLog(EventLog):
     async def trim(self, partition: TopicPartition, before: datetime) -> int:
         """Drop the records before the first one that is not older than ``before``; how many offsets that were."""
         await self._cluster.check([partition])
-        definition = (await self._topics.describe())[partition.topic].definition
-        check_trimmable(definition)
+        check_trimmable(await self._topics.definition(partition.topic))
         start, stop = await self.start(partition), await self.offset_at(partition, before)
         if stop <= start:
             return 0

@@ -37,6 +37,8 @@ _ROUNDS = 20
 _PAUSE_SECONDS = 0.1
 _LOOKS = 300
 _GROUP = "topics"
+_IDENTITY_BYTES = 2_000
+"""An identity record's batch is a tenth of that; what follows it is not wanted here."""
 
 OpenWriter = Callable[[str, int], Awaitable[Writer]]
 
@@ -102,6 +104,10 @@ class Topics:
             }
             states[name] = TopicState(one.definition(name, bool(identities)), identities)
         return states
+
+    async def definition(self, name: str) -> TopicDefinition:
+        """One topic as it is, but for its identity."""
+        return (await self._found([name]))[name].definition(name, identity=False)
 
     # -- making ------------------------------------------------------------------------------------------------------
 
@@ -194,13 +200,15 @@ class Topics:
         left = {place: start for place, start in starts.items() if start < ends[place]}
         first: dict[TopicPartition, Record] = {}
         while left:
-            for place, found in (await fetch_now(self._cluster, left, _GROUP)).items():
+            for place, found in (await fetch_now(self._cluster, left, _GROUP, _IDENTITY_BYTES)).items():
                 assert isinstance(found, Fetched)
                 if found.records:
                     first[place] = found.records[0]
-                left[place] = found.reached
-                if found.records or found.reached >= ends[place]:
+                # a first batch that did not fit is no identity
+                if found.records or found.reached >= ends[place] or found.reached == left[place]:
                     del left[place]
+                else:
+                    left[place] = found.reached
         return first
 
     async def _auto_creation(self) -> list[str]:
