@@ -1,0 +1,264 @@
+"""A reactor: one member of the group of a service's reactors, run as a task beside whatever else the process does.
+
+Faust fetches in a thread of its own and hands over in the event loop that :meth:`Reactor.run` is called in, whichever kind it is.
+After an error of Faust's the app is made anew; records come again from the stored positions on.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, cast
+
+import faust
+import structlog
+from aiokafka.errors import KafkaError
+from faust.contrib.asgi import bind_to_running_loop
+from faust.types import TP
+
+from loanstream.eventlog.kafka.cluster_settings import ClusterSettings
+from loanstream.eventlog.port import TopicPartition
+from loanstream.runtime.clock import Clock
+from loanstream.runtime.consuming import PositionLost
+from loanstream.runtime.definitions import Service
+from loanstream.runtime.faust_reactor.application import raw_topic, reactor_app
+from loanstream.runtime.faust_reactor.guard import Patience
+from loanstream.runtime.faust_reactor.lane import Desk, Lane, MovedBack
+from loanstream.runtime.faust_reactor.metadata import check_exist, topic_sizes
+from loanstream.runtime.faust_reactor.pinned import PinnedConsumer, PinnedTransport, Unpatched, check
+from loanstream.runtime.faust_reactor.received import received
+from loanstream.runtime.faust_reactor.sending import Sending
+from loanstream.runtime.reacting import Plan, plan
+from loanstream.runtime.stores import HostStore
+from schemas.topics import Role, topic
+
+_log = structlog.get_logger(__name__)
+
+STOP_SECONDS = 5.0
+"""How long runs under way may take to end when the reactor is stopped."""
+
+_FAUST_STOPS_SECONDS = 10.0
+_FIRST_BACKOFF = 0.2
+_LONGEST_BACKOFF = 10.0
+_LOOK_SECONDS = 0.1
+
+
+class Reactor:
+    """Runs the reactions of one service on Kafka. ``batch`` is the most records that one transaction covers."""
+
+    def __init__(
+        self,
+        service: Service,
+        cluster: ClusterSettings,
+        store: HostStore,
+        clock: Clock,
+        *,
+        name: str = "",
+        batch: int = 100,
+        patience: Patience | None = None,
+    ) -> None:
+        self.service = service
+        self.name = name or f"{service.name}.reactor"
+        self.counts: Counter[str] = Counter()
+        """Records by what became of them: ``reacted``, ``other``, ``unknown``, and dead letters by reason."""
+        self.restarts = 0
+        self.stopped = ""
+        """Why it will not go on; empty while it does."""
+        self._cluster = cluster
+        self._store = store
+        self._clock = clock
+        self._batch = batch
+        self._patience = patience or Patience()
+        self._lanes: dict[TopicPartition, Lane] = {}
+        self._tasks: dict[TopicPartition, asyncio.Task[None]] = {}
+        self._ready = False
+        self._failure: asyncio.Future[None]
+        self._stopping = asyncio.Event()
+        self._desk: Desk
+
+    async def run(self) -> None:
+        """Run until cancelled; what is under way then ends in order.
+
+        Raises :class:`~loanstream.runtime.faust_reactor.pinned.Unpatched` at once. A position that does not fit the log
+        stops the reactor, which then waits to be cancelled and says so in :meth:`not_ready`.
+        """
+        backoff = _FIRST_BACKOFF
+        while not self.stopped:
+            try:
+                await self._run_once()
+            except Unpatched:
+                raise
+            except PositionLost as error:
+                self.stopped = str(error)
+                _log.critical("host stopped", host=self.name, error=self.stopped)
+            except Exception as error:
+                self.restarts += 1
+                backoff = _FIRST_BACKOFF if self._ready else min(2 * backoff, _LONGEST_BACKOFF)
+                self._tell(error)
+                await asyncio.sleep(backoff * random.uniform(0.5, 1.0))  # noqa: S311
+            finally:
+                self._ready = False
+        await asyncio.Event().wait()
+
+    async def not_ready(self) -> list[str]:
+        """A sentence when it does not read its partitions, for the readiness check."""
+        if self.stopped:
+            return [f"{self.name} stopped: {self.stopped}"]
+        return [] if self._ready else [f"{self.name} is starting"]
+
+    def troubles(self) -> list[str]:
+        """A sentence for each partition that waits for the store or the broker."""
+        return [
+            f"{self.name} waits at {place.topic} partition {place.partition}: {lane.trouble}"
+            for place, lane in self._lanes.items()
+            if lane.trouble
+        ]
+
+    def waiting_on(self) -> Mapping[TopicPartition, int]:
+        """The next offset to handle of each partition that is this member's now."""
+        return {place: lane.position for place, lane in self._lanes.items()}
+
+    async def _run_once(self) -> None:
+        self._failure = asyncio.get_running_loop().create_future()
+        self._stopping = asyncio.Event()
+        made = await self._planned()
+        app = self._app(made)
+        check(app)
+        starting = asyncio.ensure_future(app.maybe_start())
+        try:
+            # Faust sets its flags from its consumer's thread too, which wakes nobody who waits for them here
+            while not (self._failure.done() or app.should_stop or _failed(starting)):  # noqa: ASYNC110
+                await asyncio.sleep(_LOOK_SECONDS)
+            if self._failure.done():
+                self._failure.result()
+            if starting.done():
+                starting.result()
+            raise RuntimeError(f"Faust stopped: {app.crash_reason!r}")
+        finally:
+            await self._close(app, starting)
+
+    async def _planned(self) -> Plan:
+        sizes = await topic_sizes(self._cluster)
+        commands, letters = topic(self.service.name, Role.COMMANDS), topic(self.service.name, Role.DEADLETTERS)
+        check_exist(sizes, (commands, letters))
+        made = plan(self.service, sizes[commands])
+        check_exist(sizes, made.topics)
+        return made
+
+    def _app(self, made: Plan) -> faust.App:
+        app = reactor_app(self.name, self._cluster, self._begin)
+        bind_to_running_loop(app)
+        app.finalize()
+        sending = Sending(app.producer.send, topic(self.service.name, Role.DEADLETTERS))
+        self._desk = Desk(self.name, made, self._store, sending, self._clock, self._patience, self._batch, self.counts)
+        app.agent(raw_topic(app, *made.topics), name=f"{self.name}.agent")(self._distribute)
+        return app
+
+    async def _distribute(self, stream: faust.StreamT[bytes]) -> None:
+        """The agent body: hand each record to its lane, which acknowledges it."""
+        async for event in cast(faust.Stream[bytes], stream).noack().events():
+            each = received(event)
+            lane = self._lanes.get(each.place)
+            if lane is None:
+                # the partition was taken away while the record was on its way
+                event.ack()
+            else:
+                lane.put(each)
+
+    async def _begin(self, consumer: PinnedConsumer) -> Mapping[TP, int]:
+        """Partitions were assigned: a lane for each, beginning where the store stands."""
+        try:
+            return await self._begun(consumer)
+        except PositionLost as error:
+            if not self._failure.done():
+                self._failure.set_exception(error)
+            raise
+
+    async def _begun(self, consumer: PinnedConsumer) -> Mapping[TP, int]:
+        assigned = sorted(consumer.assignment())
+        self._drop_lanes()
+        if not assigned:
+            self._ready = True
+            return {}
+        stored = await self._store.positions(self.name)
+        parked = frozenset(await self._store.parked_keys(self.name))
+        positions = {tp: stored.get(TopicPartition(*tp), 0) for tp in assigned}
+        await self._check(consumer, positions)
+        for tp, position in positions.items():
+            self._open_lane(consumer, tp, position, parked)
+        self._ready = True
+        return positions
+
+    def _open_lane(self, consumer: PinnedConsumer, tp: TP, position: int, parked: frozenset[tuple[str, str]]) -> None:
+        place = TopicPartition(*tp)
+        lane = Lane(
+            self._desk,
+            place,
+            position,
+            parked,
+            on_full=lambda: consumer.on_buffer_full(tp),
+            on_room=lambda: consumer.on_buffer_drop(tp),
+        )
+        self._lanes[place] = lane
+        self._tasks[place] = asyncio.create_task(
+            lane.work(self._stopping), name=f"{self.name} {tp.topic}/{tp.partition}"
+        )
+        self._tasks[place].add_done_callback(lambda task: self._lane_ended(lane, task))
+
+    async def _check(self, consumer: PinnedConsumer, positions: Mapping[TP, int]) -> None:
+        """Raise :class:`PositionLost` where a position lies outside the log. Nothing is ever reset by itself."""
+        starts = await consumer.earliest_offsets(*positions)
+        ends = await consumer.highwaters(*positions)
+        for tp, position in positions.items():
+            if not starts[tp] <= position <= ends[tp]:
+                raise PositionLost(
+                    f"{self.name} stands at {position} of {tp.topic} partition {tp.partition}, which holds {starts[tp]} to"
+                    f" {ends[tp]}: the topic was remade or truncated; restore it, or rebuild what {self.name} keeps from it"
+                )
+
+    def _lane_ended(self, lane: Lane, task: asyncio.Task[None]) -> None:
+        if self._failure.done() or task.cancelled() or self._stopping.is_set():
+            return
+        self._failure.set_exception(task.exception() or MovedBack(lane.trouble))
+
+    def _drop_lanes(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+        self._tasks, self._lanes = {}, {}
+
+    async def _close(self, app: faust.App, starting: asyncio.Future[bool]) -> None:
+        """End the runs under way, then stop Faust, without waiting for records that nobody has begun."""
+        self._stopping.set()
+        busy = [self._tasks[place] for place, lane in self._lanes.items() if lane.busy]
+        if busy:
+            await asyncio.wait(busy, timeout=STOP_SECONDS)
+        self._drop_lanes()
+        cast(PinnedTransport, app.transport).ending = True
+        starting.cancel()
+        with suppress(Exception, asyncio.CancelledError):
+            await starting
+        if not self._failure.done():
+            self._failure.cancel()
+        try:
+            async with asyncio.timeout(_FAUST_STOPS_SECONDS):
+                await app.stop()
+        except Exception as error:
+            _log.warning("Faust did not stop", host=self.name, error=str(error))
+
+    def _tell(self, error: Exception) -> None:
+        if isinstance(error, (KafkaError, OSError, MovedBack)):
+            _log.warning("reactor failed, starting anew", host=self.name, error=repr(error))
+        else:
+            _log.error("reactor failed, starting anew", host=self.name, exc_info=error)
+
+
+def _failed(task: asyncio.Future[Any]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)
+
+
+async def run_reactor(
+    service: Service, cluster: ClusterSettings, store: HostStore, clock: Clock, *, name: str = ""
+) -> None:
+    """Run a reactor until cancelled; for processes that ask nothing of it."""
+    await Reactor(service, cluster, store, clock, name=name).run()
