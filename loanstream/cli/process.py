@@ -20,8 +20,10 @@ from loanstream.cli.role import Role
 from loanstream.console import SignInLinks, console
 from loanstream.runtime.http.app import build_app, server
 from loanstream.runtime.idleness import under_way
+from loanstream.runtime.metrics import HostMetrics
 from loanstream.runtime.settings import Settings, made_folder
 from loanstream.runtime.supervisor import Supervisor
+from loanstream.runtime.telemetry import metrics_text
 from schemas.topics import CONTEXTS
 
 _READY_POLL = 0.05
@@ -82,13 +84,20 @@ async def run_process(
         listener = stack.enter_context(_bound(settings))
         installation = await stack.enter_async_context(open_installation(settings, names))
         supervisor = Supervisor(installation.log, make_hosts(installation, role))
+        metrics = HostMetrics(installation.log, installation.store)
+        metrics.show(supervisor)
         links = SignInLinks(installation.issuer.issue) if installation.issuer and settings.is_loopback else None
-        app = make_app(installation, supervisor, links)
+        app = make_app(installation, supervisor, links, metrics)
         http = server(app, settings)
-        await _run(installation, supervisor, app, http, listener, links, tell, announce, during)
+        await _run(installation, supervisor, metrics, app, http, listener, links, tell, announce, during)
 
 
-def make_app(installation: Installation, supervisor: Supervisor | None, links: SignInLinks | None = None) -> FastAPI:
+def make_app(
+    installation: Installation,
+    supervisor: Supervisor | None,
+    links: SignInLinks | None = None,
+    metrics: HostMetrics | None = None,
+) -> FastAPI:
     """The HTTP application of an installation, console included; without hosts it answers queries only."""
     pairs = [(service, installation.kits[service.name]) for service in installation.services]
     senders = [service.name for service, kit in pairs if service.effects(kit)]
@@ -107,6 +116,7 @@ def make_app(installation: Installation, supervisor: Supervisor | None, links: S
         ready=supervisor.not_ready if supervisor else None,
         dead=(lambda: supervisor.dead) if supervisor else None,
         under_way=work,
+        metrics=metrics.text if metrics else metrics_text,
         console=console(installation.settings, links=links),
     )
 
@@ -114,6 +124,7 @@ def make_app(installation: Installation, supervisor: Supervisor | None, links: S
 async def _run(
     installation: Installation,
     supervisor: Supervisor,
+    metrics: HostMetrics,
     app: FastAPI,
     http: uvicorn.Server,
     listener: socket.socket,
@@ -128,6 +139,7 @@ async def _run(
         listener.listen(_BACKLOG)
     async with asyncio.TaskGroup() as group:
         waiter = group.create_task(installation.waiter.run(), name="waiter")
+        looking = group.create_task(metrics.run(), name="metrics")
         hosts = group.create_task(supervisor.run(), name="hosts")
         serving = group.create_task(http.serve([listener]), name="http")
         try:
@@ -144,6 +156,7 @@ async def _run(
             http.should_exit = True
             supervisor.stop()
             waiter.cancel()
+            looking.cancel()
             await asyncio.wait((hosts,))
 
 

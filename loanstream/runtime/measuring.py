@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(slots=True)
@@ -59,6 +60,15 @@ class DeciderMeasures:
     """Commands that could not be decided, by reason."""
     snapshots: Counter[str] = field(default_factory=Counter)
     """Snapshots by what became of them: ``written`` or ``failed``."""
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """A router or reactor: counts the records that it read by what became of them."""
+
+    name: str
+    counts: Counter[str]
+    """``reacted``, ``other``, ``unknown``, and dead letters by reason."""
 
 
 def labels_of(host: str) -> dict[str, str]:

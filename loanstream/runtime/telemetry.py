@@ -1,6 +1,6 @@
 """Logs and metrics: one JSON line an occurrence, with the correlation of the request or command and without personal data.
 
-Metrics stand in one registry of the process; a host adds its own to :data:`REGISTRY` and ``/metrics`` shows them all.
+Metrics of HTTP and of the process stand in :data:`REGISTRY`; those of hosts in :mod:`loanstream.runtime.metrics`.
 """
 
 import logging
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -20,6 +20,8 @@ REGISTRY = CollectorRegistry(auto_describe=True)
 
 METRICS_CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 """Content type of :func:`metrics_text`."""
+
+ProcessCollector(registry=REGISTRY)
 
 _LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 

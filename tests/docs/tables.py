@@ -14,8 +14,10 @@ from loanstream.runtime.http.kit import HttpServiceKit
 from loanstream.runtime.http.security import Authenticator
 from loanstream.runtime.http.waiting import OutcomeWaiter
 from loanstream.runtime.memory_store import MemoryStore
+from loanstream.runtime.metrics import HostMetrics
 from loanstream.runtime.roles import roles
 from loanstream.runtime.settings import Settings, describe
+from loanstream.runtime.telemetry import REGISTRY
 from loanstream.vault.memory import MemoryVault
 from schemas.contract import event_types
 from schemas.platform import PARTITION_AGGREGATE
@@ -120,12 +122,24 @@ def openapi_document() -> Mapping[str, Any]:
         return document
 
 
+def metrics_table() -> str:
+    """Every metric of ours, from the registries."""
+    families = [*REGISTRY.collect(), *HostMetrics(MemoryLog(), MemoryStore()).registry.collect()]
+    rows = (
+        (f"`{family.name}{'_total' if family.type == 'counter' else ''}`", family.type, family.documentation)
+        for family in sorted(families, key=lambda family: family.name)
+        if family.name.startswith("loanstream_")
+    )
+    return _table(("Metric", "Kind", "Meaning"), rows)
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "settings": settings_table,
     "roles": roles_table,
     "topics": topics_table,
     "events": events_table,
     "api": api_table,
+    "metrics": metrics_table,
 }
 
 

@@ -46,6 +46,7 @@ def build_app(
     ready: Readiness | None = None,
     dead: Callable[[], Collection[str]] | None = None,
     under_way: UnderWay | None = None,
+    metrics: Callable[[], bytes] = metrics_text,
     console: APIRouter | None = None,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[Any]] | None = None,
 ) -> FastAPI:
@@ -55,7 +56,7 @@ def build_app(
 
     ``issuer`` adds signing in with a password; ``ready`` is asked by ``/health/ready``, ``dead`` by
     ``/health/live``: what only a new process brings back; ``under_way`` says what the process has
-    still to do, for ``/api/platform/idle``; ``console`` is mounted at ``/``. Raises :class:`OpenRoute` when a route under
+    still to do, for ``/api/platform/idle``; ``metrics`` is the text of ``/metrics``; ``console`` is mounted at ``/``. Raises :class:`OpenRoute` when a route under
     ``/api`` asks for nothing and does not say :func:`~loanstream.runtime.http.security.public`: default deny.
     """
     stopping = asyncio.Event()
@@ -89,7 +90,7 @@ def build_app(
         app.include_router(idle_routes(authenticator, under_way, names), prefix="/api/platform", dependencies=closed)
     app.include_router(_contract())
     app.include_router(_health(ready, dead), prefix="/health")
-    app.include_router(_metrics(authenticator, settings))
+    app.include_router(_metrics(authenticator, settings, metrics))
     if console is not None:
         app.include_router(console)
     refuse_open_routes(app)
@@ -168,7 +169,7 @@ def _health(ready: Readiness | None, dead: Callable[[], Collection[str]] | None)
     return routes
 
 
-def _metrics(authenticator: Authenticator, settings: Settings) -> APIRouter:
+def _metrics(authenticator: Authenticator, settings: Settings, text: Callable[[], bytes]) -> APIRouter:
     """On loopback open to a scraper, elsewhere with the permission to read lag."""
     permission = public if settings.is_loopback else require(authenticator, "platform:read-lag")
     routes = APIRouter(tags=["health"])
@@ -176,6 +177,6 @@ def _metrics(authenticator: Authenticator, settings: Settings) -> APIRouter:
     @routes.get("/metrics", dependencies=[Depends(permission)])
     async def metrics() -> Response:
         """Prometheus metrics of this process."""
-        return Response(metrics_text(), media_type=METRICS_CONTENT_TYPE)
+        return Response(text(), media_type=METRICS_CONTENT_TYPE)
 
     return routes

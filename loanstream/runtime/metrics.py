@@ -1,0 +1,339 @@
+"""What Prometheus is shown of the hosts of a process: lag, commits, rebuilds, restarts, dead letters, effects, snapshots.
+
+Hosts know nothing of it. Each family is a line of :data:`SHOWN`: name, meaning and where its values come from. Values are taken
+from the hosts when somebody asks; ends of the log and counts of effects are looked up in the background, so that asking costs
+nothing.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from loanstream.eventlog.port import EventLog, TopicPartition
+from loanstream.runtime.decider.owned import OwnedDecider
+from loanstream.runtime.effects_host import EffectsHost
+from loanstream.runtime.lagging import Ends
+from loanstream.runtime.measuring import Counting
+from loanstream.runtime.projector import Projector
+from loanstream.runtime.stores import HostStore
+from loanstream.runtime.supervisor import Host, Supervisor
+from loanstream.runtime.telemetry import metrics_text
+
+_log = structlog.get_logger("loanstream.metrics")
+
+LOOK_EVERY = timedelta(seconds=2)
+"""Between two looks at the ends of the log."""
+_EFFECTS_EVERY = 15.0
+"""Seconds between two counts of effects, which take the longer the more there are."""
+
+_BATCHES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000)
+_COMMITS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+
+_PARTS = frozenset({"reacted", "other", "unknown"})
+"""What a reaction host counts besides dead letters."""
+
+Sample = tuple[tuple[str, ...], float]
+
+
+@dataclass(slots=True)
+class Looked:
+    """The hosts, and what was looked up for them."""
+
+    hosts: Sequence[Host] = ()
+    supervisor: Supervisor | None = None
+    ends: Ends = field(default_factory=Ends)
+    effects: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    """Rows by service and status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One metric with labels: how it is called, what it means and what its values are now."""
+
+    name: str
+    meaning: str
+    labels: tuple[str, ...]
+    samples: Callable[[Looked], Iterable[Sample]]
+
+    def collect(self, looked: Looked) -> Metric:
+        """The family as the library takes it; a name that ends in ``_total`` is a counter."""
+        make = CounterMetricFamily if self.name.endswith("_total") else GaugeMetricFamily
+        family = make(self.name, self.meaning, labels=self.labels)
+        for labels, value in self.samples(looked):
+            family.add_metric(labels, value)
+        return family
+
+
+class HostMetrics:
+    """The metrics of one process: a registry of its own, so that two processes in one interpreter do not mix."""
+
+    def __init__(self, log: EventLog, store: HostStore) -> None:
+        self.registry = CollectorRegistry(auto_describe=True)
+        self.looked = Looked()
+        self._log = log
+        self._store = store
+        self._batches = Histogram(
+            "loanstream_decider_batch_commands",
+            "Commands decided in one transaction, by service.",
+            ("service",),
+            buckets=_BATCHES,
+            registry=self.registry,
+        )
+        self._commits = Histogram(
+            "loanstream_decider_commit_seconds",
+            "Time of one decider transaction from sending its records to its commit, by service.",
+            ("service",),
+            buckets=_COMMITS,
+            registry=self.registry,
+        )
+        self.registry.register(self)
+
+    def show(self, supervisor: Supervisor) -> None:
+        """Show these hosts from now on, and be told of every commit of their deciders."""
+        self.looked.supervisor = supervisor
+        self.looked.hosts = supervisor.hosts
+        for host in supervisor.hosts:
+            if isinstance(host, OwnedDecider):
+                host.host.measures.committed = self._told(host.host.service.name)
+
+    def _told(self, service: str) -> Callable[[int, float], None]:
+        batches, commits = self._batches.labels(service), self._commits.labels(service)
+
+        def committed(commands: int, seconds: float) -> None:
+            batches.observe(commands)
+            commits.observe(seconds)
+
+        return committed
+
+    async def run(self, every: timedelta = LOOK_EVERY) -> None:
+        """Look at ends and effects again and again, until cancelled; a look that fails is told and left out."""
+        counted = 0.0
+        while True:
+            try:
+                await self.look(time.monotonic())
+                if time.monotonic() - counted > _EFFECTS_EVERY:
+                    await self.count_effects()
+                    counted = time.monotonic()
+            except Exception as error:
+                _log.warning("metrics not looked up", error=repr(error))
+            await asyncio.sleep(every.total_seconds())
+
+    async def look(self, now: float) -> None:
+        """Note where the partitions end that the hosts read."""
+        lowest: dict[TopicPartition, int] = {}
+        for _, place, position in _positions(self.looked):
+            lowest[place] = min(position, lowest.get(place, position))
+        self.looked.ends.look(now, await self._log.ends(sorted(lowest)), lowest)
+
+    async def count_effects(self) -> None:
+        """Count the effects of the services whose senders run here."""
+        for host in self.looked.hosts:
+            if isinstance(host, EffectsHost):
+                counts = await self._store.effect_counts(host.service.name)
+                self.looked.effects[host.service.name] = {status.value: count for status, count in counts.items()}
+
+    def text(self) -> bytes:
+        """Every metric of the process in Prometheus' text format."""
+        return metrics_text() + generate_latest(self.registry)
+
+    def describe(self) -> Iterable[Metric]:
+        """The families without values."""
+        return [family.collect(Looked()) for family in SHOWN]
+
+    def collect(self) -> Iterable[Metric]:
+        """The families with their values now."""
+        return [family.collect(self.looked) for family in SHOWN]
+
+
+def _positions(looked: Looked) -> Iterable[tuple[str, TopicPartition, int]]:
+    """Consumer, place and position of every host that is open and knows where it stands; stopped partitions included."""
+    opened = looked.supervisor.opened if looked.supervisor is not None else set()
+    for host in looked.hosts:
+        if host.name in opened:
+            positions = host.positions if isinstance(host, Projector) else host.waiting_on()
+            for place, position in positions.items():
+                yield _consumer(host), place, position
+
+
+def _consumer(host: Host) -> str:
+    """``servicing.decider`` for each of its partitions."""
+    return ".".join(host.name.split(".")[:2])
+
+
+def _lag_events(looked: Looked) -> Iterable[Sample]:
+    for consumer, place, position in _positions(looked):
+        yield (consumer, place.topic, str(place.partition)), looked.ends.events(place, position)
+
+
+def _lag_seconds(looked: Looked) -> Iterable[Sample]:
+    now = time.monotonic()
+    for consumer, place, position in _positions(looked):
+        yield (consumer, place.topic, str(place.partition)), looked.ends.seconds(place, position, now)
+
+
+def _of_deciders(value: Callable[[OwnedDecider], float | None]) -> Callable[[Looked], Iterable[Sample]]:
+    """One value a partition, left out where there is none."""
+
+    def samples(looked: Looked) -> Iterable[Sample]:
+        for host in looked.hosts:
+            if isinstance(host, OwnedDecider) and (found := value(host)) is not None:
+                yield (host.host.service.name, str(host.host.partition)), found
+
+    return samples
+
+
+def _snapshots(looked: Looked) -> Iterable[Sample]:
+    for host in looked.hosts:
+        if isinstance(host, OwnedDecider):
+            for result, count in sorted(host.host.measures.snapshots.items()):
+                yield (host.host.service.name, str(host.host.partition), result), count
+
+
+def _dead_letters(looked: Looked) -> Iterable[Sample]:
+    """Of all partitions of a service together."""
+    counts: dict[tuple[str, ...], float] = {}
+    for host in looked.hosts:
+        if isinstance(host, OwnedDecider):
+            found: Mapping[str, int] = host.host.measures.dead_letters
+        elif isinstance(host, Counting):
+            found = {reason: count for reason, count in host.counts.items() if reason not in _PARTS}
+        else:
+            continue
+        for reason, count in found.items():
+            labels = (_consumer(host), reason)
+            counts[labels] = counts.get(labels, 0) + count
+    return sorted(counts.items())
+
+
+def _reactions(looked: Looked) -> Iterable[Sample]:
+    for host in looked.hosts:
+        if isinstance(host, Counting):
+            for what in sorted(_PARTS & host.counts.keys()):
+                yield (host.name, what), host.counts[what]
+
+
+def _effects(looked: Looked) -> Iterable[Sample]:
+    for service, counts in sorted(looked.effects.items()):
+        for status, count in sorted(counts.items()):
+            yield (service, status), count
+
+
+def _of_hosts(value: Callable[[Supervisor, str], float]) -> Callable[[Looked], Iterable[Sample]]:
+    """One value a host."""
+
+    def samples(looked: Looked) -> Iterable[Sample]:
+        for host in looked.hosts if looked.supervisor is not None else ():
+            assert looked.supervisor is not None
+            yield (host.name,), value(looked.supervisor, host.name)
+
+    return samples
+
+
+_PLACE = ("consumer", "topic", "partition")
+_PARTITION = ("service", "partition")
+
+SHOWN: tuple[Family, ...] = (
+    Family(
+        "loanstream_lag_events",
+        "Records that wait for a consumer (decider, router, reactor, projector), by topic partition that it owns.",
+        _PLACE,
+        _lag_events,
+    ),
+    Family(
+        "loanstream_lag_seconds",
+        "For how long a consumer's oldest waiting record has waited, to about two seconds; at most since the process started.",
+        _PLACE,
+        _lag_seconds,
+    ),
+    Family(
+        "loanstream_decider_rebuild_running",
+        "1 while a decider reads its own log to get its state back, by service and partition; its commands wait.",
+        _PARTITION,
+        _of_deciders(lambda host: float(host.rebuild.running)),
+    ),
+    Family(
+        "loanstream_decider_rebuild_records",
+        "Records of its own events and outcomes that the present or last rebuild has to read.",
+        _PARTITION,
+        _of_deciders(lambda host: host.rebuild.total),
+    ),
+    Family(
+        "loanstream_decider_rebuild_records_done",
+        "How many of its records the present or last rebuild has read.",
+        _PARTITION,
+        _of_deciders(lambda host: host.rebuild.done),
+    ),
+    Family(
+        "loanstream_decider_rebuild_seconds",
+        "How long the present or last rebuild has taken.",
+        _PARTITION,
+        _of_deciders(lambda host: host.rebuild.seconds),
+    ),
+    Family(
+        "loanstream_decider_rebuild_records_per_second",
+        "Rate of the present or last rebuild.",
+        _PARTITION,
+        _of_deciders(lambda host: host.rebuild.rate),
+    ),
+    Family(
+        "loanstream_decider_aggregates",
+        "Aggregates that a decider keeps in memory, by service and partition.",
+        _PARTITION,
+        _of_deciders(lambda host: len(host.host.fold.aggregates) if host.host.fold is not None else None),
+    ),
+    Family(
+        "loanstream_decider_snapshots_total",
+        "Snapshots of a partition since the start, by result: `written` or `failed`.",
+        (*_PARTITION, "result"),
+        _snapshots,
+    ),
+    Family(
+        "loanstream_host_open",
+        "1 while a host works, 0 while it starts, starts anew after an error, or has stopped.",
+        ("host",),
+        _of_hosts(lambda supervisor, host: float(host in supervisor.opened)),
+    ),
+    Family(
+        "loanstream_host_stopped",
+        "1 for a host that stopped because its log cannot be trusted: somebody must mend that, `/health/ready` says what.",
+        ("host",),
+        _of_hosts(lambda supervisor, host: float(host in supervisor.stopped)),
+    ),
+    Family(
+        "loanstream_host_restarts_total",
+        "How often a host was started anew after an error.",
+        ("host",),
+        _of_hosts(lambda supervisor, host: supervisor.restarted[host]),
+    ),
+    Family(
+        "loanstream_host_fenced_total",
+        "How often a host was started anew because another owner had taken its partition over.",
+        ("host",),
+        _of_hosts(lambda supervisor, host: supervisor.fenced[host]),
+    ),
+    Family(
+        "loanstream_reactions_total",
+        "Events read by a router or reactor, by what they were: `reacted`, `other` (nobody reacts) or `unknown` types.",
+        ("consumer", "result"),
+        _reactions,
+    ),
+    Family(
+        "loanstream_dead_letters_total",
+        "Commands and events that became dead letters since the start, by reason; `parked` ones wait behind another.",
+        ("consumer", "reason"),
+        _dead_letters,
+    ),
+    Family(
+        "loanstream_effects",
+        "Mails, webhooks and payouts in the table of effects, by status; counted every 15 seconds where the sender runs.",
+        ("service", "status"),
+        _effects,
+    ),
+)
+"""Every family whose values come from the hosts."""
