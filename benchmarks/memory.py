@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from enum import Enum
 from types import FunctionType, ModuleType
@@ -102,8 +102,8 @@ class Office:
         self.fold.forget_expired(self.clock.now())
 
 
-def _fail(_error_id: str, error: Exception) -> None:
-    raise error
+def _fail(error_id: str, error: Exception | str, about: Mapping[str, str]) -> None:
+    raise RuntimeError(f"{error_id}: {about}") from error if isinstance(error, Exception) else None
 
 
 def _book(office: Office, count: int, months: int = _MONTHS) -> None:

@@ -95,10 +95,16 @@ class EffectsHost:
         return {}
 
     async def _serve(self, row: EffectRow) -> None:
-        """One row from claim to finish."""
+        """One row from claim to finish; every line about it says which one, and in whose course."""
+        with structlog.contextvars.bound_contextvars(
+            host=self.name, service=self.service.name, correlation=row.correlation, effect=row.id, kind=row.kind
+        ):
+            await self._served(row)
+
+    async def _served(self, row: EffectRow) -> None:
         handler = self._handlers.get(row.kind)
         if handler is None:
-            _log.error("no handler", host=self.name, kind=row.kind, effect=row.id)
+            _log.error("no handler")
             await self._finish(row, _without_handler(row))
             return
         asking = row.status in ASKED
@@ -117,7 +123,7 @@ class EffectsHost:
                 result: EffectResult = await port(row)
         except Exception as error:
             # only the kind of error: its text may hold an address
-            _log.warning("effect unknown", host=self.name, effect=row.id, kind=row.kind, error=type(error).__name__)
+            _log.warning("effect unknown", error=type(error).__name__)
             return EffectResult(EffectStatus.UNKNOWN, {"error": type(error).__name__})
         if result.status not in _ANSWERS:
             return EffectResult(EffectStatus.UNKNOWN, {"error": f"the handler answered {result.status}"})
@@ -129,7 +135,7 @@ class EffectsHost:
             send = handler.report(row, result)
             record = None if send is None else self._report_record(row, result.status, send)
         except Exception as error:
-            _log.error("effect cannot be reported", host=self.name, effect=row.id, kind=row.kind, exc_info=error)
+            _log.error("effect cannot be reported", exc_info=error)
             return EffectResult(EffectStatus.UNKNOWN, {"error": f"report: {type(error).__name__}"})
         if record is not None:
             await self._log.send([record])
@@ -153,7 +159,7 @@ class EffectsHost:
         now = self._clock.now()
         due = now if result.status in FINISHED else result.not_before or now + self._wait(row, result.status, now)
         if not await self._store.finish_effect(row, result.status, due, plain(result.detail)):
-            _log.warning("lease lost", host=self.name, effect=row.id, kind=row.kind)
+            _log.warning("lease lost")
 
     def _wait(self, row: EffectRow, status: EffectStatus, now: datetime) -> timedelta:
         """Until the next attempt, or until we ask again: then the longer the older the effect is."""

@@ -72,6 +72,6 @@ class Counting(Protocol):
 
 
 def labels_of(host: str) -> dict[str, str]:
-    """Service, kind and partition in a host's name, as far as it has them: ``servicing.decider.3``, ``scheduler``."""
+    """Service, role and partition in a host's name, as far as it has them: ``servicing.decider.3``, ``scheduler``."""
     parts = host.split(".")
-    return dict(zip(("service", "kind", "partition"), parts, strict=False)) if len(parts) > 1 else {"kind": host}
+    return dict(zip(("service", "role", "partition"), parts, strict=False)) if len(parts) > 1 else {"role": host}

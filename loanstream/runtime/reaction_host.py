@@ -17,6 +17,7 @@ from loanstream.runtime.consuming import GATHER_SECONDS, Ownership, check_positi
 from loanstream.runtime.definitions import EffectRow, Service
 from loanstream.runtime.reacting import Failure, Plan, Reacted, plan, react_to
 from loanstream.runtime.stores import ConsumerDeadLetter, HostStore
+from schemas import envelope
 from schemas.topics import Role, topic
 
 _log = structlog.get_logger(__name__)
@@ -202,8 +203,12 @@ class ReactionHost:
             _log.error(
                 "dead letter",
                 host=self.name,
+                service=self.service.name,
                 reason=failure.reason,
                 error=failure.error,
+                correlation=record.headers.get(envelope.CORRELATION, ""),
+                event_id=record.headers.get(envelope.ID, ""),
+                aggregate=record.key,
                 topic=record.topic,
                 partition=record.partition,
                 offset=record.offset,

@@ -85,9 +85,9 @@ async def test_snapshots_count_by_what_became_of_them() -> None:
 @pytest.mark.parametrize(
     ("host", "labels"),
     [
-        ("servicing.decider.3", {"service": "servicing", "kind": "decider", "partition": "3"}),
-        ("risk.reactor", {"service": "risk", "kind": "reactor"}),
-        ("scheduler", {"kind": "scheduler"}),
+        ("servicing.decider.3", {"service": "servicing", "role": "decider", "partition": "3"}),
+        ("risk.reactor", {"service": "risk", "role": "reactor"}),
+        ("scheduler", {"role": "scheduler"}),
     ],
 )
 def test_a_hosts_name_tells_its_labels(host: str, labels: dict[str, str]) -> None:

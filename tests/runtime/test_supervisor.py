@@ -191,5 +191,5 @@ async def test_lines_of_a_host_carry_its_service_and_partition() -> None:
     await host.begun.wait()
     supervisor.stop()
     await running
-    assert host.bound == {"host": host.name, "service": "servicing", "kind": "decider", "partition": "3"}
+    assert host.bound == {"host": host.name, "service": "servicing", "role": "decider", "partition": "3"}
     assert structlog.contextvars.get_contextvars() == {}

@@ -4,7 +4,7 @@ Nothing is changed before a command's events are all made and encoded, so a comm
 outcome and its dead letter.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -42,6 +42,10 @@ SYSTEM = Actor("system")
 SERVICE_ACTOR = "service:"
 """How the actor of a service's own commands begins."""
 _NO_REFUSAL = Refusal("", "")
+
+
+OnError = Callable[[str, Exception | str, Mapping[str, str]], None]
+"""Told an error's id, the error, and what it is about: correlation, command, aggregate. For the log."""
 
 
 class NeverPassesTheDay(Exception):
@@ -104,7 +108,7 @@ class Answer:
 class Deciding:
     """Decides the commands of one partition against its fold."""
 
-    def __init__(self, fold: Fold, now: Callable[[], datetime], on_error: Callable[[str, Exception], None]) -> None:
+    def __init__(self, fold: Fold, now: Callable[[], datetime], on_error: OnError) -> None:
         self.fold = fold
         self.now = now
         self.on_error = on_error
@@ -289,7 +293,7 @@ class Deciding:
         aggregate = self.fold.aggregate(aggregate_id)
         draft = Draft(aggregate_id, aggregate, aggregate.decider, aggregate.state, held=True)
         error_id = ids.derived("held", self.context, aggregate_id, str(day), aggregate.sequence)
-        self.on_error(error_id, error)
+        self.on_error(error_id, error, {"aggregate": aggregate_id, "business_date": str(day)})
         draft.add_platform(
             AGGREGATE_HELD[self.context](aggregate_id=aggregate_id, business_date=day, error_id=error_id)
         )
@@ -424,8 +428,8 @@ class Deciding:
         """The command cannot be decided: an outcome ``failed`` and a dead letter with the whole record."""
         text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
         error_id = ids.derived("error", record.topic, record.partition, record.offset)
-        if isinstance(error, Exception):
-            self.on_error(error_id, error)
+        if isinstance(error, Exception) or reason == "hops":
+            self.on_error(error_id, error, {"reason": reason, **_about(record)})
         letter = DeadLetter(
             error_id=error_id,
             topic=record.topic,
@@ -474,6 +478,16 @@ def _meta_of_malformed(record: Record, time: datetime) -> CommandMeta:
     """An envelope for a record that has none."""
     command_id = command_id_of(record)
     return CommandMeta(command_id, record.type, record.key, time, actor="unknown", correlation=command_id)
+
+
+def _about(record: Record) -> dict[str, str]:
+    """What a log line says of a command record: references, never its body."""
+    return {
+        "correlation": record.headers.get(envelope.CORRELATION, ""),
+        "command": record.headers.get(envelope.ID, ""),
+        "type": record.type,
+        "aggregate": record.key,
+    }
 
 
 def _json_or_null(value: bytes, answer: Answer) -> bytes:

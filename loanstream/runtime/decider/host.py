@@ -261,5 +261,7 @@ class DeciderHost:
             except LogError as error:
                 _log.warning("writer did not close", host=self.name, error=str(error))
 
-    def _report(self, error_id: str, error: Exception) -> None:
-        _log.error("command failed", host=self.name, error_id=error_id, exc_info=error)
+    def _report(self, error_id: str, error: Exception | str, about: Mapping[str, str]) -> None:
+        place = {"host": self.name, "service": self.service.name, "partition": self.partition}
+        traced = {"exc_info": error} if isinstance(error, Exception) else {"error": error}
+        _log.error("command failed", error_id=error_id, **place, **about, **traced)

@@ -74,6 +74,7 @@ class Guard:
             if self._stopping is not None and self._stopping.is_set():
                 await answering.complete()
             answering.finish()
+        structlog.contextvars.unbind_contextvars("correlation")
 
     async def _checked(self, scope: Scope, receive: Receive) -> Receive:
         """The body, read whole within the limit and checked; raises :class:`Problem`."""

@@ -236,6 +236,8 @@ class Submitter:
         for one_target, command in contents:
             digest.update(f"{len(one_target)}:{one_target}{command_type(command)}".encode())
             digest.update(codec.encode(command))
+        # in every later line of this request, as in those of the hosts that go on with it
+        structlog.contextvars.bind_contextvars(correlation=command_id)
         return Attempt(principal, named, key, command_id, digest.hexdigest())
 
     async def _claim(self, attempt: Attempt) -> Claim:
