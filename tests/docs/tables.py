@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from loanstream.eventlog.memory import MemoryLog
+from loanstream.runtime.access import Kind, Operation, Pattern, Right, access
 from loanstream.runtime.clock import SystemClock
 from loanstream.runtime.http.app import build_app
 from loanstream.runtime.http.issuer import LocalIssuer
@@ -62,6 +63,24 @@ def topics_table() -> str:
         for spec, role in zip(topic_specs(1, ("<context>",)), Role, strict=True)
     )
     return _table(("Topic", "Kept", "What it holds"), rows)
+
+
+def access_table() -> str:
+    """What each user of a Kafka cluster may do, from ``loanstream.runtime.access``."""
+    rows = (
+        (
+            f"`{name}`",
+            _named(rights, Kind.TOPIC, Operation.WRITE),
+            _named((r for r in rights if Operation.WRITE not in r.operations), Kind.TOPIC, Operation.READ),
+            _named(rights, Kind.TOPIC, Operation.CREATE),
+            _named(rights, Kind.TOPIC, Operation.DELETE),
+            _named(rights, Kind.TRANSACTIONAL_ID, Operation.WRITE),
+            _named(rights, Kind.GROUP, Operation.READ),
+        )
+        for name, rights in access(load()).items()
+    )
+    heads = ("User", "Writes", "Reads besides", "Makes", "Drops records of", "Transactional ids", "Groups")
+    return _table(heads, rows)
 
 
 def events_table() -> str:
@@ -137,6 +156,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "settings": settings_table,
     "roles": roles_table,
     "topics": topics_table,
+    "access": access_table,
     "events": events_table,
     "api": api_table,
     "metrics": metrics_table,
@@ -164,6 +184,14 @@ def _routes(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
                 asked = "any valid token" if "security" in operation else "none"
                 permission = f"`{operation['x-permission']}`" if "x-permission" in operation else asked
                 yield method.upper(), path, permission, _first(operation.get("description", ""))
+
+
+def _named(rights: Iterable[Right], kind: Kind, operation: Operation) -> str:
+    """Names for which a right has the operation; those of topics without what all have in common."""
+    found = (right for right in rights if right.kind is kind and operation in right.operations)
+    names = (f"{right.name}{'*' if right.pattern is Pattern.PREFIXED else ''}" for right in found)
+    short = (re.sub(r"^loanstream\.(.+)\.v1$", r"\1", name) for name in names)
+    return ", ".join(f"`{name}`" for name in short)
 
 
 def _events(types: Iterable[MessageType], shown: Callable[[MessageType], str]) -> str:
