@@ -19,9 +19,10 @@ from loanstream.cli.occupancy import Tell, occupants, occupied
 from loanstream.cli.role import Role
 from loanstream.console import SignInLinks, console
 from loanstream.runtime.http.app import build_app, server
-from loanstream.runtime.idleness import under_way
+from loanstream.runtime.idleness import Follower, under_way
 from loanstream.runtime.metrics import HostMetrics
 from loanstream.runtime.settings import Settings, made_folder
+from loanstream.runtime.standings import Standings
 from loanstream.runtime.supervisor import Supervisor
 from loanstream.runtime.telemetry import metrics_text
 from schemas.topics import CONTEXTS
@@ -87,7 +88,7 @@ async def run_process(
         metrics = HostMetrics(installation.log, installation.store)
         metrics.show(supervisor)
         links = SignInLinks(installation.issuer.issue) if installation.issuer and settings.is_loopback else None
-        app = make_app(installation, supervisor, links, metrics)
+        app = make_app(installation, supervisor, links, metrics, alone=alone)
         http = server(app, settings)
         await _run(installation, supervisor, metrics, app, http, listener, links, tell, announce, during)
 
@@ -97,16 +98,24 @@ def make_app(
     supervisor: Supervisor | None,
     links: SignInLinks | None = None,
     metrics: HostMetrics | None = None,
+    *,
+    alone: bool = True,
 ) -> FastAPI:
-    """The HTTP application of an installation, console included; without hosts it answers queries only."""
+    """The HTTP application of an installation, console included; without hosts it answers queries only.
+
+    Unless it is ``alone``, what is under way is what the hosts of all processes stored, not what those of this one know.
+    """
     pairs = [(service, installation.kits[service.name]) for service in installation.services]
     senders = [service.name for service, kit in pairs if service.effects(kit)]
     follow = [h for h in supervisor.hosts if h.waiting_on is not None] if supervisor else []
 
+    standings = Standings(installation.log, installation.store, installation.pool, installation.services)
+
     async def work(of: Collection[str]) -> dict[str, int]:
         if supervisor is not None and supervisor.settling:
             return dict.fromkeys(supervisor.settling, 1)
-        return await under_way(installation.log, installation.store, installation.clock, lambda: follow, senders, of)
+        hosts: list[Follower] = [*follow] if alone else [*await standings.now()]
+        return await under_way(installation.log, installation.store, installation.clock, lambda: hosts, senders, of)
 
     return build_app(
         pairs,
