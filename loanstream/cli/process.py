@@ -8,7 +8,9 @@ import socket
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import AsyncExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 from fastapi import FastAPI
@@ -25,7 +27,11 @@ from loanstream.runtime.settings import Settings, made_folder
 from loanstream.runtime.standings import Standings
 from loanstream.runtime.supervisor import Supervisor
 from loanstream.runtime.telemetry import metrics_text
+from loanstream.runtime.tracing import Tracer
 from schemas.topics import CONTEXTS
+
+if TYPE_CHECKING:
+    from loanstream.runtime.otel import OtelTracer
 
 _READY_POLL = 0.05
 _BACKLOG = 2048
@@ -84,11 +90,14 @@ async def run_process(
         # Before the database: who cannot listen need not start anything.
         listener = stack.enter_context(_bound(settings))
         installation = await stack.enter_async_context(open_installation(settings, names))
-        supervisor = Supervisor(installation.log, make_hosts(installation, role))
+        tracer = _tracer(settings, _called(names, role, alone))
+        if tracer is not None:
+            stack.push_async_callback(asyncio.to_thread, tracer.close)
+        supervisor = Supervisor(installation.log, make_hosts(installation, role, tracer))
         metrics = HostMetrics(installation.log, installation.store)
         metrics.show(supervisor)
         links = SignInLinks(installation.issuer.issue) if installation.issuer and settings.is_loopback else None
-        app = make_app(installation, supervisor, links, metrics, alone=alone)
+        app = make_app(installation, supervisor, links, metrics, tracer, alone=alone)
         http = server(app, settings)
         await _run(installation, supervisor, metrics, app, http, listener, links, tell, announce, during)
 
@@ -98,6 +107,7 @@ def make_app(
     supervisor: Supervisor | None,
     links: SignInLinks | None = None,
     metrics: HostMetrics | None = None,
+    tracer: Tracer | None = None,
     *,
     alone: bool = True,
 ) -> FastAPI:
@@ -126,6 +136,7 @@ def make_app(
         dead=(lambda: supervisor.dead) if supervisor else None,
         under_way=work,
         metrics=metrics.text if metrics else metrics_text,
+        tracer=tracer,
         console=console(installation.settings, links=links),
     )
 
@@ -230,6 +241,15 @@ def _said(settings: Settings) -> Iterator[None]:
 def _url(settings: Settings, listener: socket.socket) -> str:
     host, port = settings.host, listener.getsockname()[1]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _tracer(settings: Settings, name: str) -> "OtelTracer | None":
+    """What makes and exports spans, where a collector is set; its library is not even loaded where none is."""
+    if not settings.otlp_endpoint:
+        return None
+    from loanstream.runtime.otel import otlp_tracer
+
+    return otlp_tracer(settings.otlp_endpoint, name, version("loanstream"))
 
 
 def _called(names: Iterable[str], role: Role, alone: bool) -> str:

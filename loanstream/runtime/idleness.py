@@ -19,7 +19,10 @@ SOON = timedelta(minutes=1)
 class Follower(Protocol):
     """A host that reads the log: decider, router, reactor, projector."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
 
     def waiting_on(self) -> Mapping[TopicPartition, int]:
         """Positions at which new work will show."""

@@ -1,0 +1,147 @@
+"""The processes of a system: started, killed, paused, and started again by a keeper as a container's supervisor would."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+SERVICES = ("origination", "servicing", "funding", "risk", "notify")
+_RESTART_SECONDS = 0.5
+_STOP_SECONDS = 20.0
+
+
+@dataclass
+class Member:
+    """One process and where it listens."""
+
+    name: str
+    arguments: tuple[str, ...]
+    port: int
+    environment: Mapping[str, str]
+    log: Path
+    process: asyncio.subprocess.Process | None = None
+    starts: int = 0
+    paused: bool = False
+
+    @property
+    def url(self) -> str:
+        """Base address of its HTTP interface."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """Process id of the running process."""
+        assert self.process is not None
+        return self.process.pid
+
+    async def start(self) -> None:
+        """Start it once."""
+        self.starts += 1
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "loanstream.cli",
+                *self.arguments,
+                stdout=log,
+                stderr=log,
+                env=dict(self.environment),
+            )
+
+    def signal(self, number: int) -> None:
+        """Send a signal to this process, and to no other."""
+        if self.process is not None and self.process.returncode is None:
+            self.process.send_signal(number)
+
+    async def ready(self) -> bool:
+        """Whether it says that it is ready."""
+        try:
+            async with httpx.AsyncClient(trust_env=False, timeout=2) as http:
+                return (await http.get(f"{self.url}/health/ready")).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+@dataclass
+class Fleet:
+    """Two processes of every service and one that answers for all."""
+
+    folder: Path
+    settings: Mapping[str, str]
+    members: list[Member] = field(default_factory=list)
+    _keepers: list["asyncio.Task[None]"] = field(default_factory=list)
+    _ending: bool = False
+
+    def plan(self, *, replicas: int = 2, through: Mapping[str, str] | None = None) -> None:
+        """Name the processes; ``through`` gives single members other bootstrap addresses."""
+        self._add("api", ("serve", *SERVICES, "--role", "api"), through)
+        for service in SERVICES:
+            for number in range(replicas):
+                self._add(f"{service}.{number}", ("serve", service), through)
+
+    async def start(self) -> None:
+        """Start every process and keep it running; returns when all are ready."""
+        for member in self.members:
+            await member.start()
+            self._keepers.append(asyncio.create_task(self._keep(member)))
+        await self.all_ready()
+
+    async def all_ready(self, seconds: float = 120.0) -> None:
+        """Wait until every process is ready."""
+        async with asyncio.timeout(seconds):
+            for member in self.members:
+                while not await member.ready():  # noqa: ASYNC110 - another process tells no event
+                    await asyncio.sleep(0.2)
+
+    async def stop(self) -> list[int]:
+        """SIGTERM to all; their exit codes."""
+        self._ending = True
+        codes = []
+        for member in self.members:
+            member.signal(signal.SIGCONT)
+            member.signal(signal.SIGTERM)
+        for keeper in self._keepers:
+            keeper.cancel()
+        for member in self.members:
+            assert member.process is not None
+            try:
+                async with asyncio.timeout(_STOP_SECONDS):
+                    codes.append(await member.process.wait())
+            except TimeoutError:
+                member.process.kill()
+                codes.append(await member.process.wait())
+        return codes
+
+    def serving(self, service: str) -> list[Member]:
+        """The members that can answer for a service."""
+        return [m for m in self.members if m.name == "api" or m.name.partition(".")[0] == service]
+
+    def _add(self, name: str, arguments: tuple[str, ...], through: Mapping[str, str] | None) -> None:
+        port = free_port()
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("LOANSTREAM_")}
+        environment |= dict(self.settings) | {"LOANSTREAM_PORT": str(port)}
+        if through and name in through:
+            environment["LOANSTREAM_KAFKA_SERVERS"] = through[name]
+        self.members.append(Member(name, arguments, port, environment, self.folder / f"{name}.log"))
+
+    async def _keep(self, member: Member) -> None:
+        while not self._ending:
+            assert member.process is not None
+            await member.process.wait()
+            await asyncio.sleep(_RESTART_SECONDS)
+            if not self._ending:
+                member.paused = False
+                await member.start()
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listens on now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

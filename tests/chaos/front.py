@@ -1,0 +1,90 @@
+"""The clients' side: every request goes to one of the processes that can answer it, some go twice, and all answers are kept."""
+
+import asyncio
+import json
+import random
+from dataclasses import dataclass, field
+
+import httpx
+
+from tests.chaos.fleet import Fleet
+
+_TIMEOUT = httpx.Timeout(20.0, connect=2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A command as its client knows it."""
+
+    command_id: str
+    path: str
+    status: int
+    result: str
+    """``executed``, ``already-applied``, ``pending``, or the code of a refusal."""
+
+
+@dataclass
+class Front(httpx.AsyncBaseTransport):
+    """A transport that knows the fleet. ``twice`` is the share of commands that are sent to two processes at once."""
+
+    fleet: Fleet
+    chance: random.Random
+    twice: float = 0.01
+    answered: list[Answered] = field(default_factory=list)
+    doubled: int = 0
+    lost: int = 0
+    """Requests whose connection broke: their clients sent them again."""
+    _inner: httpx.AsyncHTTPTransport = field(default_factory=lambda: httpx.AsyncHTTPTransport(retries=0))
+
+    def client(self) -> httpx.AsyncClient:
+        """A client whose requests go this way."""
+        return httpx.AsyncClient(base_url="http://loanstream", transport=self, timeout=_TIMEOUT, trust_env=False)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request to somebody; raises what the connection raises."""
+        service = request.url.path.split("/")[2] if request.url.path.count("/") > 1 else ""
+        members = [m for m in self.fleet.serving(service) if m.name == "api" or service != "platform"]
+        body = await request.aread()
+        again = request.method == "POST" and self.chance.random() < self.twice
+        try:
+            answer = await self._to(self.chance.choice(members).port, request, body)
+            if again:
+                self.doubled += 1
+                other = self._to(self.chance.choice(members).port, request, body)
+                both = await asyncio.gather(other, return_exceptions=True)
+                if isinstance(both[0], httpx.Response):
+                    self._note(request, both[0])
+        except httpx.TransportError:
+            self.lost += 1
+            raise
+        self._note(request, answer)
+        return answer
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._inner.aclose()
+
+    async def _to(self, port: int, request: httpx.Request, body: bytes) -> httpx.Response:
+        sent = httpx.Request(
+            request.method,
+            request.url.copy_with(scheme="http", host="127.0.0.1", port=port),
+            headers=[(k, v) for k, v in request.headers.raw if k.lower() != b"host"],
+            content=body,
+            extensions=request.extensions,
+        )
+        answer = await self._inner.handle_async_request(sent)
+        content = await answer.aread()
+        await answer.aclose()
+        headers = [(k, v) for k, v in answer.headers.raw if k.lower() not in (b"content-encoding", b"content-length")]
+        return httpx.Response(answer.status_code, headers=headers, content=content, request=request)
+
+    def _note(self, request: httpx.Request, answer: httpx.Response) -> None:
+        if request.method != "POST" or answer.status_code >= 500:
+            return
+        try:
+            body = json.loads(answer.content)
+        except ValueError:
+            return
+        if isinstance(body, dict) and body.get("command_id"):
+            result = str(body.get("status") if answer.is_success else body.get("code"))
+            self.answered.append(Answered(body["command_id"], request.url.path, answer.status_code, result))

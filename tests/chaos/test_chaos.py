@@ -1,0 +1,181 @@
+"""A system of eleven processes lives through kills, pauses, a cut network, and a broker and a database that die: nothing is lost.
+
+What must come out is what came out of an undisturbed run with the same seed, and what the clients were told.
+"""
+
+import asyncio
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from loanstream.demo.driver import run_demo
+from loanstream.demo.options import DemoOptions
+from loanstream.runtime.embedded_postgres import EmbeddedPostgres
+from loanstream.runtime.http.issuer import LocalIssuer
+from tests.chaos import checking
+from tests.chaos.cutting import Cut, a_cut
+from tests.chaos.fleet import SERVICES, Fleet, free_port
+from tests.chaos.front import Front
+from tests.chaos.poison import Poison
+from tests.chaos.troubles import Troubles
+from tests.notify.servers import MailServer, mail_server
+from tests.support.kafka_cluster import LocalCluster, local_cluster
+
+pytestmark = [pytest.mark.kafka, pytest.mark.chaos]
+
+SOAK = os.environ.get("LOANSTREAM_CHAOS") == "soak"
+SEED = int(os.environ.get("LOANSTREAM_CHAOS_SEED", "1"))
+LOANS = 60
+MONTHS = 12 if SOAK else 3
+FIRST = date(2026, 1, 1)
+LONGEST_SECONDS = 7_200.0 if SOAK else 480.0
+AT_LEAST = {"kill": 15, "pause": 2, "cut": 1, "broker": 1, "database": 1}
+
+_PROXIED = """
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller},CUT://127.0.0.1:{target}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},CUT://127.0.0.1:{cut}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,CUT:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+"""
+
+
+@dataclass
+class Arena:
+    """Everything that runs."""
+
+    folder: Path
+    cluster: LocalCluster
+    database: EmbeddedPostgres
+    cut: Cut
+    mail: MailServer
+    fleet: Fleet
+
+
+def variables(folder: Path, servers: str, dsn: str, smtp: int) -> dict[str, str]:
+    """Settings of every process."""
+    return {
+        "LOANSTREAM_DATA_DIR": str(folder / "data"),
+        "LOANSTREAM_DATABASE_URL": dsn,
+        "LOANSTREAM_KAFKA_SERVERS": servers,
+        "LOANSTREAM_SMTP_URL": f"smtp://127.0.0.1:{smtp}",
+        "LOANSTREAM_KEY_LEASE_SECONDS": "5",
+        "LOANSTREAM_EFFECT_LEASE_SECONDS": "8",
+    }
+
+
+@asynccontextmanager
+async def an_arena() -> AsyncIterator[Arena]:
+    """A broker, a database, a mail server, a cuttable network, and the fleet, ready."""
+    folder = Path(tempfile.mkdtemp(prefix="loanstream-chaos-"))
+    os.chmod(folder, 0o711)  # the database's own user passes through
+    async with AsyncExitStack() as stack:
+        way = free_port()
+        cluster = stack.enter_context(
+            local_cluster(
+                properties=lambda port: _PROXIED.format(port=port, controller=port + 1, target=port + 2, cut=way)
+            )
+        )
+        database = EmbeddedPostgres(folder)
+        dsn = await stack.enter_async_context(database)
+        cut = await stack.enter_async_context(a_cut(way, cluster.port + 2))
+        mail = await stack.enter_async_context(mail_server())
+        settings = variables(folder, cluster.servers, dsn, mail.port)
+        run_to_end(settings, "topics", "apply")
+        fleet = Fleet(folder, settings)
+        fleet.plan(through={"servicing.0": f"127.0.0.1:{way}"})
+        await fleet.start()
+        try:
+            yield Arena(folder, cluster, database, cut, mail, fleet)
+        finally:
+            await fleet.stop()
+
+
+def run_to_end(settings: dict[str, str], *arguments: str) -> str:
+    """A command of ours that must succeed; what it printed."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("LOANSTREAM_")} | settings
+    done = subprocess.run(
+        [sys.executable, "-m", "loanstream.cli", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert done.returncode == 0, f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def undisturbed(until: date) -> dict[str, object]:
+    """The demo's table on the embedded system."""
+    with tempfile.TemporaryDirectory(prefix="loanstream-chaos-") as folder:
+        printed = run_to_end(
+            {"LOANSTREAM_DATA_DIR": f"{folder}/data"},
+            "demo",
+            "--loans",
+            str(LOANS),
+            "--seed",
+            str(SEED),
+            "--until",
+            until.isoformat(),
+            "--json",
+        )
+    return dict(json.loads(printed))
+
+
+def month_after(day: date, months: int) -> date:
+    """The first of a later month."""
+    number = day.month - 1 + months
+    return date(day.year + number // 12, number % 12 + 1, 1)
+
+
+async def test_a_hurt_system_ends_as_an_undisturbed_one() -> None:
+    chance = random.Random(SEED)
+    async with an_arena() as arena:
+        front = Front(arena.fleet, chance)
+        poison = Poison(arena.cluster.servers, chance, every=1.5)
+        troubles = Troubles(arena.fleet, arena.cluster, arena.database, arena.cut, chance)
+        tokens = LocalIssuer.open(arena.folder / "data").issue
+        until = month_after(FIRST, MONTHS)
+        hurting = [asyncio.create_task(troubles.run()), asyncio.create_task(poison.run())]
+        async with asyncio.timeout(LONGEST_SECONDS):
+            while True:
+                options = DemoOptions(loans=LOANS, seed=SEED, until=until)
+                await run_demo(options, front.client, tokens, None)
+                print(f"{until}: {dict(troubles.done)}, {len(front.answered)} answers, {front.lost} lost", flush=True)
+                if all(troubles.done[what] >= times for what, times in AT_LEAST.items()):
+                    break
+                until = month_after(until, 1)
+            for task in hurting:
+                task.cancel()
+            await asyncio.gather(*hurting, return_exceptions=True)
+            arena.cut.end()
+            await arena.fleet.all_ready()
+            report = await run_demo(options, front.client, tokens, None)
+        topics = await checking.Topics.read(arena.cluster.servers)
+        print(
+            f"{dict(troubles.done)}; {topics.command_count} commands, {len(topics.events)} events, "
+            f"{len(front.answered)} answers, {front.doubled} sent twice, {len(poison.sent)} poison, {front.lost} lost, "
+            f"{len(arena.mail.letters)} letters, starts { {m.name: m.starts for m in arena.fleet.members} }"
+        )
+        checking.every_command_is_decided_once(topics)
+        checking.no_command_is_applied_twice(topics)
+        checking.sequences_have_no_gap(topics)
+        checking.what_clients_were_told_stands_in_the_log(front.answered, topics)
+        checking.poison_is_set_aside(poison.sent, topics)
+        assert checking.each_message_is_sent_once(arena.mail.letters, topics) > 0
+        settings = dict(arena.fleet.settings)
+        assert "intact" in run_to_end(settings, "audit", "verify")
+        run_to_end(settings, "rebuild", *SERVICES, "--check")
+    expected = await asyncio.to_thread(undisturbed, until)
+    assert checking.comparable(report.as_json()) == checking.comparable(expected)
+    assert report.books.balanced
