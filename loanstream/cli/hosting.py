@@ -15,6 +15,7 @@ from loanstream.runtime.effects_host import EffectsHost, SendingRules
 from loanstream.runtime.projector import Projector
 from loanstream.runtime.reaction_host import ReactionHost
 from loanstream.runtime.scheduler import PostgresLeadership, Scheduler, days_of_read_models
+from loanstream.runtime.tracing import Tracer
 from loanstream.runtime.trimming import Trimmer
 from schemas.topics import Role as TopicRole
 from schemas.topics import topic
@@ -46,13 +47,19 @@ class NothingToRun(Exception):
     """A role for which none of the services has a host; the text says which role it has instead."""
 
 
-def make_hosts(installation: Installation, role: Role = Role.ALL) -> list[Host]:
-    """The hosts that a role has for the installation's services, deciders first. Raises :class:`NothingToRun`."""
+def make_hosts(installation: Installation, role: Role = Role.ALL, tracer: Tracer | None = None) -> list[Host]:
+    """The hosts that a role has for the installation's services, deciders first; ``tracer`` makes their spans.
+
+    Raises :class:`NothingToRun`.
+    """
     if role is Role.API:
         return []
     roles = _HOSTS if role is Role.ALL else (role,)
     hosts = [
-        host for each in roles for service in installation.services for host in _HOSTS[each](installation, service)
+        host
+        for each in roles
+        for service in installation.services
+        for host in _HOSTS[each](installation, service, tracer)
     ]
     if not hosts:
         names = " and ".join(service.name for service in installation.services)
@@ -60,45 +67,51 @@ def make_hosts(installation: Installation, role: Role = Role.ALL) -> list[Host]:
     return hosts
 
 
-def _deciders(installation: Installation, service: Service) -> Iterable[Host]:
+def _deciders(installation: Installation, service: Service, tracer: Tracer | None) -> Iterable[Host]:
     log, clock, partitions = installation.log, installation.clock, installation.settings.partitions
     ownership = Ownership(
         log.membership(f"{service.name}.decider", topic(service.name, TopicRole.COMMANDS)), partitions
     )
     for partition in range(partitions):
-        yield OwnedDecider(DeciderHost(service, partition, log, clock, installation.store), ownership, clock)
+        yield OwnedDecider(
+            DeciderHost(service, partition, log, clock, installation.store, tracer=tracer), ownership, clock
+        )
     yield Trimmer(service.name, log, clock)
 
 
-def _router(installation: Installation, service: Service) -> Iterable[Host]:
+def _router(installation: Installation, service: Service, tracer: Tracer | None) -> Iterable[Host]:
     if not service.is_reactor:
-        yield _reactions(installation, service)
+        yield _reactions(installation, service, tracer)
 
 
-def _reactor(installation: Installation, service: Service) -> Iterable[Host]:
+def _reactor(installation: Installation, service: Service, tracer: Tracer | None) -> Iterable[Host]:
     if service.is_reactor:
-        yield _reactions(installation, service)
+        yield _reactions(installation, service, tracer)
 
 
-def _reactions(installation: Installation, service: Service) -> Host:
+def _reactions(installation: Installation, service: Service, tracer: Tracer | None) -> Host:
     membership = installation.log.membership(service.consumer, topic(service.name, TopicRole.EVENTS))
-    return ReactionHost(service, installation.log, installation.store, installation.clock, membership=membership)
+    return ReactionHost(
+        service, installation.log, installation.store, installation.clock, membership=membership, tracer=tracer
+    )
 
 
-def _sender(installation: Installation, service: Service) -> Iterable[Host]:
+def _sender(installation: Installation, service: Service, tracer: Tracer | None) -> Iterable[Host]:
     handlers = service.effects(installation.kits[service.name])
     if handlers:
         lease = installation.settings.effect_lease_seconds
         rules = SendingRules(lease=timedelta(seconds=lease), timeout=min(SendingRules().timeout, lease / 2))
-        yield EffectsHost(service, handlers, installation.log, installation.store, installation.clock, rules=rules)
+        yield EffectsHost(
+            service, handlers, installation.log, installation.store, installation.clock, rules=rules, tracer=tracer
+        )
 
 
-def _projector(installation: Installation, service: Service) -> Iterable[Host]:
+def _projector(installation: Installation, service: Service, _tracer: Tracer | None) -> Iterable[Host]:
     membership = installation.log.membership(f"{service.name}.projector", topic(service.name, TopicRole.EVENTS))
     yield Projector(service, installation.log, installation.pool, installation.clock, membership=membership)
 
 
-def _scheduler(installation: Installation, service: Service) -> Iterable[Host]:
+def _scheduler(installation: Installation, service: Service, _tracer: Tracer | None) -> Iterable[Host]:
     settings = installation.settings
     if settings.business_day == "clock" and not service.follows_days:
         yield Scheduler(
@@ -111,7 +124,7 @@ def _scheduler(installation: Installation, service: Service) -> Iterable[Host]:
         )
 
 
-_HOSTS: Mapping[Role, Callable[[Installation, Service], Iterable[Host]]] = {
+_HOSTS: Mapping[Role, Callable[[Installation, Service, Tracer | None], Iterable[Host]]] = {
     Role.DECIDER: _deciders,
     Role.ROUTER: _router,
     Role.REACTOR: _reactor,

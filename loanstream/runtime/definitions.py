@@ -134,6 +134,8 @@ class EffectRow:
     """Hops of the source event: the report command goes on counting from there."""
     detail: Mapping[str, Any] = field(default_factory=dict)
     """What came of the last attempt, for operators; never personal data."""
+    trace: str = ""
+    """W3C ``traceparent`` of the source event."""
 
 
 @dataclass(frozen=True, slots=True)

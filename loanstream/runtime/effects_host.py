@@ -6,7 +6,7 @@ did nothing, it may be performed again, and ``unknowns`` of the row keeps the re
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from loanstream.runtime.effects_restore import guard_empty_effects
 from loanstream.runtime.messages import command_record
 from loanstream.runtime.reacting import plain
 from loanstream.runtime.stores import ASKED, FINISHED, HostStore
+from loanstream.runtime.tracing import SpanKind, Tracer
 from schemas import ids, registry
 from schemas.envelope import CommandMeta
 from schemas.topics import Role, topic
@@ -55,6 +56,7 @@ class EffectsHost:
         clock: Clock,
         *,
         rules: SendingRules | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self.service = service
         self.name = f"{service.name}.effects"
@@ -63,6 +65,7 @@ class EffectsHost:
         self._log = log
         self._store = store
         self._clock = clock
+        self._tracer = tracer
         self._partitions = 0
 
     async def open(self) -> None:
@@ -99,14 +102,31 @@ class EffectsHost:
         with structlog.contextvars.bound_contextvars(
             host=self.name, service=self.service.name, correlation=row.correlation, effect=row.id, kind=row.kind
         ):
-            await self._served(row)
+            await (self._served(row) if self._tracer is None else self._traced(self._tracer, row))
 
-    async def _served(self, row: EffectRow) -> None:
+    async def _traced(self, tracer: Tracer, row: EffectRow) -> None:
+        """In a span, which the report continues."""
+        with tracer.span(
+            f"{'ask about' if row.status in ASKED else 'send'} {row.kind}",
+            SpanKind.CLIENT,
+            {
+                "loanstream.service": row.service,
+                "loanstream.effect": row.id,
+                "loanstream.attempts": row.attempts,
+                "loanstream.correlation": row.correlation,
+            },
+            parent=row.trace,
+        ) as span:
+            result = await self._served(replace(row, trace=span.traceparent))
+            span.set({"loanstream.status": result.status.value})
+            if result.status is not EffectStatus.SUCCEEDED:
+                span.failed(result.status.value)
+
+    async def _served(self, row: EffectRow) -> EffectResult:
         handler = self._handlers.get(row.kind)
         if handler is None:
             _log.error("no handler")
-            await self._finish(row, _without_handler(row))
-            return
+            return await self._finish(row, _without_handler(row))
         asking = row.status in ASKED
         result = await self._tried(row, handler.resolve if asking else handler.perform)
         patient = result.not_before is not None
@@ -114,7 +134,7 @@ class EffectsHost:
             result = EffectResult(EffectStatus.FAILED, {**result.detail, "gave-up-after": row.attempts})
         if result.status in FINISHED:
             result = await self._reported(row, handler, result)
-        await self._finish(row, result)
+        return await self._finish(row, result)
 
     async def _tried(self, row: EffectRow, port: Callable[[EffectRow], Any]) -> EffectResult:
         """What the port answers; an exception or too long a wait leaves the outcome unknown."""
@@ -152,14 +172,16 @@ class EffectsHost:
             causation=row.source_event,
             hops=row.hops + 1,
             business_date=row.business_date,
+            trace=row.trace,
         )
         return command_record(meta, send.command, self._partitions)
 
-    async def _finish(self, row: EffectRow, result: EffectResult) -> None:
+    async def _finish(self, row: EffectRow, result: EffectResult) -> EffectResult:
         now = self._clock.now()
         due = now if result.status in FINISHED else result.not_before or now + self._wait(row, result.status, now)
         if not await self._store.finish_effect(row, result.status, due, plain(result.detail)):
             _log.warning("lease lost")
+        return result
 
     def _wait(self, row: EffectRow, status: EffectStatus, now: datetime) -> timedelta:
         """Until the next attempt, or until we ask again: then the longer the older the effect is."""

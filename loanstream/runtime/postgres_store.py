@@ -350,10 +350,11 @@ async def _insert_effects(connection: Connection, rows: Sequence[EffectRow]) -> 
                     row.correlation,
                     row.business_date,
                     dict(row.detail),
+                    row.trace,
                 )
                 for row in rows
             ),
-            15,
+            16,
         ),
     )
     for service in sorted({service for service, _ in lanes}):
@@ -425,6 +426,7 @@ def _effect(row: Row) -> EffectRow:
         unknowns=row["unknowns"],
         hops=row["hops"],
         detail=row["detail"],
+        trace=row["trace"],
     )
 
 
@@ -463,7 +465,7 @@ WITH head AS (
     UPDATE hosts.effect_lanes l SET due_at = $3 FROM claimed WHERE l.service = $1 AND l.recipient = claimed.recipient
 )
 SELECT id, service, source_event, kind, recipient, payload, before AS status, attempts, unknowns, hops, created_at, due_at,
-    correlation, business_date, detail
+    correlation, business_date, detail, trace
 FROM claimed ORDER BY place
 """
 
@@ -478,13 +480,13 @@ WHERE l.service = $1 AND (head.status IN ('sending', 'unknown') OR (head.status 
 
 _INSERT_EFFECTS = """
 INSERT INTO hosts.effects (id, service, source_event, kind, recipient, payload, status, attempts, unknowns, hops, created_at,
-    due_at, correlation, business_date, detail)
+    due_at, correlation, business_date, detail, trace)
 SELECT id, service, source_event, kind, recipient, payload, status, attempts, unknowns, hops, created_at, due_at, correlation,
-    business_date, detail
+    business_date, detail, trace
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::text[], $8::int[], $9::int[],
-    $10::int[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::date[], $15::jsonb[]) WITH ORDINALITY
+    $10::int[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::date[], $15::jsonb[], $16::text[]) WITH ORDINALITY
     AS n (id, service, source_event, kind, recipient, payload, status, attempts, unknowns, hops, created_at, due_at,
-    correlation, business_date, detail, place)
+    correlation, business_date, detail, trace, place)
 ORDER BY place
 ON CONFLICT (id) DO NOTHING
 """

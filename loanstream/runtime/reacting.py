@@ -13,8 +13,9 @@ import msgspec
 from loanstream.eventlog.port import NewRecord, Record
 from loanstream.runtime.definitions import Effect, EffectRow, EffectStatus, Reaction, Send, Service
 from loanstream.runtime.messages import MAX_RECORD_BYTES, command_record, is_identity
+from loanstream.runtime.tracing import SpanKind, Tracer, continued, short
 from schemas import codec, ids, registry
-from schemas.envelope import CommandMeta, EventMeta, event_meta
+from schemas.envelope import CORRELATION, ID, TRACE, CommandMeta, EventMeta, event_meta
 from schemas.platform import BUSINESS_DAY_STARTED, START_BUSINESS_DAY
 from schemas.topics import Role, partition_key, topic
 
@@ -115,6 +116,29 @@ def react_to(plan: Plan, record: Record, now: datetime, *, replayed: bool = Fals
         return Reacted(failure=Failure("poison", f"{type(error).__name__}: {error}"[:_LONGEST_ERROR]))
 
 
+def react_traced(tracer: Tracer, plan: Plan, record: Record, now: datetime) -> Reacted:
+    """:func:`react_to` in a span, which all that the record causes continues; none for what nobody reacts to."""
+    if record.type not in plan.reactions:
+        return react_to(plan, record, now)
+    with tracer.span(
+        f"react {plan.service} to {short(record.type)}",
+        SpanKind.CONSUMER,
+        {
+            "loanstream.service": plan.service,
+            "loanstream.partition": record.partition,
+            "loanstream.aggregate": record.key,
+            "loanstream.event": record.headers.get(ID, ""),
+            "loanstream.correlation": record.headers.get(CORRELATION, ""),
+        },
+        parent=record.headers.get(TRACE, ""),
+    ) as span:
+        reacted = react_to(plan, continued(record, span), now)
+        span.set({"loanstream.commands": len(reacted.commands), "loanstream.effects": len(reacted.effects)})
+        if reacted.failure is not None:
+            span.failed(reacted.failure.reason)
+        return reacted
+
+
 def unversioned(ce_type: str) -> str:
     """A type string without its version."""
     return ce_type.rpartition(".v")[0]
@@ -192,6 +216,7 @@ def _effect_row(service: str, effect: Effect, meta: EventMeta, hops: int, now: d
         correlation=meta.correlation,
         business_date=meta.business_date,
         hops=hops,
+        trace=meta.trace,
     )
 
 

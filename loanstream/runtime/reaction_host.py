@@ -5,9 +5,10 @@ positions together with effect rows and dead letters in one transaction.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -15,8 +16,9 @@ from loanstream.eventlog.port import EventLog, Membership, NewRecord, Record, Re
 from loanstream.runtime.clock import Clock
 from loanstream.runtime.consuming import GATHER_SECONDS, Ownership, check_positions
 from loanstream.runtime.definitions import EffectRow, Service
-from loanstream.runtime.reacting import Failure, Plan, Reacted, plan, react_to
+from loanstream.runtime.reacting import Failure, Plan, Reacted, plan, react_to, react_traced
 from loanstream.runtime.stores import ConsumerDeadLetter, HostStore
+from loanstream.runtime.tracing import Tracer
 from schemas import envelope
 from schemas.topics import Role, topic
 
@@ -58,6 +60,7 @@ class ReactionHost:
         name: str = "",
         membership: Membership | None = None,
         batch: int = 500,
+        tracer: Tracer | None = None,
     ) -> None:
         self.service = service
         self.name = name or service.consumer
@@ -68,6 +71,9 @@ class ReactionHost:
         self._clock = clock
         self._membership = membership
         self._batch = batch
+        self._react_to: Callable[[Plan, Record, datetime], Reacted] = (
+            react_to if tracer is None else partial(react_traced, tracer)
+        )
         self._plan: Plan | None = None
         self._ownership: Ownership | None = None
         self._positions: dict[TopicPartition, int] = {}
@@ -183,7 +189,7 @@ class ReactionHost:
         batch = _Batch(parked=set(self._parked))
         for record in records:
             batch.after[_place(record)] = record.offset + 1
-            reacted = react_to(self._plan, record, now)
+            reacted = self._react_to(self._plan, record, now)
             if reacted.skipped:
                 batch.counts[reacted.skipped] += 1
             elif (record.topic, record.key) in batch.parked and not reacted.idle:

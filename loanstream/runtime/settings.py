@@ -234,6 +234,12 @@ class Settings:
     log_level: str = _setting(
         "Least severe log lines written.", "info", _one_of("debug", "info", "warning", "error"), "level"
     )
+    otlp_endpoint: str = _setting(
+        "OpenTelemetry collector that traces are sent to by OTLP over HTTP, e.g. http://collector:4318; empty: no traces.",
+        "",
+        _http_url,
+        "URL",
+    )
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":

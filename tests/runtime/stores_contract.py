@@ -33,6 +33,7 @@ def effect(number: int, recipient: str = "bank", service: str = "origination", *
         correlation="c-1",
         business_date=date(2026, 1, 5),
         hops=3,
+        trace="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     )
     return replace(row, **changes)
 

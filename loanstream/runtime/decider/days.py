@@ -181,5 +181,6 @@ class Days:
             actor=meta.actor,
             correlation=meta.correlation,
             causation=meta.id,
+            trace=meta.trace,
         )
         return command_record(own, command, 1)

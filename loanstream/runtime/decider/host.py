@@ -16,9 +16,11 @@ from loanstream.runtime.decider.days import Days
 from loanstream.runtime.decider.deciding import Deciding, command_id_of
 from loanstream.runtime.decider.fold import Fold
 from loanstream.runtime.decider.snapshots import load_snapshot, save_snapshot, state_version
+from loanstream.runtime.decider.traced import TracedDeciding
 from loanstream.runtime.definitions import Service
 from loanstream.runtime.measuring import DeciderMeasures
 from loanstream.runtime.stores import HostStore
+from loanstream.runtime.tracing import SpanKind, Tracer
 from schemas.topics import Role, topic
 
 _log = structlog.get_logger("loanstream.decider")
@@ -54,6 +56,7 @@ class DeciderHost:
         store: HostStore,
         settings: DeciderSettings | None = None,
         measures: DeciderMeasures | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self.service = service
         self.partition = partition
@@ -62,6 +65,7 @@ class DeciderHost:
         self.store = store
         self.settings = settings or DeciderSettings()
         self.measures = measures or DeciderMeasures()
+        self.tracer = tracer
         self.name = f"{service.name}.decider.{partition}"
         self.commands = TopicPartition(topic(service.name, Role.COMMANDS), partition)
         self.events = TopicPartition(topic(service.name, Role.EVENTS), partition)
@@ -110,7 +114,7 @@ class DeciderHost:
         try:
             decided = self._decide(records)
             begun = time.perf_counter()
-            written = await self.commit(decided)
+            written = await self._commit(decided)
             self._measure(len(records), time.perf_counter() - begun)
         except RecordRefused:
             self._batch = max(1, len(records) // 2)
@@ -127,6 +131,17 @@ class DeciderHost:
         self.fold.outcomes_offset = written.get(self.outcomes, self.fold.outcomes_offset)
         self.fold.forget_expired(self.clock.now())
         return True
+
+    async def _commit(self, records: Sequence[NewRecord]) -> Mapping[TopicPartition, int]:
+        """As :meth:`commit`; in a span that links those of the commands, or belongs to the only one's."""
+        spans = self._deciding.taken() if isinstance(self._deciding, TracedDeciding) else []
+        if self.tracer is None or not spans:
+            return await self.commit(records)
+        alone = spans[0] if len(spans) == 1 else ""
+        links = () if alone else spans
+        size = {"loanstream.commands": len(spans)}
+        with self.tracer.span(f"commit {self.name}", SpanKind.INTERNAL, size, parent=alone, links=links):
+            return await self.commit(records)
 
     async def commit(self, records: Sequence[NewRecord]) -> Mapping[TopicPartition, int]:
         """Append a batch's events, outcomes and own commands in one transaction."""
@@ -243,7 +258,12 @@ class DeciderHost:
         return decided
 
     def _begin(self, fold: Fold) -> None:
-        self._deciding = self.deciding(fold, self.clock.now, self._report)
+        now = self.clock.now
+        self._deciding = (
+            self.deciding(fold, now, self._report)
+            if self.tracer is None
+            else TracedDeciding(self.tracer, fold, now, self._report)
+        )
         self._days = Days(self._deciding)
 
     def _measure(self, commands: int, seconds: float) -> None:

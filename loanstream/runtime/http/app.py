@@ -24,6 +24,7 @@ from loanstream.runtime.http.problems import Problem
 from loanstream.runtime.http.security import Authenticator, public, require
 from loanstream.runtime.settings import Settings
 from loanstream.runtime.telemetry import METRICS_CONTENT_TYPE, metrics_text
+from loanstream.runtime.tracing import Tracer
 from schemas import codec, registry
 
 Readiness = Callable[[], Awaitable[Sequence[str]]]
@@ -47,6 +48,7 @@ def build_app(
     dead: Callable[[], Collection[str]] | None = None,
     under_way: UnderWay | None = None,
     metrics: Callable[[], bytes] = metrics_text,
+    tracer: Tracer | None = None,
     console: APIRouter | None = None,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[Any]] | None = None,
 ) -> FastAPI:
@@ -56,7 +58,8 @@ def build_app(
 
     ``issuer`` adds signing in with a password; ``ready`` is asked by ``/health/ready``, ``dead`` by
     ``/health/live``: what only a new process brings back; ``under_way`` says what the process has
-    still to do, for ``/api/platform/idle``; ``metrics`` is the text of ``/metrics``; ``console`` is mounted at ``/``. Raises :class:`OpenRoute` when a route under
+    still to do, for ``/api/platform/idle``; ``metrics`` is the text of ``/metrics``; ``tracer`` makes a span for
+    each request; ``console`` is mounted at ``/``. Raises :class:`OpenRoute` when a route under
     ``/api`` asks for nothing and does not say :func:`~loanstream.runtime.http.security.public`: default deny.
     """
     stopping = asyncio.Event()
@@ -69,7 +72,7 @@ def build_app(
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        middleware=[Middleware(Guard, max_body_bytes=settings.max_body_bytes, stopping=stopping)],
+        middleware=[Middleware(Guard, max_body_bytes=settings.max_body_bytes, stopping=stopping, tracer=tracer)],
         telemetry={"tracing": False, "metrics": False},
     )
     app.state.stopping = stopping

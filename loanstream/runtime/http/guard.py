@@ -17,8 +17,10 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from loanstream.runtime.http.problems import INVALID_INPUT, Problem, invalid, invalid_fields
-from loanstream.runtime.http.submitting import BODY_SCOPE
+from loanstream.runtime.http.submitting import BODY_SCOPE, TRACE_SCOPE
 from loanstream.runtime.telemetry import HTTP_REQUESTS, HTTP_SECONDS, correlated
+from loanstream.runtime.tracing import SpanKind, Tracer
+from schemas.envelope import TRACE
 
 REQUEST_ID = "x-request-id"
 
@@ -53,8 +55,11 @@ class Guard:
     ``stopping`` is set when the process stops, and ends live streams.
     """
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int, stopping: asyncio.Event | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, max_body_bytes: int, stopping: asyncio.Event | None = None, tracer: Tracer | None = None
+    ) -> None:
         self._app = app
+        self._tracer = tracer
         self._max_body_bytes = max_body_bytes
         self._stopping = stopping
 
@@ -62,6 +67,22 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if self._tracer is None:
+            await self._answered(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        method = {"http.request.method": scope["method"]}
+        parent = headers.get(TRACE, "")
+        with self._tracer.span(scope["method"], SpanKind.SERVER, method, parent=parent) as span:
+            scope[TRACE_SCOPE] = span.traceparent
+            status, route = await self._answered(scope, receive, send), _route(scope)
+            span.name(f"{scope['method']} {route}")
+            span.set({"http.route": route, "http.response.status_code": status})
+            if status >= 500:
+                span.failed(str(status))
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> int:
+        """The status that was answered."""
         request_id = _request_id(Headers(scope=scope))
         answering = _Answering(send, scope, request_id)
         with correlated(request=request_id):
@@ -75,6 +96,7 @@ class Guard:
                 await answering.complete()
             answering.finish()
         structlog.contextvars.unbind_contextvars("correlation")
+        return answering.status
 
     async def _checked(self, scope: Scope, receive: Receive) -> Receive:
         """The body, read whole within the limit and checked; raises :class:`Problem`."""
@@ -111,6 +133,11 @@ class _Answering:
         self._begun = time.perf_counter()
         self._status = 0
         self._ended = False
+
+    @property
+    def status(self) -> int:
+        """The status answered; 0 before."""
+        return self._status
 
     @property
     def started(self) -> bool:

@@ -31,7 +31,7 @@ from loanstream.runtime.messages import command_record, command_type
 from loanstream.runtime.stores import Claim, HostStore
 from loanstream.runtime.telemetry import COMMAND_SECONDS, COMMANDS_WAITING
 from schemas import codec, ids
-from schemas.envelope import CommandMeta
+from schemas.envelope import TRACE, CommandMeta
 from schemas.outcomes import Outcome, Status
 from schemas.topics import Role, topic
 
@@ -39,6 +39,8 @@ KEY_HEADER = "idempotency-key"
 REPLAYED = "Idempotency-Replayed"
 BODY_SCOPE = "loanstream.body"
 """Where the guard leaves the request's raw body in the ASGI scope."""
+TRACE_SCOPE = "loanstream.trace"
+"""Where it leaves the ``traceparent`` of the request's span, where spans are made."""
 
 MAX_WAIT = 60.0
 _SENDS = 3
@@ -339,7 +341,7 @@ class Submitter:
     ) -> NewRecord:
         if not self._partitions:
             self._partitions = await self._log.partitions(topic(self._service, Role.COMMANDS))
-        trace = request.headers.get("traceparent", "")
+        trace = request.scope.get(TRACE_SCOPE) or request.headers.get(TRACE, "")
         meta = CommandMeta(
             id=command_id,
             type=command_type(command),
