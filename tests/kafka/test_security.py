@@ -20,15 +20,20 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
     TransactionalIdAuthorizationFailed,
 )
+from msgspec import structs
 
 from loanstream.eventlog.kafka.cluster_settings import ClusterSettings, ClusterSettingsRefused
 from loanstream.eventlog.kafka.log import KafkaLog
 from loanstream.eventlog.kafka.sign_in import SignInRefused, check_sign_in
 from loanstream.eventlog.port import LogError, Membership, TopicDefinition, TopicPartition, UnknownTopic
 from loanstream.runtime.access import AUDIT_PRINCIPAL, TOPICS_PRINCIPAL, Operation, Pattern, access, topics_of
+from loanstream.runtime.clock import SystemClock
 from loanstream.runtime.definitions import Service
 from loanstream.runtime.faust_credentials import faust_credentials
-from schemas.topics import CONTEXTS, Role, topic, topic_specs
+from loanstream.runtime.faust_reactor.reactor import Reactor
+from loanstream.runtime.memory_store import MemoryStore
+from loanstream.runtime.reacting import plan
+from schemas.topics import CONTEXTS, Role, context_of, topic, topic_specs
 from services.registry import load
 from tests.eventlog.records import A_TIME, a_record, everything, keys
 from tests.support.certificates import authority
@@ -90,6 +95,27 @@ async def test_a_service_signs_in_by_a_certificate_of_its_own_too(cluster: Secur
 
 async def test_a_faust_worker_reads_over_tls_with_its_service_s_password(cluster: SecuredCluster) -> None:
     assert FIRST in await read_by_faust(cluster.of("risk"), topic("origination", Role.EVENTS), until=FIRST)
+
+
+async def test_a_reactor_under_faust_needs_no_other_rights_than_those_of_its_service(cluster: SecuredCluster) -> None:
+    (risk,) = load(["risk"])
+    events, letters = topic("origination", Role.EVENTS), TopicPartition(topic("risk", Role.DEADLETTERS), 0)
+    named = next(ce_type for ce_type in plan(risk, 1).reactions if context_of(ce_type) == "origination")
+    async with kafka_log(cluster.of("origination")) as log:
+        decider = await log.writer("origination", 0)
+        await decider.commit([structs.replace(a_record(events, key="unreadable"), type=named)])
+    store = MemoryStore()
+    task = asyncio.create_task(Reactor(risk, cluster.of("risk"), store, SystemClock()).run())
+    try:
+        for _ in range(400):
+            if await store.open_dead_letters("risk.reactor", events, "unreadable"):
+                break
+            await asyncio.sleep(0.05)
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+    async with kafka_log(cluster.of("risk")) as log:
+        assert "unreadable" in keys(await everything(log, [letters]))
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
