@@ -43,10 +43,12 @@ def _explained() -> tuple[type[Exception], ...]:
     from loanstream.runtime.migrations import MigrationRefused
     from loanstream.runtime.rebuilding import RebuildFailed
     from loanstream.runtime.settings import BadSetting
+    from services.notify.ports.subscribers import BadSubscribers
 
     return (
         BadOption,
         BadSetting,
+        BadSubscribers,
         DemoError,
         EmbeddedPostgresError,
         LogError,

@@ -41,3 +41,10 @@ def test_users_can_have_a_prefix_and_everything_else_stays(tmp_path: Path) -> No
     plain, prefixed = printed(tmp_path), printed(tmp_path, "--principal-prefix", "new-")
     assert plain.startswith("#!/bin/sh\n")
     assert prefixed == plain.replace("User:", "User:new-")
+
+
+def test_a_subscribers_file_that_cannot_be_used_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "webhooks.json").write_text('[{"name": "Ledger"}]')
+    result = CliRunner().invoke(app, ["topics", "acls", "--data", str(tmp_path)])
+    assert result.exit_code == 1
+    assert result.output.startswith(f"✗ {tmp_path / 'webhooks.json'}: ")
