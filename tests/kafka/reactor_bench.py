@@ -4,7 +4,6 @@ The topics stay from test to test; each test has a database of its own and begin
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -82,15 +81,11 @@ class Bench:
             elif transaction:
                 await producer.commit_transaction()
 
-    async def trickle(self, records: Sequence[NewRecord], pause: float) -> dict[bytes, float]:
-        """Write one record after the other; when each was acknowledged, by its key."""
-        sent = {}
-        async with AIOKafkaProducer(**self.cluster.client_options(), linger_ms=0) as producer:
-            for record in records:
-                await (await self._sent(producer, record))
-                sent[record.key.encode()] = time.monotonic()
-                await asyncio.sleep(pause)
-        return sent
+    async def flood(self, name: str, keys: Sequence[bytes], value: bytes) -> None:
+        """Write many records to partition 0, as fast as it goes."""
+        async with AIOKafkaProducer(**self.cluster.client_options(), max_batch_size=500_000) as producer:
+            sent = [await producer.send(name, value, key=key, partition=0) for key in keys]
+            await asyncio.gather(*sent)
 
     async def raw(self, name: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, Any]]) -> int:
         """Write anything at all to partition 0; its offset."""

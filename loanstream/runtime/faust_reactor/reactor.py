@@ -6,6 +6,7 @@ After an error of Faust's the app is made anew; records come again from the stor
 
 import asyncio
 import random
+import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
@@ -42,6 +43,8 @@ _FAUST_STOPS_SECONDS = 10.0
 _FIRST_BACKOFF = 0.2
 _LONGEST_BACKOFF = 10.0
 _LOOK_SECONDS = 0.1
+_WATCH_SECONDS = 5.0
+"""How often positions are held against the log while records come: what Faust does with one that is out of range is silent."""
 
 
 class Reactor:
@@ -128,8 +131,12 @@ class Reactor:
         starting = asyncio.ensure_future(app.maybe_start())
         try:
             # Faust sets its flags from its consumer's thread too, which wakes nobody who waits for them here
-            while not (self._failure.done() or app.should_stop or _failed(starting)):  # noqa: ASYNC110
+            watched = time.monotonic()
+            while not (self._failure.done() or app.should_stop or _failed(starting)):
                 await asyncio.sleep(_LOOK_SECONDS)
+                if time.monotonic() - watched > _WATCH_SECONDS:
+                    await self._watch(app)
+                    watched = time.monotonic()
             if self._failure.done():
                 self._failure.result()
             if starting.done():
@@ -217,6 +224,19 @@ class Reactor:
                     f" {ends[tp]}: the topic was remade or truncated; restore it, or rebuild what {self.name} keeps from it"
                 )
 
+    async def _watch(self, app: faust.App) -> None:
+        """Raise :class:`PositionLost` when a topic was remade or truncated while records were read from it."""
+        positions = {TP(*place): position for place, position in self.waiting_on().items()}
+        if not positions or app.rebalancing:
+            return
+        try:
+            async with asyncio.timeout(_WATCH_SECONDS):
+                await self._check(cast(PinnedConsumer, app.consumer), positions)
+        except PositionLost:
+            raise
+        except Exception as error:
+            _log.info("positions could not be held against the log", host=self.name, error=repr(error))
+
     def _lane_ended(self, lane: Lane, task: asyncio.Task[None]) -> None:
         if self._failure.done() or task.cancelled() or self._stopping.is_set():
             return
@@ -230,9 +250,9 @@ class Reactor:
     async def _close(self, app: faust.App, starting: asyncio.Future[bool]) -> None:
         """End the runs under way, then stop Faust, without waiting for records that nobody has begun."""
         self._stopping.set()
-        busy = [self._tasks[place] for place, lane in self._lanes.items() if lane.busy]
-        if busy:
-            await asyncio.wait(busy, timeout=STOP_SECONDS)
+        until = time.monotonic() + STOP_SECONDS
+        while (busy := self._under_way()) and time.monotonic() < until:
+            await asyncio.wait(busy, timeout=_LOOK_SECONDS)
         self._drop_lanes()
         cast(PinnedTransport, app.transport).ending = True
         starting.cancel()
@@ -245,6 +265,11 @@ class Reactor:
                 await app.stop()
         except Exception as error:
             _log.warning("Faust did not stop", host=self.name, error=str(error))
+
+    def _under_way(self) -> list[asyncio.Task[None]]:
+        """Runs that can be waited for: one in trouble has nothing written and is begun anew by whoever comes next."""
+        busy = [place for place, lane in self._lanes.items() if lane.busy and not lane.trouble]
+        return [self._tasks[place] for place in busy if not self._tasks[place].done()]
 
     def _tell(self, error: Exception) -> None:
         if isinstance(error, (KafkaError, OSError, MovedBack)):

@@ -1,0 +1,110 @@
+"""What Faust does by itself, and what it does pinned: each rule of the patch with its mutation as a parameter."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from faust.contrib.asgi import faust_app_running
+from faust.transport.drivers.aiokafka import Transport
+
+from loanstream.eventlog.kafka.cluster_settings import ClusterSettings
+from loanstream.runtime.faust_reactor import pinned, reactor
+from loanstream.runtime.faust_reactor.application import raw_topic, reactor_app
+from tests.kafka.reactor_bench import EVENTS, Bench, running, subjects, until
+
+pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
+
+WITH_AND_WITHOUT = pytest.mark.parametrize("patched", [True, False], ids=["patched", "unpatched"])
+
+
+@asynccontextmanager
+async def reading(bench: Bench, patched: bool) -> AsyncIterator[dict[bytes, float]]:
+    """A bare agent of an app of ours that notes keys and when they came; unpatched, with Faust's own transport."""
+    app = reactor_app(bench.name, bench.cluster)
+    app.conf.consumer_auto_offset_reset = "latest"
+    if not patched:
+        app.transport = Transport(app.conf.broker_consumer, app)
+    seen: dict[bytes, float] = {}
+
+    async def note(stream: Any) -> None:
+        async for event in stream.events():
+            seen[event.message.key] = time.monotonic()
+
+    app.agent(raw_topic(app, EVENTS))(note)
+    async with faust_app_running(app):
+
+        async def awake() -> bool:
+            await bench.happen(*[bench.ordered(subject) for subject in subjects(8)])
+            return bool(seen)
+
+        await until(awake, bool)
+        yield seen
+
+
+@WITH_AND_WITHOUT
+async def test_aborted_records_are_seen_by_nobody(bench: Bench, patched: bool) -> None:
+    aborted, committed, last = subjects(3)
+    async with reading(bench, patched) as seen:
+        await bench.happen(bench.ordered(aborted), abort=True)
+        await bench.happen(bench.ordered(committed), transaction=True)
+        ends = [bench.ordered(subject) for subject in subjects(20)]
+        await bench.happen(*ends, bench.ordered(last))
+        await until(lambda: _found(seen, last.encode(), committed.encode()), bool)
+    assert (aborted.encode() in seen) is not patched
+
+
+@WITH_AND_WITHOUT
+async def test_an_idle_partition_does_not_stall_a_busy_one(bench: Bench, patched: bool) -> None:
+    async with reading(bench, patched) as seen:
+        # enough to read that the fetcher turns to the idle partitions before it is through with the busy one
+        busy = [subject.encode() for subject in subjects(8000)]
+        await bench.flood(EVENTS, busy, b"x" * 400)
+        await until(lambda: _found(seen, *busy), bool, 30)
+    longest = max(later - earlier for earlier, later in pairwise(seen[key] for key in busy))
+    assert (longest < 0.3) is patched, f"{longest:.3f} s"
+
+
+async def test_an_aborted_event_causes_no_command(bench: Bench) -> None:
+    aborted, committed = subjects(2)
+    async with running(bench.reactor()):
+        await bench.happen(bench.ordered(aborted), abort=True)
+        await bench.happen(bench.ordered(committed), transaction=True)
+        [command] = await bench.until_commands(1)
+    assert command.key == committed
+
+
+async def test_a_reactor_refuses_to_start_with_faust_s_own_transport(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unpinned(name: str, cluster: ClusterSettings, begin: object) -> Any:
+        app = reactor_app(name, cluster)
+        app.transport = Transport(app.conf.broker_consumer, app)
+        return app
+
+    monkeypatch.setattr(reactor, "reactor_app", unpinned)
+    with pytest.raises(pinned.Unpatched, match="aborted records"):
+        await asyncio.wait_for(bench.reactor().run(), 20)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_a_reactor_refuses_to_start_when_the_patch_does_not_reach_what_fetches(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = pinned.driver.AIOKafkaConsumerThread._create_worker_consumer
+    monkeypatch.setattr(pinned.PinnedConsumerThread, "_create_worker_consumer", own)
+    with pytest.raises(pinned.Unpatched, match="isolation level and wait"):
+        await asyncio.wait_for(bench.reactor().run(), 20)
+
+
+async def test_a_reactor_refuses_to_start_with_another_faust(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pinned, "version", lambda name: "0.15.4")
+    with pytest.raises(pinned.Unpatched, match=r"faust-streaming 0\.15\.4 is installed, 0\.15\.3 is needed"):
+        await asyncio.wait_for(bench.reactor().run(), 20)
+
+
+async def _found(seen: dict[bytes, float], *wanted: bytes) -> bool:
+    return seen.keys() >= set(wanted)
