@@ -11,8 +11,10 @@ import asyncpg
 
 from loanstream.cli.watching import kept_running
 from loanstream.eventlog.kafka.log import KafkaLog
+from loanstream.eventlog.kafka.sign_in import check_sign_in
 from loanstream.eventlog.port import EventLog, TopicDefinition
 from loanstream.eventlog.postgres.log import PostgresLog
+from loanstream.runtime.access import topics_of
 from loanstream.runtime.clock import Clock, SystemClock
 from loanstream.runtime.database import Pool, open_pool
 from loanstream.runtime.definitions import Service
@@ -115,15 +117,22 @@ def make_log(settings: Settings, dsn: str) -> EventLog:
 
 
 @asynccontextmanager
-async def open_log(settings: Settings, dsn: str) -> AsyncIterator[EventLog]:
+async def open_log(
+    settings: Settings, dsn: str, services: Iterable[Service] | None = None
+) -> AsyncIterator[EventLog]:
     """The event log with its topics as they must be. Raises :class:`TopicsDiffer`.
 
-    In its own database they are made when missing. On a cluster that others administer they are only checked.
+    In its own database they are made when missing. On a cluster that others administer they are only checked: those that
+    the services know of, where they are given, since a service sees no others there.
     """
+    if settings.kafka is not None:
+        await check_sign_in(settings.kafka)
     log = make_log(settings, dsn)
     look = log.check if settings.kafka_servers else log.apply
+    known = None if services is None else {name for service in services for name in topics_of(service)}
+    wanted = [each for each in topic_definitions(settings) if known is None or each.name in known]
     try:
-        differences = await look(topic_definitions(settings), settings.installation_name)
+        differences = await look(wanted, settings.installation_name)
         if differences:
             raise TopicsDiffer("; ".join(told_once(differences)))
         yield log
@@ -154,14 +163,14 @@ async def open_installation(settings: Settings, names: Iterable[str] = CONTEXTS)
     """Open everything for the named services: database, log, stores, vault, ports, kits. Nothing runs yet."""
     async with AsyncExitStack() as stack:
         dsn = await stack.enter_async_context(open_database(settings))
-        log = await stack.enter_async_context(open_log(settings, dsn))
+        services = load(names, {"notify": {"subscribers": load_subscribers(settings.webhooks_path)}})
+        log = await stack.enter_async_context(open_log(settings, dsn, services))
         pool = await open_pool(dsn, maximum=_POOL_CONNECTIONS)
         stack.push_async_callback(pool.close)
         clock = SystemClock()
         store = await open_store(pool)
         vault = PostgresVault(pool, LocalMasterKeys.from_file(settings.data_dir / "vault" / "master.json"), clock.now)
         await vault.prepare()
-        services = load(names, {"notify": {"subscribers": load_subscribers(settings.webhooks_path)}})
         async with pool.acquire() as connection:
             for service in services:
                 await prepare(connection, service, read_schema(service.name))

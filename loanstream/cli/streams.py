@@ -9,14 +9,15 @@ from rich.table import Table
 
 from loanstream.cli.installation import (
     Installation,
+    make_log,
     open_database,
     open_installation,
     open_log,
     told_once,
     topic_definitions,
 )
-from loanstream.eventlog.port import TopicPartition
-from loanstream.eventlog.postgres.log import PostgresLog
+from loanstream.eventlog.kafka.sign_in import check_sign_in
+from loanstream.eventlog.port import EventLog, TopicPartition
 from loanstream.runtime.access import access, as_json, as_script
 from loanstream.runtime.auditing import verify
 from loanstream.runtime.decider.digests import digest as fold_digest
@@ -25,7 +26,7 @@ from loanstream.runtime.decider.snapshots import save_snapshot, state_version
 from loanstream.runtime.definitions import Service
 from loanstream.runtime.memory_store import MemoryStore
 from loanstream.runtime.rebuilding import Comparison, rebuild
-from loanstream.runtime.settings import Settings, installation_id
+from loanstream.runtime.settings import Settings
 from schemas.topics import CONTEXTS, Role, topic
 from services.notify.ports.subscribers import load_subscribers
 from services.registry import load
@@ -36,10 +37,12 @@ _SHOWN_FINDINGS = 20
 async def apply_topics(settings: Settings, console: Console) -> int:
     """Create what is missing, check what is there; 1 when something differs."""
     async with open_database(settings) as dsn:
-        log = PostgresLog(dsn)
+        if settings.kafka is not None:
+            await check_sign_in(settings.kafka)
+        log = make_log(settings, dsn)
         try:
             before = set(await log.describe())
-            differences = await log.apply(topic_definitions(settings), installation_id(settings.data_dir))
+            differences = await log.apply(topic_definitions(settings), settings.installation_name)
             table = Table("Topic", "Partitions", "Kept", "", box=None)
             for name, state in sorted((await log.describe()).items()):
                 kept = "for ever" if state.definition.retention is None else f"{state.definition.retention.days} days"
@@ -176,7 +179,7 @@ async def _stored_snapshot(installation: Installation, service: Service, partiti
     return kept
 
 
-async def _records(log: PostgresLog, contexts: Iterable[str]) -> int:
+async def _records(log: EventLog, contexts: Iterable[str]) -> int:
     wanted = [
         TopicPartition(topic(context, role), partition)
         for context in contexts

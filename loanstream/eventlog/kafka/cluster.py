@@ -155,7 +155,7 @@ class Cluster:
                     raise LogUnavailable(f"Kafka at {self.settings.servers}: {error!r}") from error
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
-                if getattr(error, "invalid_metadata", False):
+                if getattr(error, "invalid_metadata", False) and self._client is not None:
                     await self.stale()
 
     async def close(self) -> None:

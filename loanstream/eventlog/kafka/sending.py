@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka.errors import MessageSizeTooLargeError, TopicAuthorizationFailedError
 
 from loanstream.eventlog.kafka.batches import BATCH_BYTES, check_sizes, packed
 from loanstream.eventlog.kafka.cluster import BROKEN, Cluster
@@ -39,6 +39,8 @@ class Sending:
                     raise failure
         except MessageSizeTooLargeError as error:
             raise RecordRefused(f"the broker takes no batch of {BATCH_BYTES} bytes: {error!r}") from error
+        except TopicAuthorizationFailedError as error:
+            raise LogUnavailable(f"this user may not write there: {error!r}; see `loanstream topics acls`") from error
         except BROKEN as error:
             await self._drop(producer)
             raise OutcomeUnknown(f"Kafka did not acknowledge what was sent: {error!r}") from error
