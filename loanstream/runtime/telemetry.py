@@ -11,7 +11,15 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -22,6 +30,8 @@ METRICS_CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 """Content type of :func:`metrics_text`."""
 
 ProcessCollector(registry=REGISTRY)
+# a time of creation beside each series would double what is scraped
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 

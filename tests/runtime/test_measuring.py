@@ -67,6 +67,8 @@ async def test_dead_letters_count_by_reason_and_only_once_when_a_commit_has_to_b
     with pytest.raises(OutcomeUnknown):
         await host.step()
     assert await host.step()
+    await log.send([count("b")])
+    assert await host.step()
     assert measures.dead_letters == {"poison": 1}
 
 

@@ -119,6 +119,7 @@ async def test_stopped_fenced_and_restarted_hosts_are_shown_and_a_stopped_one_ha
     host = a_decider(log)
     metrics, supervisor = shown_by(log, MemoryStore(), host)
     await log.send([start_day(A_DAY)])
+    await host.step()
     supervisor.opened.clear()
     supervisor.stopped[host.name] = "the topic was remade"
     supervisor.restarted[host.name] = 3

@@ -1,12 +1,15 @@
 """Numbered SQL: applied once, in order, refused when it was changed."""
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
 
+from loanstream.eventlog.port import TopicPartition
 from loanstream.runtime.database import open_pool
-from loanstream.runtime.migrations import MigrationRefused, load, migrate
+from loanstream.runtime.migrations import STORE_MIGRATIONS, MigrationRefused, load, migrate
+from loanstream.runtime.postgres_store import PostgresStore, open_store
 
 pytestmark = pytest.mark.postgres
 
@@ -78,6 +81,24 @@ async def test_processes_that_start_at_once_apply_each_file_once(fresh_database:
 
     applied = await asyncio.gather(*(start() for _ in range(4)))
     assert sorted(map(len, applied)) == [0, 0, 0, 1]
+
+
+async def test_what_the_reactors_kept_as_routers_goes_on_under_their_new_name(
+    fresh_database: str, tmp_path: Path
+) -> None:
+    for shipped in sorted(STORE_MIGRATIONS.glob("000[12]_*.sql")):
+        shutil.copy(shipped, tmp_path)
+    async with await open_pool(fresh_database) as pool:
+        async with pool.acquire() as connection:
+            await migrate(connection, "hosts", {"store": tmp_path}, "")
+        old = PostgresStore(pool)
+        place = TopicPartition("loanstream.origination.events.v1", 0)
+        for name in ("risk.router", "funding.router"):
+            assert await old.advance(name, {}, {place: 7}, (), ())
+        new = await open_store(pool)
+        assert await new.positions("risk.reactor") == {place: 7}
+        assert await new.positions("risk.router") == {}
+        assert await new.positions("funding.router") == {place: 7}
 
 
 def test_a_gap_in_the_numbers_or_a_bad_name_is_refused(tmp_path: Path) -> None:
