@@ -35,7 +35,8 @@ class ConsumerDeadLetter:
     consumer: str
     record: Record
     reason: str
-    """``poison``, ``unknown-type``, ``hops``, or ``parked`` (behind an earlier dead letter of the same key)."""
+    """``poison``, ``unknown-type``, ``hops``, ``exhausted`` (its tries failed while everything else worked), or ``parked`` (behind
+    an earlier dead letter of the same key)."""
     error: str
     count: int
     status: str

@@ -5,6 +5,7 @@ import pytest
 from loanstream.eventlog.memory import MemoryLog
 from loanstream.eventlog.port import TopicPartition
 from loanstream.runtime.definitions import Reaction, Send, Service
+from loanstream.runtime.faust_reactor import reactor as reactor_module
 from loanstream.runtime.messages import read_command_meta
 from loanstream.runtime.reaction_host import ReactionHost
 from schemas.envelope import EventMeta
@@ -176,6 +177,18 @@ async def test_a_position_beyond_the_log_stops_the_reactor_and_says_what_to_do(b
         [sentence] = await reactor.not_ready()
     assert f"stands at {now[place] + 1000} of {EVENTS} partition 1" in sentence
     assert "remade or truncated" in sentence
+
+
+async def test_a_topic_that_loses_records_while_it_is_read_stops_the_reactor(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reactor_module, "_WATCH_SECONDS", 0.3)
+    reactor = bench.reactor()
+    async with running(reactor):
+        # the same as a log that now ends a million records earlier
+        reactor._lanes[TopicPartition(EVENTS, 0)].position += 1_000_000
+        [sentence] = await until(reactor.not_ready, bool, 10)
+    assert f"{EVENTS} partition 0" in sentence
 
 
 async def _sizes(*reactors: object) -> list[int]:
