@@ -7,10 +7,10 @@ INSTALLED := .venv/.installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test lint soak bench reset lock golden docs-tables
+.PHONY: help setup up demo test test-kafka chaos lint soak bench reset lock golden docs-tables
 
 help: ## say what each target does
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## install everything into .venv, from the lock files
 
@@ -30,7 +30,13 @@ demo: setup ## send 1,000 real applications through the public API until every l
 	@exec $(BIN)/loanstream demo
 
 test: setup lint ## every check and test
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile -rs
+
+test-kafka: setup ## the tests on a real Kafka (tests/support/kafka_cluster.py says how to give one)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -rs -m "kafka and not chaos" tests
+
+chaos: setup ## hurt a whole system on Kafka for some minutes
+	LOANSTREAM_CHAOS=1 $(BIN)/python -m pytest -s -rs tests/chaos
 
 lint: setup
 	$(BIN)/ruff check .
@@ -40,6 +46,7 @@ lint: setup
 
 soak: setup ## the seeded and random tests without their time bound
 	LOANSTREAM_SOAK=1 $(BIN)/python -m pytest tests/simulation tests/eventlog -n 2
+	LOANSTREAM_CHAOS=soak $(BIN)/python -m pytest -s -rs tests/chaos
 
 bench: setup ## measure against raw loops in the same run; writes docs/performance.md
 	$(BIN)/python -m benchmarks
