@@ -58,6 +58,9 @@ SIGN_INS = Counter("loanstream_sign_ins", "Attempts to sign in with a password."
 _CHATTY = ("httpx", "httpcore", "uvicorn.access", "aiosmtpd", "mail.log")
 """Libraries that would write a line a request, some with addresses in it."""
 
+_TOLD_BY_US = ("aiokafka", "kafka", "faust", "mode")
+"""Libraries that write lines by the thousand while a broker is away: what they meet they also raise, and we say it once."""
+
 REDACTED = "[redacted]"
 
 _SECRET_KEYS = frozenset(
@@ -114,6 +117,8 @@ def configure_logging(
     root.setLevel(level.upper())
     for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
+    for library in _TOLD_BY_US:
+        logging.getLogger(library).setLevel(logging.CRITICAL)
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
