@@ -76,7 +76,7 @@ def _on_postgres(measure: Callable[[str], Coroutine[Any, Any, list[Result]]]) ->
 
 async def _streams(dsn: str) -> list[Result]:
     """The rows that share one log full of loans, in an order in which none spoils the next."""
-    bench = await deciding.Bench.open(dsn)
+    bench = await deciding.PostgresBench.open(dsn)
     results = await deciding.measure(bench, _LOANS)
     results.append(await rebuilds.state(bench, dsn))
     results.append(await rebuilds.read_models(dsn))

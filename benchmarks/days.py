@@ -95,7 +95,7 @@ async def _compare(
         while await host.step():
             pass
         pair.ours.append(time.perf_counter() - began)
-        day = [record for record in host.written if "BusinessDay" not in record.type]
+        day = [record for records in host.taken() for record in records if "BusinessDay" not in record.type]
         touched = len({record.key for record in day if record.type.endswith("InstallmentDue.v1")})
         events = [record for record in day if ".outcome." not in record.type]
         pair.raw.append(await _appended(raw, events))
@@ -120,7 +120,6 @@ async def _host(log: PostgresLog, booked: "Sequence[tuple[str, Aggregate]]", par
     """A host whose fold holds the loans, with the day's start command waiting."""
     clock = loans.SteppedClock()
     host = Recorded(loans.servicing(), partition, log, clock, MemoryStore())
-    host.written = []
     fold = Fold(loans.CONTEXT, partition, host.deciders)
     loan = host.deciders["loan"]
     for target, aggregate in booked:

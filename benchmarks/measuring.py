@@ -2,7 +2,8 @@
 
 import cProfile
 import pstats
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _PROFILED = 6
@@ -22,6 +23,8 @@ class Result:
     """Absolute figures of this run; they say nothing about another machine."""
     why: str = ""
     """For a miss: where the time or memory goes."""
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """What the page's text reckons with."""
 
     @property
     def verdict(self) -> str:
