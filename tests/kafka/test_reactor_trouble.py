@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from loanstream.runtime.faust_reactor.reactor import Reactor
 from loanstream.runtime.stores import HostStore
-from tests.kafka.reactor_bench import EVENTS, Bench, expected_ids, ids_of, running, subjects, until
+from tests.kafka.reactor_bench import EVENTS, LETTERS, Bench, expected_ids, ids_of, running, subjects, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 
@@ -73,6 +73,7 @@ async def test_while_the_store_is_away_nothing_is_acknowledged_and_then_it_goes_
         await asyncio.sleep(4)
         assert await committed(bench) <= sum(at for place, at in bench.begun.items() if place.topic == EVENTS)
         assert await bench.store.effects("shipping") == []
+        assert await bench.messages(LETTERS) == []
         store.away = False
         await bench.until_handled()
         assert await _troubles(reactor) == []

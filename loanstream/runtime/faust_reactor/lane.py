@@ -10,6 +10,7 @@ import structlog
 
 from loanstream.eventlog.port import TopicPartition
 from loanstream.runtime.clock import Clock
+from loanstream.runtime.consuming import GATHER_SECONDS
 from loanstream.runtime.faust_reactor.guard import Patience, guarded
 from loanstream.runtime.faust_reactor.received import Received
 from loanstream.runtime.faust_reactor.sending import Sending
@@ -76,6 +77,9 @@ class Lane:
         """Handle what comes, until ``stopping`` is set."""
         while not stopping.is_set() and not self.moved_back:
             await self._woken.wait()
+            if len(self._waiting) < self.desk.batch:
+                # a transaction for each record of a burst would cost more than the wait
+                await asyncio.sleep(GATHER_SECONDS)
             run = self._next_run()
             if run:
                 self.busy = True

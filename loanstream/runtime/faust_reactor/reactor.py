@@ -58,7 +58,7 @@ class Reactor:
         clock: Clock,
         *,
         name: str = "",
-        batch: int = 100,
+        batch: int = 200,
         patience: Patience | None = None,
     ) -> None:
         self.service = service
