@@ -7,7 +7,7 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from loanstream.eventlog.kafka.wire import headers_of, milliseconds, size_of
+from loanstream.eventlog.kafka.wire import headers_of, milliseconds
 from loanstream.eventlog.port import NewRecord, RecordRefused, TopicPartition
 
 BATCH_BYTES = 900_000
@@ -22,40 +22,31 @@ class Batch(NamedTuple):
     records: int
 
 
-def check_sizes(records: Sequence[NewRecord]) -> None:
-    """Raise :class:`RecordRefused` for a record that no batch can take; ask before anything is sent."""
-    for record in records:
-        size = size_of(record)
-        if size > BATCH_BYTES:
-            raise RecordRefused(
-                f"a record of {record.type} with key {record.key!r} needs {size} bytes; {record.topic} takes"
-                f" {BATCH_BYTES} at most"
-            )
-
-
 def packed(producer: AIOKafkaProducer, records: Sequence[NewRecord]) -> list[Batch]:
-    """The records in batches, in order within each partition."""
-    by_place: dict[TopicPartition, list[NewRecord]] = defaultdict(list)
+    """The records in batches, in order within each partition.
+
+    Raises :class:`RecordRefused` for a record that no batch can take: pack everything before anything is sent.
+    """
+    by_place: dict[tuple[str, int], list[NewRecord]] = defaultdict(list)
     for record in records:
-        by_place[TopicPartition(record.topic, record.partition)].append(record)
-    return [batch for place, of in by_place.items() for batch in _packed(producer, place, of)]
+        by_place[record.topic, record.partition].append(record)
+    return [batch for place, of in by_place.items() for batch in _packed(producer, TopicPartition(*place), of)]
 
 
 def _packed(producer: AIOKafkaProducer, place: TopicPartition, records: Sequence[NewRecord]) -> list[Batch]:
     batches: list[Batch] = []
     builder = producer.create_batch()
     for record in records:
-        if not _append(builder, record):
+        time, key, headers = milliseconds(record.time), record.key.encode(), headers_of(record)
+        if builder.append(timestamp=time, key=key, value=record.value, headers=headers) is None:
             batches.append(Batch(place, builder, builder.record_count()))
             builder = producer.create_batch()
-            if not _append(builder, record):
-                raise RecordRefused(f"a record of {record.type} with key {record.key!r} does not fit a batch")
+            builder.append(timestamp=time, key=key, value=record.value, headers=headers)
+        # aiokafka takes the first record of a batch whatever its size
+        if builder.size() > BATCH_BYTES:
+            raise RecordRefused(
+                f"a record of {record.type} with key {record.key!r} needs {builder.size()} bytes; {record.topic} takes"
+                f" {BATCH_BYTES} at most"
+            )
     builder.close()
     return [*batches, Batch(place, builder, builder.record_count())]
-
-
-def _append(builder: BatchBuilder, record: NewRecord) -> bool:
-    taken = builder.append(
-        timestamp=milliseconds(record.time), key=record.key.encode(), value=record.value, headers=headers_of(record)
-    )
-    return taken is not None

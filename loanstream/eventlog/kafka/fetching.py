@@ -8,7 +8,7 @@ is aiokafka's part (``PartitionRecords``).
 import asyncio
 from collections import defaultdict
 from collections.abc import Hashable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aiokafka.consumer.fetcher import READ_COMMITTED, PartitionRecords
 from aiokafka.errors import OffsetOutOfRangeError, for_code
@@ -72,16 +72,20 @@ async def fetch(
     return found
 
 
+class _Unpacking(PartitionRecords):  # type: ignore[misc]
+    """Gives our records where aiokafka makes its own, which would be thrown away."""
+
+    def _consumer_record(self, place: TopicPartition, one: Any) -> Record:
+        return record_of(place.topic, place.partition, one.offset, one.timestamp, one.key, one.value, one.headers)
+
+
 def _unpacked(
     place: TopicPartition, position: int, aborted: list[tuple[int, int]] | None, data: bytes, isolation: int
 ) -> Fetched:
-    topic, partition = place
-    unpacking = PartitionRecords(
+    unpacking = _Unpacking(
         place, MemoryRecords(data), aborted, position, None, None, check_crcs=True, isolation_level=isolation
     )
-    records = [
-        record_of(topic, partition, one.offset, one.timestamp, one.key, one.value, one.headers) for one in unpacking
-    ]
+    records = list(unpacking)
     return Fetched(records, unpacking.next_fetch_offset)
 
 

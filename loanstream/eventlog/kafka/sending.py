@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError, TopicAuthorizationFailedError
 
-from loanstream.eventlog.kafka.batches import BATCH_BYTES, check_sizes, packed
+from loanstream.eventlog.kafka.batches import BATCH_BYTES, packed
 from loanstream.eventlog.kafka.cluster import BROKEN, Cluster
 from loanstream.eventlog.kafka.ends import Ends
 from loanstream.eventlog.port import LogUnavailable, NewRecord, OutcomeUnknown, RecordRefused, TopicPartition
@@ -28,11 +28,12 @@ class Sending:
         """Append the records. After :class:`OutcomeUnknown` some may stand there: sending them again is safe."""
         if not records:
             return
-        await self._cluster.check({TopicPartition(record.topic, record.partition) for record in records})
-        check_sizes(records)
+        await self._cluster.check(
+            TopicPartition(*place) for place in {(record.topic, record.partition) for record in records}
+        )
         producer = await self._opened()
+        batches = packed(producer, records)
         try:
-            batches = packed(producer, records)
             sent = [await producer.send_batch(b.builder, b.place.topic, partition=b.place.partition) for b in batches]
             for failure in await asyncio.gather(*sent, return_exceptions=True):
                 if isinstance(failure, BaseException):

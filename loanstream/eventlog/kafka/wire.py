@@ -6,6 +6,7 @@ stands in the header ``us``, so that a record comes back with the time it was se
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from loanstream.eventlog.port import NewRecord, Record
 
@@ -16,17 +17,15 @@ Headers = list[tuple[str, bytes]]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_PER_RECORD = 64
-"""Bytes of a record beside key, value and header texts, at most."""
-_PER_HEADER = 10
+_TIMES = 1_024
+"""Records of a batch share few times: making one costs as much as the rest of the record."""
 
 
 def headers_of(record: NewRecord) -> Headers:
     """Kafka headers of a record."""
-    headers = [(TYPE, record.type.encode())]
-    headers += [(name, text.encode()) for name, text in record.headers.items()]
-    beyond = record.time.microsecond % 1000
-    if beyond:
+    headers = [(name, text.encode()) for name, text in record.headers.items()]
+    headers.append((TYPE, record.type.encode()))
+    if beyond := record.time.microsecond % 1000:
         headers.append((MICROSECONDS, b"%d" % beyond))
     return headers
 
@@ -34,12 +33,6 @@ def headers_of(record: NewRecord) -> Headers:
 def milliseconds(time: datetime) -> int:
     """Kafka's timestamp of a time: whole milliseconds, rounded down."""
     return (time - _EPOCH) // _MILLISECOND
-
-
-def size_of(record: NewRecord) -> int:
-    """Bytes that a record needs, at most."""
-    headers = sum(len(name) + 4 * len(text) + _PER_HEADER for name, text in record.headers.items())
-    return _PER_RECORD + 4 * len(record.key) + 4 * len(record.type) + len(record.value) + headers
 
 
 def record_of(
@@ -53,8 +46,6 @@ def record_of(
 ) -> Record:
     """A record of ours from what Kafka delivers."""
     texts = {name: text.decode() for name, text in headers}
-    beyond = texts.pop(MICROSECONDS, None)
-    time = _EPOCH + timedelta(milliseconds=timestamp, microseconds=int(beyond) if beyond else 0)
     return Record(
         topic,
         partition,
@@ -63,5 +54,10 @@ def record_of(
         texts.pop(TYPE, ""),
         texts,
         b"" if value is None else value,
-        time,
+        _time_of(timestamp, texts.pop(MICROSECONDS, "")),
     )
+
+
+@lru_cache(maxsize=_TIMES)
+def _time_of(timestamp: int, beyond: str) -> datetime:
+    return _EPOCH + timedelta(milliseconds=timestamp, microseconds=int(beyond or 0))

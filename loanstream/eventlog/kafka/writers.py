@@ -20,7 +20,7 @@ from aiokafka.errors import (
     ProducerFenced,
 )
 
-from loanstream.eventlog.kafka.batches import BATCH_BYTES, check_sizes, packed
+from loanstream.eventlog.kafka.batches import BATCH_BYTES, Batch, packed
 from loanstream.eventlog.kafka.cluster import BROKEN, Cluster
 from loanstream.eventlog.kafka.ends import Ends
 from loanstream.eventlog.port import (
@@ -96,12 +96,15 @@ class KafkaWriter:
 
         Returns when readers see it, so that whoever looks after the commit finds what it wrote.
         """
-        if self._producer is None:
+        producer = self._producer
+        if producer is None:
             raise Fenced((taken_over if self._fenced else writer_closed)(self.owner, self.partition))
-        await self._cluster.check({TopicPartition(record.topic, record.partition) for record in records})
-        check_sizes(records)
+        await self._cluster.check(
+            TopicPartition(*place) for place in {(record.topic, record.partition) for record in records}
+        )
+        batches = packed(producer, records)
         # A cancelled commit would leave nobody to say what became of it: it goes on without the one who asked.
-        return await asyncio.shield(asyncio.create_task(self._commit(records)))
+        return await asyncio.shield(asyncio.create_task(self._commit(batches)))
 
     async def close(self) -> None:
         """Let a commit that is under way finish, then give the partition up."""
@@ -112,23 +115,23 @@ class KafkaWriter:
             pass
         await self._drop()
 
-    async def _commit(self, records: Sequence[NewRecord]) -> Mapping[TopicPartition, int]:
+    async def _commit(self, batches: Sequence[Batch]) -> Mapping[TopicPartition, int]:
         async with self._turn:
             producer = self._producer
             if producer is None:
                 raise Fenced((taken_over if self._fenced else writer_closed)(self.owner, self.partition))
             try:
-                ends = await self._transact(producer, records)
+                ends = await self._transact(producer, batches)
             except BaseException:
                 await self._drop()
                 raise
         self._ends.appended(ends)
         return ends
 
-    async def _transact(self, producer: AIOKafkaProducer, records: Sequence[NewRecord]) -> Mapping[TopicPartition, int]:
+    async def _transact(self, producer: AIOKafkaProducer, batches: Sequence[Batch]) -> Mapping[TopicPartition, int]:
         try:
             await producer.begin_transaction()
-            ends = await self._send(producer, records)
+            ends = await self._send(producer, batches)
         except _TAKEN_OVER as error:
             self._fenced = True
             raise Fenced(taken_over(self.owner, self.partition)) from error
@@ -153,14 +156,13 @@ class KafkaWriter:
         await self._visible(ends)
         return ends
 
-    async def _send(self, producer: AIOKafkaProducer, records: Sequence[NewRecord]) -> dict[TopicPartition, int]:
-        if not records:
+    async def _send(self, producer: AIOKafkaProducer, batches: Sequence[Batch]) -> dict[TopicPartition, int]:
+        if not batches:
             # a transaction without records ends without a word to the broker; one with a group asks it
             topics = sorted(await self._cluster.topics(), key=lambda name: f".{self.owner}." not in name)
             if topics:
                 await producer.send_offsets_to_transaction({KafkaPlace(topics[0], 0): 0}, f"{self.owner}.fence")
             return {}
-        batches = packed(producer, records)
         sent = [await producer.send_batch(b.builder, b.place.topic, partition=b.place.partition) for b in batches]
         # every one, also after one that failed: what nobody awaits, nobody hears of
         written = await asyncio.gather(*sent, return_exceptions=True)
