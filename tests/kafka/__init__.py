@@ -1,1 +1,5 @@
 """Tests on a real Kafka."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.kafka.rules")
