@@ -78,9 +78,10 @@ async def _streams(dsn: str) -> list[Result]:
     """The rows that share one log full of loans, in an order in which none spoils the next."""
     bench = await deciding.PostgresBench.open(dsn)
     results = await deciding.measure(bench, _LOANS)
-    results.append(await rebuilds.state(bench, dsn))
-    results.append(await rebuilds.read_models(dsn))
-    results.append(await rebuilds.audit(dsn))
+    where = rebuilds.on_postgres(dsn)
+    results.append(await rebuilds.state(bench, where))
+    results.append(await rebuilds.read_models(where, dsn))
+    results.append(await rebuilds.audit(where))
     results.append(await deciding.chain_cost(bench, _RECEIPTS_OF_CHAIN, 10_000_000))
     await bench.close()
     return results

@@ -20,7 +20,9 @@ _LONG_POLL_MS = 1_000
 _SHORT_POLL_MS = 20
 """While a full buffer is left out of a poll, the poll must not keep it out for long."""
 _BUFFERED = 4_000
-"""Records of a partition above which no more are fetched until some are read."""
+"""Records of a partition above which no more are fetched until some are read, unless a read asks for more at once."""
+_READS_AHEAD = 2
+"""How many reads of the size last asked for are fetched: while one is worked on, the next comes."""
 _UNUSED_SECONDS = 20.0
 _RETRY_SECONDS = 0.1
 _LOOK_BEYOND_SECONDS = 0.25
@@ -37,6 +39,7 @@ class Cursor:
         self._fetched = dict(positions)
         self._buffers: dict[TopicPartition, deque[Record]] = {place: deque() for place in positions}
         self._buffered = 0
+        self._most = _BUFFERED
         self._below: dict[TopicPartition, int] = {}
         self._beyond: set[TopicPartition] = set()
         self._failed: Exception | None = None
@@ -104,15 +107,16 @@ class Cursor:
 
     async def settle(self, stable: Mapping[TopicPartition, int], limit: int) -> None:
         """Wait until everything below ``stable`` has come, or ``limit`` records. Raises :class:`LogUnavailable`."""
-        async with asyncio.timeout(self._cluster.patience) as patience:
-            try:
+        self._most = max(_BUFFERED, _READS_AHEAD * limit)
+        self._room.set()
+        try:
+            async with asyncio.timeout(self._cluster.patience):
                 while self._buffered < limit and not self._below and not self._has_reached(stable):
                     await self.change()
-            except TimeoutError:
-                if not patience.expired():
-                    raise
-        if patience.expired():
-            raise LogUnavailable(f"Kafka at {self._cluster.settings.servers}: nothing came in time ({self._failed!r})")
+        except TimeoutError:
+            raise LogUnavailable(
+                f"Kafka at {self._cluster.settings.servers}: nothing came in time ({self._failed!r})"
+            ) from None
 
     async def change(self) -> None:
         """Wait until something came."""
@@ -160,7 +164,7 @@ class Cursor:
             asked = {
                 place: self._fetched[place]
                 for place in places
-                if len(self._buffers[place]) < _BUFFERED and place not in self._below and place not in self._beyond
+                if len(self._buffers[place]) < self._most and place not in self._below and place not in self._beyond
             }
             self._room.clear()
             if not asked:
