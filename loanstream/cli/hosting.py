@@ -12,6 +12,7 @@ from loanstream.runtime.decider.host import DeciderHost
 from loanstream.runtime.decider.owned import OwnedDecider
 from loanstream.runtime.definitions import Service
 from loanstream.runtime.effects_host import EffectsHost, SendingRules
+from loanstream.runtime.postgres_store import PostgresStore
 from loanstream.runtime.projector import Projector
 from loanstream.runtime.reaction_host import ReactionHost
 from loanstream.runtime.scheduler import PostgresLeadership, Scheduler, days_of_read_models
@@ -85,8 +86,18 @@ def _router(installation: Installation, service: Service, tracer: Tracer | None)
 
 
 def _reactor(installation: Installation, service: Service, tracer: Tracer | None) -> Iterable[Host]:
-    if service.is_reactor:
+    """On Kafka under Faust, the same reactions as in the embedded host elsewhere."""
+    cluster = installation.settings.kafka
+    if service.is_reactor and cluster is None:
         yield _reactions(installation, service, tracer)
+    elif service.is_reactor and cluster is not None:
+        # imported here: only a process that runs one pays for the framework
+        from loanstream.runtime.faust_reactor.guard import LOCK_SECONDS
+        from loanstream.runtime.faust_reactor.host import ReactorHost
+        from loanstream.runtime.faust_reactor.reactor import Reactor
+
+        store = PostgresStore(installation.pool, LOCK_SECONDS)
+        yield ReactorHost(Reactor(service, cluster, store, installation.clock, name=service.consumer))
 
 
 def _reactions(installation: Installation, service: Service, tracer: Tracer | None) -> Host:

@@ -117,9 +117,7 @@ def make_log(settings: Settings, dsn: str) -> EventLog:
 
 
 @asynccontextmanager
-async def open_log(
-    settings: Settings, dsn: str, services: Iterable[Service] | None = None
-) -> AsyncIterator[EventLog]:
+async def open_log(settings: Settings, dsn: str, services: Iterable[Service] | None = None) -> AsyncIterator[EventLog]:
     """The event log with its topics as they must be. Raises :class:`TopicsDiffer`.
 
     In its own database they are made when missing. On a cluster that others administer they are only checked: those that

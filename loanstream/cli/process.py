@@ -97,7 +97,9 @@ async def run_process(
         metrics = HostMetrics(installation.log, installation.store)
         metrics.show(supervisor)
         links = SignInLinks(installation.issuer.issue) if installation.issuer and settings.is_loopback else None
-        app = make_app(installation, supervisor, links, metrics, tracer, alone=alone)
+        # a reactor under Faust says nothing of what it waits for: the stores do
+        known = alone and not settings.kafka_servers
+        app = make_app(installation, supervisor, links, metrics, tracer, alone=known)
         http = server(app, settings)
         await _run(installation, supervisor, metrics, app, http, listener, links, tell, announce, during)
 

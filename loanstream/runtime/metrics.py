@@ -20,7 +20,6 @@ from loanstream.runtime.decider.owned import OwnedDecider
 from loanstream.runtime.effects_host import EffectsHost
 from loanstream.runtime.lagging import Ends
 from loanstream.runtime.measuring import Counting
-from loanstream.runtime.projector import Projector
 from loanstream.runtime.stores import HostStore
 from loanstream.runtime.supervisor import Host, Supervisor
 from loanstream.runtime.telemetry import metrics_text
@@ -156,7 +155,8 @@ def _positions(looked: Looked) -> Iterable[tuple[str, TopicPartition, int]]:
     opened = looked.supervisor.opened if looked.supervisor is not None else set()
     for host in looked.hosts:
         if host.name in opened:
-            positions = host.positions if isinstance(host, Projector) else host.waiting_on()
+            # projectors also stop at a record, reactors are woken elsewhere: both wait for less than they read
+            positions = getattr(host, "positions", None) or host.waiting_on()
             for place, position in positions.items():
                 yield _consumer(host), place, position
 

@@ -22,10 +22,14 @@ class _Superseded(Exception):
 
 
 class PostgresStore(HostStore):
-    """All promises of the port; made by :func:`open_store`. The pool comes from :func:`~loanstream.runtime.database.open_pool`."""
+    """All promises of the port; made by :func:`open_store`. The pool comes from :func:`~loanstream.runtime.database.open_pool`.
 
-    def __init__(self, pool: Pool) -> None:
+    ``lock_seconds`` is how long :meth:`advance` waits for a lock before it raises ``LockNotAvailableError``; 0 waits for ever.
+    """
+
+    def __init__(self, pool: Pool, lock_seconds: float = 0.0) -> None:
         self._pool = pool
+        self._lock = f"{round(lock_seconds * 1000)}ms"
 
     async def positions(self, consumer: str) -> dict[TopicPartition, int]:
         """Next offset to read per partition."""
@@ -44,7 +48,7 @@ class PostgresStore(HostStore):
         try:
             async with self._pool.acquire() as connection, connection.transaction():
                 if before or after:
-                    await _move(connection, consumer, before, after)
+                    await _move(connection, consumer, before, after, self._lock)
                 if effects or dead_letters:
                     # Positions alone may get lost, these not: a host that goes on after the database's crash does not know.
                     await connection.execute("SET LOCAL synchronous_commit TO DEFAULT")
@@ -301,11 +305,11 @@ class PostgresStore(HostStore):
         return manifest, [bytes(chunk["data"]) for chunk in chunks]
 
 
-async def open_store(pool: Pool) -> PostgresStore:
-    """The store, with its tables brought up to date."""
+async def open_store(pool: Pool, lock_seconds: float = 0.0) -> PostgresStore:
+    """The store, with its tables brought up to date; see :class:`PostgresStore`."""
     async with pool.acquire() as connection:
         await migrate(connection, SCHEMA, {"store": STORE_MIGRATIONS}, _ADVICE)
-    return PostgresStore(pool)
+    return PostgresStore(pool, lock_seconds)
 
 
 async def _move(
@@ -313,10 +317,11 @@ async def _move(
     consumer: str,
     before: Mapping[TopicPartition, int],
     after: Mapping[TopicPartition, int],
+    lock: str,
 ) -> None:
     places = sorted({*before, *after})
     rows = ((p.topic, p.partition, before.get(p), after.get(p, before.get(p))) for p in places)
-    moved = await connection.fetchval(_MOVE, consumer, *_columns(rows, 4))
+    moved = await connection.fetchval(_MOVE, consumer, *_columns(rows, 4), lock)
     if moved != len(places):
         raise _Superseded
 
@@ -519,7 +524,9 @@ WHERE l.service = $1 AND l.recipient = ANY ($2::text[]) AND NOT EXISTS (
 """
 
 _MOVE = """
-WITH loose AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+WITH loose AS MATERIALIZED (
+    SELECT set_config('synchronous_commit', 'off', true), set_config('lock_timeout', $6, true)
+),
 wanted AS (SELECT * FROM unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[]) AS w (topic, part, before, after)),
 made AS (
     INSERT INTO hosts.positions (consumer, topic, part, position)

@@ -13,7 +13,7 @@ from loanstream.runtime.reacting import unversioned
 from loanstream.runtime.upserts import RowBatch
 from schemas import codec, envelope, registry
 from schemas.envelope import EventMeta, event_meta
-from schemas.outcomes import DeadLetter, Outcome, Status, decode_outcome
+from schemas.outcomes import DEADLETTER_TYPE, DeadLetter, Outcome, Status, decode_outcome
 from schemas.platform import BUSINESS_DAY_CLOSED, BUSINESS_DAY_STARTED
 from schemas.topics import Role, topic
 
@@ -213,6 +213,8 @@ def _kept(outcome: Outcome) -> bool:
 
 
 def _dead_letter(batch: RowBatch, record: Record, _builtin_only: bool) -> None:
+    if record.type != DEADLETTER_TYPE:
+        return  # a reactor's, with the record as it came: what consumers parked stands in the store
     letter = codec.decode(DeadLetter, record.value)
     values = {
         "command_id": letter.headers.get(envelope.ID),

@@ -67,7 +67,9 @@ class Standings:
 
     async def _projected(self, service: Service) -> dict[TopicPartition, int]:
         table = quoted(read_schema(service.name))
-        rows = await self._pool.fetch(f"SELECT topic, part, position FROM {table}.projection_positions WHERE error = ''")
+        rows = await self._pool.fetch(
+            f"SELECT topic, part, position FROM {table}.projection_positions WHERE error = ''"
+        )
         return {TopicPartition(row["topic"], row["part"]): row["position"] for row in rows}
 
 

@@ -22,7 +22,7 @@ async def delete_topics(servers: str) -> None:
         names = [name for name in await admin.list_topics() if not name.startswith("__")]
         if names:
             await admin.delete_topics(names)
-        while any(not name.startswith("__") for name in await admin.list_topics()):
+        while any(not name.startswith("__") for name in await admin.list_topics()):  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0.02)
     finally:
         await admin.close()

@@ -113,6 +113,7 @@ async def test_a_recipient_that_hangs_stalls_no_other_key_for_two_seconds(bench:
             await bench.happen(bench.ordered(hung, customer="c-hung"), *(bench.ordered(each) for each in others))
             begun = time.monotonic()
             await until(lambda: _have(bench, others), bool)
+            await until(lambda: bench.store.dead_letters(bench.name), bool)
             waited = time.monotonic() - begun
     await holder.close()
     assert waited < 2.0

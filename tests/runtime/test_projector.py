@@ -334,6 +334,14 @@ async def test_dead_letters_of_the_decider_are_shown_whatever_bytes_they_hold(
     assert (row["command_id"], row["log_offset"], row["value"]) == ("c-1", 17, '{"�ÿ"')
 
 
+async def test_a_dead_letter_that_a_reactor_wrote_is_no_row_and_no_obstacle(bench: Bench, projector: Projector) -> None:
+    name = topic(CONTEXT, Role.DEADLETTERS)
+    as_it_came = NewRecord(name, 0, "order-1", "loanstream.shipping.Ordered.v1", {}, b"\xff", bench.clock.now())
+    await bench.log.send([as_it_came])
+    await drain(projector)
+    assert (await bench.rows("dead_letters", "error_id"), dict(projector.errors)) == ([], {})
+
+
 async def test_read_your_writes_asks_for_a_sequence(bench: Bench, projector: Projector) -> None:
     await drain(projector)
     await bench.happen("order-1", Ordered(order_id="order-1"), Shipped(order_id="order-1"))

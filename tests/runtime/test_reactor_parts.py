@@ -20,7 +20,7 @@ from schemas.envelope import SOURCE_AGGREGATE
 from schemas.topics import Role, topic
 from tests.runtime.support.shipping import A_TIME, CONTEXT, Ordered, SteppedClock, World, shipping_service
 
-QUICK = Patience(run=0.1, budget=0.1, answer=0.05, first_pause=0.005, longest_pause=0.02, outage_pause=0.01)
+QUICK = Patience(attempt=0.1, budget=0.1, answer=0.05, first_pause=0.005, longest_pause=0.02, outage_pause=0.01)
 PLACE = TopicPartition(topic(CONTEXT, Role.EVENTS), 0)
 
 
@@ -71,10 +71,23 @@ async def test_what_would_fail_again_is_charged_to_the_record_at_once(error: Exc
     assert (failure.reason if failure else "", attempts.made) == ("poison", 1)
 
 
-async def test_a_record_that_hangs_while_the_store_answers_is_charged_when_its_budget_is_used_up() -> None:
-    failure = await guarded(says_nothing, answers, lambda _: None, QUICK)
+async def test_a_record_whose_lock_is_held_while_the_store_answers_is_charged_when_its_budget_is_used_up() -> None:
+    failure = await guarded(Attempts(*[asyncpg.LockNotAvailableError("held")] * 60), answers, lambda _: None, QUICK)
     assert failure is not None
     assert failure.reason == EXHAUSTED
+
+
+async def test_a_store_that_is_slow_and_answers_charges_no_record() -> None:
+    told: list[str] = []
+    attempts = Attempts()
+
+    async def slow() -> None:
+        await attempts()
+        if attempts.made <= 3:
+            await says_nothing()
+
+    assert await guarded(slow, answers, told.append, QUICK) is None
+    assert (attempts.made, len(told)) == (4, 3)
 
 
 @pytest.mark.parametrize(("error", "store"), [(TimeoutError(), says_nothing), (NotSent("broker away"), answers)])

@@ -23,6 +23,7 @@ _OF_THE_RECORD = (RecordRefused, asyncpg.DataError, asyncpg.IntegrityConstraintV
 _OF_EVERYBODY = (
     NotSent,
     ConnectionError,
+    TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
@@ -32,8 +33,14 @@ _OF_EVERYBODY = (
 )
 """No record is to blame, however often it is tried."""
 
-_PASSING = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
-"""May be the record's or everybody's: the store is asked something else when the budget is used up."""
+_PASSING = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""May be the record's or everybody's: the store is asked something else when the budget is used up. A lock that is held is among
+them (``LockNotAvailableError``, after :data:`LOCK_SECONDS`); a store that is merely slow is not, or a busy machine would park
+records that have nothing wrong with them.
+"""
+
+LOCK_SECONDS = 0.4
+"""How long a reactor's store waits for a lock."""
 
 _LONGEST_ERROR = 500
 
@@ -42,8 +49,8 @@ _LONGEST_ERROR = 500
 class Patience:
     """How long and how often, in seconds."""
 
-    run: float = 0.4
-    """For a run of records together, before each is tried alone."""
+    attempt: float = 10.0
+    """After which an attempt counts as an outage: a lock, the trouble of a single key, is told much earlier."""
     budget: float = 0.9
     """For all tries of one record. With the run before and the question after, other keys wait less than two seconds."""
     answer: float = 0.4
@@ -81,7 +88,7 @@ async def _tried(attempt: Callable[[], Awaitable[None]], patience: Patience) -> 
     loop = asyncio.get_running_loop()
     until, pause = loop.time() + patience.budget, patience.first_pause
     while True:
-        error = await _tried_once(attempt, max(until - loop.time(), patience.first_pause))
+        error = await _tried_once(attempt, patience.attempt)
         if error is None or _is_the_records(error) or loop.time() + pause >= until:
             return error
         await asyncio.sleep(_jittered(pause))

@@ -110,7 +110,7 @@ class Lane:
         if len(run) == 1 or self.trouble:
             return False
         try:
-            async with asyncio.timeout(self.desk.patience.run):
+            async with asyncio.timeout(self.desk.patience.attempt):
                 await self._attempt(run)
         except Exception:
             return False
