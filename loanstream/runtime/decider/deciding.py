@@ -252,11 +252,18 @@ class Deciding:
             )
         return None
 
-    def unsendable(self, record: Record) -> list[NewRecord]:
-        """A command whose records the log refuses even alone: it fails, so that the partition goes on."""
+    def unsendable(self, record: Record, *, bare: bool = False) -> list[NewRecord]:
+        """A command whose records the log refuses even alone: it fails, so that the partition goes on.
+
+        ``bare``, when it refuses those of the failure as well: they go without the command's body.
+        """
         time = self.now()
-        meta = read_command_meta(record)
-        return self._finish(record, meta, self._failed(record, "poison", "the log refuses its records", time), time)
+        meta = _meta_of(record, time)
+        why = "the log refuses its records"
+        if bare:
+            why += f", and those of its failure with its {len(record.value)} bytes, which stand at its place alone"
+            record = msgspec.structs.replace(record, value=b"")
+        return self._finish(record, meta, self._failed(record, "poison", why, time), time)
 
     def _day(self, meta: CommandMeta) -> date | None:
         """The day a command belongs to: the partition's, or before its first one that of the event that caused it."""
@@ -472,6 +479,16 @@ def command_id_of(record: Record) -> str:
     except (KeyError, ValueError):
         return ids.derived("malformed", record.topic, record.partition, record.offset)
     return meta.id
+
+
+def _meta_of(record: Record, time: datetime) -> CommandMeta:
+    """The envelope of a command record; one made for it where it has none."""
+    try:
+        meta = read_command_meta(record)
+        ids.packed(meta.id)
+    except Exception:
+        return _meta_of_malformed(record, time)
+    return meta
 
 
 def _meta_of_malformed(record: Record, time: datetime) -> CommandMeta:

@@ -80,6 +80,8 @@ class DeciderHost:
         self._batch = self.settings.batch
         self._unsendable = -1
         """Offset of a command whose records the log refused alone."""
+        self._bare = False
+        """Whether it refused the records of that command's failure, too."""
         self._snapshot_at = 0
         self.recovered = 0
         """Events folded at the last opening, for the progress and rate of a rebuild."""
@@ -119,6 +121,7 @@ class DeciderHost:
         except RecordRefused:
             self._batch = max(1, len(records) // 2)
             if len(records) == 1:
+                self._bare = self._unsendable == records[0].offset
                 self._unsendable = records[0].offset
             await self._drop()
             raise
@@ -252,7 +255,7 @@ class DeciderHost:
         decided: list[NewRecord] = []
         for record in records:
             if record.offset == self._unsendable:
-                decided.extend(self._deciding.unsendable(record))
+                decided.extend(self._deciding.unsendable(record, bare=self._bare))
             else:
                 decided.extend(self._deciding.decide(record, answer))
         return decided
