@@ -36,9 +36,9 @@ def main() -> None:
         ("HTTP", lambda: latency.measure(_REQUESTS)),
         ("deciding, rebuilding, chain", lambda: _on_postgres(_streams)),
         ("memory", lambda: memory.measure(20_000, 1_000, 5_000)),
-        ("end of day", lambda: _on_postgres(lambda dsn: days.measure(dsn, _DUE))),
+        ("end of day", lambda: _on_postgres(lambda dsn: days.on_postgres(dsn, _DUE))),
         *(
-            [("end of day, large", lambda: _on_postgres(lambda dsn: days.measure(dsn, _LARGE)))]
+            [("end of day, large", lambda: _on_postgres(lambda dsn: days.on_postgres(dsn, _LARGE)))]
             if options.large
             else []
         ),
