@@ -6,12 +6,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from benchmarks import loans
 from benchmarks.deciding import Recorded
 from benchmarks.measuring import Pair, Result, top_functions
-from benchmarks.raw import RawAppend
+from benchmarks.raw import Raw, RawAppend
 from benchmarks.raw_kafka import RawKafka
 from loanstream.eventlog.kafka.cluster_settings import ClusterSettings
 from loanstream.eventlog.kafka.log import KafkaLog
@@ -30,16 +30,6 @@ _EVE, _DUE = date(2026, 1, 31), date(2026, 2, 1)
 _FEW = 10_000
 _KINDS = 4_000
 """Different amounts among the loans of a day: a million loans need no million of them."""
-
-
-class Raw(Protocol):
-    """A bare append."""
-
-    async def seconds(self, records: Sequence[NewRecord]) -> float:
-        """Seconds that it takes for these."""
-
-    async def close(self) -> None:
-        """Give back what it holds."""
 
 
 @dataclass(frozen=True, slots=True)

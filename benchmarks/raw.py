@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 import msgspec
@@ -14,6 +14,16 @@ _TAKE = """
 INSERT INTO eventlog.writers AS w (owner, part, epoch) VALUES ($1, 0, 1)
 ON CONFLICT (owner, part) DO UPDATE SET epoch = w.epoch + 1 RETURNING epoch
 """
+
+
+class Raw(Protocol):
+    """A bare append."""
+
+    async def seconds(self, records: Sequence[NewRecord]) -> float:
+        """Seconds that it takes for these."""
+
+    async def close(self) -> None:
+        """Give back what it holds."""
 
 
 class RawAppend:
