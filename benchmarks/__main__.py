@@ -1,4 +1,4 @@
-"""``python -m benchmarks [--large] [--demo]``: every row against its raw loop; writes ``docs/performance.md``."""
+"""``python -m benchmarks [--kafka] [--large] [--demo]``: every row against its raw loop; writes ``docs/performance.md``."""
 
 import argparse
 import asyncio
@@ -6,22 +6,42 @@ import logging
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import structlog
+import uvloop
 
-from benchmarks import days, deciding, demo, latency, memory, rebuilds, report, schedules
+from benchmarks import (
+    days,
+    deciding,
+    demo,
+    kafka,
+    kafka_deciding,
+    kafka_failover,
+    kafka_reactions,
+    latency,
+    memory,
+    rebuilds,
+    report,
+    schedules,
+)
 from benchmarks.measuring import Result
+from loanstream.eventlog.kafka.cluster_settings import ClusterSettings
 from loanstream.runtime.embedded_postgres import EmbeddedPostgres
 
 _LOANS = 3_000
 _RECEIPTS_OF_CHAIN = 8_000
 _REQUESTS = 600
+_REACTIONS = 10_000
 _DUE = 100_000
 _LARGE = 1_000_000
+
+
+Row = tuple[str, Callable[[], list[Result]]]
 
 
 def main() -> None:
@@ -29,31 +49,76 @@ def main() -> None:
     options = _options()
     signal.signal(signal.SIGTERM, _end)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     began = time.monotonic()
+    parts: dict[str, list[Result]] = {}
+    if not options.kafka:
+        parts[report.POSTGRES] = _measured(_postgres_rows(options.large, options.demo))
+    parts[report.KAFKA] = _kafka_part(options.large)
+    report.show([result for results in parts.values() for result in results])
+    if not options.no_page:
+        report.write(parts, asyncio.run(_server()), (time.monotonic() - began) / 60)
+
+
+def _measured(rows: Iterable[Row]) -> list[Result]:
     results: list[Result] = []
-    for name, rows in (
-        ("schedules", schedules.measure),
-        ("HTTP", lambda: latency.measure(_REQUESTS)),
-        ("deciding, rebuilding, chain", lambda: _on_postgres(_streams)),
-        ("memory", lambda: memory.measure(20_000, 1_000, 5_000)),
-        ("end of day", lambda: _on_postgres(lambda dsn: days.on_postgres(dsn, _DUE))),
-        *(
-            [("end of day, large", lambda: _on_postgres(lambda dsn: days.on_postgres(dsn, _LARGE)))]
-            if options.large
-            else []
-        ),
-        ("demo", lambda: demo.measure(options.demo)),
-    ):
+    for name, measure in rows:
         at = time.monotonic()
-        found = rows()
+        found = measure()
         results += found
         print(f"{name}: {time.monotonic() - at:.0f} s", flush=True)
         for result in found:
             print(
                 f"  {result.what}: {result.measured} ({result.target}) {result.verdict}   {result.detail}", flush=True
             )
-    report.show(results)
-    report.write(results, asyncio.run(_server()), (time.monotonic() - began) / 60)
+    return results
+
+
+def _postgres_rows(large: bool, whole_demo: bool) -> Iterator[Row]:
+    yield "schedules", schedules.measure
+    yield "HTTP", lambda: latency.measure(_REQUESTS)
+    yield "deciding, rebuilding, chain", lambda: _on_postgres(_streams)
+    yield "memory", lambda: memory.measure(20_000, 1_000, 5_000)
+    for count in _counts(large):
+        yield f"end of day, {count:,} loans", partial(_on_postgres, partial(days.on_postgres, count=count))
+    yield "demo", lambda: demo.measure(whole_demo)
+
+
+def _kafka_part(large: bool) -> list[Result]:
+    """The rows on Kafka, or one that says why there are none."""
+    try:
+        with kafka.cluster() as settings:
+            if settings is not None:
+                return _measured(_kafka_rows(settings, large))
+            why = kafka.MISSING
+    except kafka.NotEmpty as error:
+        why = str(error)
+    print(f"Kafka: {why}", flush=True)
+    return [Result("everything on Kafka", "section 16 of the design", "not measured", None, why)]
+
+
+def _kafka_rows(settings: ClusterSettings, large: bool) -> Iterator[Row]:
+    """Each begins on an empty cluster."""
+
+    def cleared(measure: Callable[[], list[Result]]) -> Callable[[], list[Result]]:
+        def measured() -> list[Result]:
+            try:
+                return measure()
+            finally:
+                asyncio.run(kafka.clear(settings))
+
+        return measured
+
+    yield "deciding, rebuilding, chain", cleared(lambda: _with_database(partial(_kafka_streams, settings)))
+    yield "HTTP", cleared(lambda: latency.on_kafka(settings, _REQUESTS))
+    yield "fail-over", cleared(lambda: kafka_failover.measure(settings))
+    yield "reactions", cleared(lambda: _with_database(lambda dsn: kafka_reactions.measure(settings, dsn, _REACTIONS)))
+    for count in _counts(large):
+        yield f"end of day, {count:,} loans", cleared(partial(_uvloop, days.on_kafka, settings, count))
+
+
+def _counts(large: bool) -> tuple[int, ...]:
+    return (_DUE, _LARGE) if large else (_DUE,)
 
 
 def _end(number: int, _frame: object) -> None:
@@ -64,6 +129,8 @@ def _end(number: int, _frame: object) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--large", action="store_true", help="end of day with 1,000,000 loans too")
+    parser.add_argument("--kafka", action="store_true", help="only what is on Kafka; the rest of the page stays")
+    parser.add_argument("--no-page", action="store_true", help="only print")
     parser.add_argument("--demo", action="store_true", help="run the whole demo as well")
     return parser.parse_args()
 
@@ -72,6 +139,31 @@ def _on_postgres(measure: Callable[[str], Coroutine[Any, Any, list[Result]]]) ->
     """Rows measured on an empty embedded server."""
     with tempfile.TemporaryDirectory(prefix="loanstream-bench-") as folder, EmbeddedPostgres(Path(folder)) as dsn:
         return asyncio.run(measure(dsn))
+
+
+def _with_database(measure: Callable[[str], Coroutine[Any, Any, list[Result]]]) -> list[Result]:
+    """As :func:`_on_postgres`, in the event loop that processes on Kafka run in."""
+    with tempfile.TemporaryDirectory(prefix="loanstream-bench-") as folder, EmbeddedPostgres(Path(folder)) as dsn:
+        return uvloop.run(measure(dsn))
+
+
+def _uvloop(measure: Callable[..., Coroutine[Any, Any, list[Result]]], *arguments: object) -> list[Result]:
+    return uvloop.run(measure(*arguments))
+
+
+async def _kafka_streams(settings: ClusterSettings, dsn: str) -> list[Result]:
+    """As :func:`_streams`, on Kafka; the log holds no loan that lies only in the state when others read it."""
+    bench = await kafka_deciding.KafkaBench.open(settings)
+    results = await deciding.measure(bench, _LOANS, kafka_deciding.GOAL)
+    where = rebuilds.on_kafka(settings)
+    results.append(await rebuilds.state(bench, where))
+    results.append(await rebuilds.read_models(where, dsn))
+    results.append(await rebuilds.audit(where))
+    results.append(await kafka_deciding.more_loans(bench, _LOANS))
+    what = "chain on against off, on Kafka"
+    results.append(await deciding.chain_cost(bench, _RECEIPTS_OF_CHAIN, 10_000_000, what))
+    await bench.close()
+    return results
 
 
 async def _streams(dsn: str) -> list[Result]:

@@ -2,16 +2,21 @@
 
 import os
 import platform
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import load
 from benchmarks.measuring import Result
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
+
+POSTGRES = "On PostgreSQL, and without a log"
+KAFKA = "On Kafka"
 
 _INTRODUCTION = """# Performance
 
@@ -21,8 +26,13 @@ faster half of the batches of each, for the HTTP command the turn with the best 
 the time or memory goes. Nothing fails on a time.
 """
 
-_HOW = """
-## How it is measured
+_MEASURED_APART = (
+    "Not measured yet: `python -m benchmarks` measures everything, `python -m benchmarks --kafka` what is on Kafka."
+)
+_OLD_BEGIN, _HOW_HEADING = "\nMeasured ", "## How it is measured"
+
+_HOW = f"""
+{_HOW_HEADING}
 
 - **Decider host**: the real servicing service on PostgreSQL, chain on, 500 commands a transaction, one partition. After each
   batch the bare PL/pgSQL append writes the very same records (bytes, headers, count) into other topics, with columns made
@@ -33,10 +43,27 @@ _HOW = """
   their own `unnest` statements, arrays made beforehand, in the same transactions.
 - **Memory**: the real deciding without a log, loans of 48 instalments (closed ones 12); all objects behind the fold are counted.
   1,000 loans are paid 36 times.
-- **End of day**: on PostgreSQL, one partition, loans of many thousand kinds; no loan is in arrears.
+- **End of day**: on PostgreSQL one partition, loans of many thousand kinds; no loan is in arrears.
 - **Chain**: the host's processor time with and without the hash, in turns of a batch; `audit verify` against a raw read.
 
-`python -m benchmarks.eventlog` measures the log adapter alone. Kafka rows of the targets are measured once that adapter runs.
+On Kafka, with everything in one process beside one broker on the same cores:
+
+- **Decider host**: turns of 2,000 commands that wait in one partition, 500 a transaction. The host reads them with a client that
+  has fetched nothing yet. Then a paused `AIOKafkaConsumer` is resumed, consumes the same commands with `getmany`, and a
+  transactional producer writes the very same records (bytes, headers, count) batch by batch with `create_batch` and `send_batch`,
+  each future awaited, one commit for each of the host's; keys, values and headers are encoded beforehand. The host's time
+  includes reading, deciding, encoding, hashing, and the wait until readers see the commit, which the raw loop does without.
+- **Ten times the loans**: payments to the same loans, the others put into the state only.
+- **One command**: `loanstream up` with LOANSTREAM_KAFKA_SERVERS set, all hosts of all services in one process.
+- **Fail-over**: two processes `loanstream serve servicing --role decider`, a command to each of six partitions every 20 ms; from
+  the signal to the end of the longest pause of the slowest partition, rebalance included. Afterwards each command has one
+  outcome and the streams verify, or the row says what has not.
+- **Rebuild, audit**: against `getmany` of the same events and outcomes by a consumer of its own; read models as on PostgreSQL.
+- **Reactions**: risk's reactor, one command for an event and its position in PostgreSQL, beside an agent of the same app that
+  sends the same commands made beforehand, acknowledgements awaited a hundred at a time.
+- **End of day**: six hosts in one process, one for each partition, beside six transactional producers at once.
+
+`python -m benchmarks.eventlog` measures the log adapter on PostgreSQL alone.
 """
 
 
@@ -48,23 +75,45 @@ def show(results: Sequence[Result]) -> None:
     Console(width=140).print(table)
 
 
-def write(results: Sequence[Result], server: str, minutes: float) -> None:
-    """Write the page."""
-    PAGE.write_text(page(results, server, minutes), encoding="utf-8")
+def write(parts: Mapping[str, Sequence[Result]], server: str, minutes: float) -> None:
+    """Write the page: the parts measured now anew, the others as they stand there."""
+    PAGE.write_text(page(parts, server, minutes, PAGE.read_text("utf-8") if PAGE.exists() else ""), encoding="utf-8")
 
 
-def page(results: Sequence[Result], server: str, minutes: float) -> str:
-    """The page's text."""
-    return "\n".join([_INTRODUCTION, _machine(server, minutes), "", *_table(results), *_misses(results), _HOW])
+def page(parts: Mapping[str, Sequence[Result]], server: str, minutes: float, before: str) -> str:
+    """The page's text; ``before`` is the page of an earlier run."""
+    sections = [
+        _section(name, parts[name], server, minutes) if name in parts else f"## {name}\n\n{_kept(name, before)}\n"
+        for name in (POSTGRES, KAFKA)
+    ]
+    return "\n".join([_INTRODUCTION, *sections]) + _HOW
+
+
+def _section(name: str, results: Sequence[Result], server: str, minutes: float) -> str:
+    lines = [f"## {name}", "", _machine(server, minutes), "", *_table(results), *_misses(results)]
+    if name == KAFKA:
+        lines += load.text(results)
+    return "\n".join([*lines, ""])
+
+
+def _kept(name: str, before: str) -> str:
+    """What an earlier page has of a part; the first pages had one part only, without a heading."""
+    heading = f"## {name}\n"
+    if heading in before:
+        return re.split(r"^## ", before.partition(heading)[2], maxsplit=1, flags=re.MULTILINE)[0].strip()
+    if name == POSTGRES and _OLD_BEGIN in before:
+        old = before[before.index(_OLD_BEGIN) : before.index(_HOW_HEADING)].strip()
+        return old.replace("\n## ", "\n### ")
+    return _MEASURED_APART
 
 
 def _machine(server: str, minutes: float) -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    load = os.getloadavg()[2]
+    average = os.getloadavg()[2]
     return (
         f"Measured {datetime.now(UTC):%Y-%m-%d} in {minutes:.0f} minutes: {os.cpu_count()} cores ({platform.machine()}), "
         f"{memory:.0f} GB memory, Python {platform.python_version()}, PostgreSQL {server} (embedded, `fsync` on), load average of "
-        f"the last quarter of an hour {load:.1f} (what else runs on the machine slows ours and raw alike)."
+        f"the last quarter of an hour {average:.1f} (what else runs on the machine slows ours and raw alike)."
     )
 
 
@@ -79,7 +128,7 @@ def _misses(results: Sequence[Result]) -> list[str]:
         return []
     lines = [
         "",
-        "## Where the missed targets go",
+        "### Where the missed targets go",
         "",
         "Shares are of the profiled time in the functions themselves.",
         "",
