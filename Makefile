@@ -48,7 +48,7 @@ soak: setup ## the seeded and random tests without their time bound
 	LOANSTREAM_SOAK=1 $(BIN)/python -m pytest tests/simulation tests/eventlog -n 2
 	LOANSTREAM_CHAOS=soak $(BIN)/python -m pytest -s -rs tests/chaos
 
-bench: setup ## measure against raw loops in the same run; writes docs/performance.md
+bench: setup ## measure against raw loops in the same run, on Kafka too where there is one; writes docs/performance.md
 	$(BIN)/python -m benchmarks
 
 reset: setup ## delete the data of `make up` (asks first)

@@ -87,6 +87,8 @@ class KafkaBench(Bench):
 
     async def _reader(self) -> KafkaLog:
         """A client that knows the cluster and has fetched nothing."""
+        if self.host.writer is None:
+            await self.host.open()  # the writer is of the log that stays
         reader = KafkaLog(self.settings)
         await reader.start(self.host.commands)
         self.host.log = reader

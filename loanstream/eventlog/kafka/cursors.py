@@ -11,7 +11,7 @@ from typing import Any
 
 from loanstream.eventlog.kafka.cluster import BROKEN, Cluster
 from loanstream.eventlog.kafka.ends import Ends
-from loanstream.eventlog.kafka.fetching import Fetched, OutOfRange, fetch
+from loanstream.eventlog.kafka.fetching import PARTITION_BYTES, Fetched, OutOfRange, fetch
 from loanstream.eventlog.port import LogError, LogUnavailable, OffsetOutOfRange, Record, TopicPartition
 from loanstream.eventlog.refusals import out_of_range
 from loanstream.eventlog.shares import fair_shares
@@ -23,6 +23,8 @@ _BUFFERED = 4_000
 """Records of a partition above which no more are fetched until some are read, unless a read asks for more at once."""
 _READS_AHEAD = 2
 """How many reads of the size last asked for are fetched: while one is worked on, the next comes."""
+_BACKFILL_BYTES = 4 * PARTITION_BYTES
+"""Bytes of a partition in a fetch for somebody who reads much at once: while a fold works, one answer comes and no more."""
 _UNUSED_SECONDS = 20.0
 _RETRY_SECONDS = 0.1
 _LOOK_BEYOND_SECONDS = 0.25
@@ -171,7 +173,8 @@ class Cursor:
                 await self._room.wait()
                 continue
             wait = _LONG_POLL_MS if len(asked) == len(places) else _SHORT_POLL_MS
-            answer = await fetch(self._cluster, node, asked, wait_ms=wait, group=self)
+            most = PARTITION_BYTES if self._most == _BUFFERED else _BACKFILL_BYTES
+            answer = await fetch(self._cluster, node, asked, wait_ms=wait, group=self, most=most)
             self._failed = None
             for place, found in answer.items():
                 await self._store(place, asked[place], found)
