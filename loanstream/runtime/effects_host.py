@@ -162,8 +162,11 @@ class EffectsHost:
         return result
 
     def _report_record(self, row: EffectRow, status: EffectStatus, send: Send) -> NewRecord:
+        # performed again after an outcome that nobody knew: a report of its own, or that of the sender before, when it comes to
+        # itself, would make this one a repeat
+        again = ("again",) if row.unknowns and row.attempts > 1 else ()
         meta = CommandMeta(
-            id=ids.derived("effect-report", row.id, status.value),
+            id=ids.derived("effect-report", row.id, status.value, *again),
             type=registry.by_class(type(send.command)).ce_type,
             target=send.target,
             time=self._clock.now(),

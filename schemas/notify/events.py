@@ -30,6 +30,24 @@ class NotificationSent:
 
 @event("notify", "message")
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationRepeated:
+    """A message recorded as sent was handed to its channel once more 重复发送, by a sender that could not know. Key: message.
+
+    It happens when a sender is held up for longer than its lease between the channel's answer and its own report.
+    """
+
+    message_id: str
+    party_ref: str
+    channel: str
+    cause: str
+    """Id of the event that it is about."""
+    loan_id: str
+    recipient: str = ""
+    """Party reference, or name of a webhook subscriber."""
+
+
+@event("notify", "message")
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationFailed:
     """Finally undeliverable. Key: message."""
 

@@ -6,7 +6,12 @@ from typing import Any
 
 from loanstream.runtime.definitions import Projection, Row
 from schemas.envelope import EventMeta
-from schemas.notify.events import NotificationFailed, NotificationSent, NotificationSuppressed
+from schemas.notify.events import (
+    NotificationFailed,
+    NotificationRepeated,
+    NotificationSent,
+    NotificationSuppressed,
+)
 from services.notify.domain.message.evolve import Recorded
 
 
@@ -30,6 +35,11 @@ def sent(event: NotificationSent, meta: EventMeta) -> Sequence[Row]:
     return _row(event, meta, "sent", template=event.template, uncertain=event.uncertain)
 
 
+def repeated(event: NotificationRepeated, _meta: EventMeta) -> Sequence[Row]:
+    """A message that may have arrived twice."""
+    return (Row(table="messages", key={"message_id": event.message_id}, values={"uncertain": True}),)
+
+
 def failed(event: NotificationFailed, meta: EventMeta) -> Sequence[Row]:
     """A message that was undeliverable."""
     return _row(event, meta, "failed", reason=event.reason)
@@ -42,5 +52,10 @@ def suppressed(event: NotificationSuppressed, meta: EventMeta) -> Sequence[Row]:
 
 PROJECTION = Projection(
     migrations=Path(__file__).parent / "migrations",
-    handlers={NotificationSent: sent, NotificationFailed: failed, NotificationSuppressed: suppressed},
+    handlers={
+        NotificationSent: sent,
+        NotificationRepeated: repeated,
+        NotificationFailed: failed,
+        NotificationSuppressed: suppressed,
+    },
 )

@@ -27,7 +27,9 @@ def service(subscribers: Sequence[Subscriber] = (), rules: Rules | None = None) 
     in_force = rules or shipped_rules()
     return Service(
         name="notify",
-        deciders=(Decider(aggregate="message", state=Message, decide=decide, evolve=evolve, closed=_recorded),),
+        deciders=(
+            Decider(aggregate="message", state=Message, decide=decide, evolve=evolve, closed=_recorded, folds=2),
+        ),
         reactions=reactions(in_force, subscribers),
         projection=PROJECTION,
         effects=partial(effects, in_force),

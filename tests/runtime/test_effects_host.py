@@ -311,3 +311,17 @@ async def test_the_wait_before_a_retry_is_the_same_in_every_run_and_differs_betw
 
 def _where(letter: ConsumerDeadLetter) -> tuple[TopicPartition, int]:
     return TopicPartition(letter.record.topic, letter.record.partition), letter.record.offset
+
+
+async def test_two_senders_that_both_performed_an_effect_make_two_reports(bench: Bench) -> None:
+    await bench.order("o-1")
+    now = bench.clock.now()
+    [held_up] = await bench.store.claim_effects(CONTEXT, now, bench.clock.advance(minutes=5), 1)
+    bench.carrier.next = [busy]
+    await drain(bench.new_sender())
+    bench.clock.advance(minutes=6)
+    await drain(bench.new_sender())
+    assert bench.carrier.calls == [("resolve", "o-1"), ("perform", "o-1")]
+    await bench.sender._serve(held_up)
+    reported = [read_command_meta(record).id for record in await bench.all_of(Role.COMMANDS)][-2:]
+    assert reported[0] != reported[1]

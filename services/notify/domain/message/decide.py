@@ -1,18 +1,27 @@
-"""The decision on a message: its first recorded outcome stands."""
+"""The decision on a message: its first recorded outcome stands, and a second sending of it is recorded beside it."""
 
 from collections.abc import Callable, Sequence
 
 from schemas.decision import Context
 from schemas.notify.commands import DeliveryOutcome, RecordDelivery
-from schemas.notify.events import NotificationFailed, NotificationSent, NotificationSuppressed
+from schemas.notify.events import (
+    NotificationFailed,
+    NotificationRepeated,
+    NotificationSent,
+    NotificationSuppressed,
+)
 from services.notify.domain.message.evolve import Recorded
 from services.notify.domain.message.state import Message
 
 
-def decide(state: Message | None, command: RecordDelivery, context: Context) -> Sequence[Recorded]:
-    """One event per message, whatever is reported later."""
+def decide(
+    state: Message | None, command: RecordDelivery, context: Context
+) -> Sequence[Recorded | NotificationRepeated]:
+    """One outcome per message, whatever is reported later; that it was sent again is told once."""
     if state is not None:
-        return []
+        again = command.outcome is DeliveryOutcome.SENT and command.uncertain
+        told = state.repeated or state.outcome is not DeliveryOutcome.SENT
+        return [_repeated(command, context.aggregate_id)] if again and not told else []
     return [_EVENTS[command.outcome](command, context.aggregate_id)]
 
 
@@ -26,6 +35,17 @@ def _sent(command: RecordDelivery, message_id: str) -> NotificationSent:
         cause=command.cause,
         loan_id=command.loan_id,
         uncertain=command.uncertain,
+        recipient=command.recipient,
+    )
+
+
+def _repeated(command: RecordDelivery, message_id: str) -> NotificationRepeated:
+    return NotificationRepeated(
+        message_id=message_id,
+        party_ref=command.party_ref,
+        channel=command.channel,
+        cause=command.cause,
+        loan_id=command.loan_id,
         recipient=command.recipient,
     )
 

@@ -1,7 +1,12 @@
 """Fold of a message."""
 
 from schemas.notify.commands import DeliveryOutcome
-from schemas.notify.events import NotificationFailed, NotificationSent, NotificationSuppressed
+from schemas.notify.events import (
+    NotificationFailed,
+    NotificationRepeated,
+    NotificationSent,
+    NotificationSuppressed,
+)
 from services.notify.domain.message.state import Message
 
 Recorded = NotificationSent | NotificationFailed | NotificationSuppressed
@@ -13,6 +18,8 @@ _OUTCOMES: dict[type[Recorded], DeliveryOutcome] = {
 }
 
 
-def evolve(_state: Message | None, event: Recorded) -> Message:
+def evolve(_state: Message | None, event: Recorded | NotificationRepeated) -> Message:
     """The state after ``event``: an outcome is final."""
-    return Message(_OUTCOMES[type(event)])
+    if isinstance(event, NotificationRepeated):
+        return Message(DeliveryOutcome.SENT, repeated=True)
+    return Message(_OUTCOMES[type(event)], repeated=isinstance(event, NotificationSent) and event.uncertain)

@@ -1,4 +1,4 @@
-"""State of a message: that its outcome is recorded."""
+"""State of a message: that its outcome is recorded, and whether it may have arrived more than once."""
 
 from dataclasses import dataclass
 
@@ -10,3 +10,5 @@ class Message:
     """A message whose outcome is final."""
 
     outcome: DeliveryOutcome
+    repeated: bool = False
+    """Whether it is recorded that it may have arrived more than once."""
