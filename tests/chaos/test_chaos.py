@@ -10,11 +10,12 @@ import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,8 +36,8 @@ pytestmark = [pytest.mark.kafka, pytest.mark.chaos]
 
 SOAK = os.environ.get("LOANSTREAM_CHAOS") == "soak"
 SEED = int(os.environ.get("LOANSTREAM_CHAOS_SEED", "1"))
-LOANS = 60
-MONTHS = 12 if SOAK else 3
+LOANS = 400 if SOAK else 150
+MONTHS = 6 if SOAK else 1
 FIRST = date(2026, 1, 1)
 LONGEST_SECONDS = 7_200.0 if SOAK else 480.0
 AT_LEAST = {"kill": 15, "pause": 2, "cut": 1, "broker": 1, "database": 1}
@@ -60,6 +61,11 @@ class Arena:
     mail: MailServer
     fleet: Fleet
 
+    @property
+    def tokens(self) -> Callable[[str], str]:
+        """Signs in the demo's users."""
+        return LocalIssuer.open(self.folder / "data").issue
+
 
 def variables(folder: Path, servers: str, dsn: str, smtp: int) -> dict[str, str]:
     """Settings of every process."""
@@ -74,25 +80,28 @@ def variables(folder: Path, servers: str, dsn: str, smtp: int) -> dict[str, str]
 
 
 @asynccontextmanager
-async def an_arena() -> AsyncIterator[Arena]:
-    """A broker, a database, a mail server, a cuttable network, and the fleet, ready."""
+async def an_arena(*, nodes: int = 1, replicas: int = 2) -> AsyncIterator[Arena]:
+    """Brokers, a database, a mail server, a network to one process that can be cut, and the fleet, ready."""
     folder = Path(tempfile.mkdtemp(prefix="loanstream-chaos-"))
     os.chmod(folder, 0o711)  # the database's own user passes through
     async with AsyncExitStack() as stack:
         way = free_port()
         cluster = stack.enter_context(
             local_cluster(
-                properties=lambda port: _PROXIED.format(port=port, controller=port + 1, target=port + 2, cut=way)
+                nodes,
+                properties=lambda port: (
+                    _PROXIED.format(port=port, controller=port + 1, target=port + 2, cut=way) if nodes == 1 else ""
+                ),
             )
         )
         database = EmbeddedPostgres(folder)
         dsn = await stack.enter_async_context(database)
         cut = await stack.enter_async_context(a_cut(way, cluster.port + 2))
         mail = await stack.enter_async_context(mail_server())
-        settings = variables(folder, cluster.servers, dsn, mail.port)
+        settings = variables(folder, cluster.servers, dsn, mail.port) | {"LOANSTREAM_KAFKA_REPLICATION": str(nodes)}
         run_to_end(settings, "topics", "apply")
         fleet = Fleet(folder, settings)
-        fleet.plan(through={"servicing.0": f"127.0.0.1:{way}"})
+        fleet.plan(replicas=replicas, through={"servicing.0": f"127.0.0.1:{way}"} if nodes == 1 else None)
         await fleet.start()
         try:
             yield Arena(folder, cluster, database, cut, mail, fleet)
@@ -115,18 +124,18 @@ def run_to_end(settings: dict[str, str], *arguments: str) -> str:
     return done.stdout
 
 
-def undisturbed(until: date) -> dict[str, object]:
+def undisturbed(options: DemoOptions) -> dict[str, Any]:
     """The demo's table on the embedded system."""
     with tempfile.TemporaryDirectory(prefix="loanstream-chaos-") as folder:
         printed = run_to_end(
             {"LOANSTREAM_DATA_DIR": f"{folder}/data"},
             "demo",
             "--loans",
-            str(LOANS),
+            str(options.loans),
             "--seed",
-            str(SEED),
+            str(options.seed),
             "--until",
-            until.isoformat(),
+            str(options.until),
             "--json",
         )
     return dict(json.loads(printed))
@@ -144,14 +153,12 @@ async def test_a_hurt_system_ends_as_an_undisturbed_one() -> None:
         front = Front(arena.fleet, chance)
         poison = Poison(arena.cluster.servers, chance, every=1.5)
         troubles = Troubles(arena.fleet, arena.cluster, arena.database, arena.cut, chance)
-        tokens = LocalIssuer.open(arena.folder / "data").issue
         until = month_after(FIRST, MONTHS)
         hurting = [asyncio.create_task(troubles.run()), asyncio.create_task(poison.run())]
         async with asyncio.timeout(LONGEST_SECONDS):
             while True:
                 options = DemoOptions(loans=LOANS, seed=SEED, until=until)
-                await run_demo(options, front.client, tokens, None)
-                print(f"{until}: {dict(troubles.done)}, {len(front.answered)} answers, {front.lost} lost", flush=True)
+                await run_demo(options, front.client, arena.tokens, None)
                 if all(troubles.done[what] >= times for what, times in AT_LEAST.items()):
                     break
                 until = month_after(until, 1)
@@ -160,22 +167,47 @@ async def test_a_hurt_system_ends_as_an_undisturbed_one() -> None:
             await asyncio.gather(*hurting, return_exceptions=True)
             arena.cut.end()
             await arena.fleet.all_ready()
-            report = await run_demo(options, front.client, tokens, None)
-        topics = await checking.Topics.read(arena.cluster.servers)
-        print(
-            f"{dict(troubles.done)}; {topics.command_count} commands, {len(topics.events)} events, "
-            f"{len(front.answered)} answers, {front.doubled} sent twice, {len(poison.sent)} poison, {front.lost} lost, "
-            f"{len(arena.mail.letters)} letters, starts { {m.name: m.starts for m in arena.fleet.members} }"
-        )
-        checking.every_command_is_decided_once(topics)
-        checking.no_command_is_applied_twice(topics)
-        checking.sequences_have_no_gap(topics)
-        checking.what_clients_were_told_stands_in_the_log(front.answered, topics)
-        checking.poison_is_set_aside(poison.sent, topics)
-        assert checking.each_message_is_sent_once(arena.mail.letters, topics) > 0
-        settings = dict(arena.fleet.settings)
-        assert "intact" in run_to_end(settings, "audit", "verify")
-        run_to_end(settings, "rebuild", *SERVICES, "--check")
-    expected = await asyncio.to_thread(undisturbed, until)
-    assert checking.comparable(report.as_json()) == checking.comparable(expected)
+            report = await run_demo(options, front.client, arena.tokens, None)
+        await everything_holds(arena, front, poison, f"{dict(troubles.done)}")
+    assert checking.comparable(report.as_json()) == checking.comparable(await asyncio.to_thread(undisturbed, options))
     assert report.books.balanced
+
+
+async def test_a_cluster_that_loses_a_node_goes_on() -> None:
+    chance = random.Random(SEED)
+    options = DemoOptions(loans=20, seed=SEED, until=month_after(FIRST, 1))
+    async with an_arena(nodes=3, replicas=1) as arena:
+        front = Front(arena.fleet, chance)
+        poison = Poison(arena.cluster.servers, chance, every=3)
+        poisoning = asyncio.create_task(poison.run())
+        async with asyncio.timeout(LONGEST_SECONDS):
+            demo = asyncio.create_task(run_demo(options, front.client, arena.tokens, None))
+            for node in (2, 1):
+                await asyncio.sleep(10)
+                arena.cluster.kill(node)
+                await asyncio.sleep(10)
+                await asyncio.to_thread(arena.cluster.up, node)
+            report = await demo
+        poisoning.cancel()
+        await asyncio.gather(poisoning, return_exceptions=True)
+        await everything_holds(arena, front, poison, "two of three nodes lost, one after the other")
+    assert checking.comparable(report.as_json()) == checking.comparable(await asyncio.to_thread(undisturbed, options))
+
+
+async def everything_holds(arena: Arena, front: Front, poison: Poison, done: str) -> None:
+    """Hold the client's record against the topics, and the read models against a rebuild."""
+    topics = await checking.Topics.read(arena.cluster.servers)
+    print(
+        f"\n{done}: {topics.command_count} commands, {len(topics.events)} events; clients had {len(front.answered)} answers, sent"
+        f" {front.doubled} twice, lost {front.lost} connections; {len(poison.sent)} poison commands,"
+        f" {len(arena.mail.letters)} letters; starts { ({m.name: m.starts for m in arena.fleet.members}) }"
+    )
+    checking.every_command_is_decided_once(topics)
+    checking.no_command_is_applied_twice(topics)
+    checking.sequences_have_no_gap(topics)
+    checking.what_clients_were_told_stands_in_the_log(front.answered, topics)
+    checking.poison_is_set_aside(poison.sent, topics)
+    assert checking.each_message_is_sent_once(arena.mail.letters, topics) > 0
+    settings = dict(arena.fleet.settings)
+    assert "intact" in await asyncio.to_thread(run_to_end, settings, "audit", "verify")
+    await asyncio.to_thread(run_to_end, settings, "rebuild", *SERVICES, "--check")
