@@ -60,7 +60,8 @@ class Ends:
 
     def _covers(self, place: TopicPartition, stable: int) -> bool:
         known = self._known.get(place)
-        return known is not None and known.upto >= stable
+        # a partition that ends before what is known of it is another one by now
+        return known is not None and known.upto >= stable >= known.end
 
     async def _look_back(self, stable: dict[TopicPartition, int]) -> None:
         starts = await self._cluster.starts(stable)

@@ -152,15 +152,29 @@ class Fold:
             if not is_identity(record):
                 self._apply_event(record)
 
-    def apply_outcomes(self, records: Iterable[Record]) -> None:
-        """Fold outcome records in order: position, dedupe, parked commands."""
+    def apply_outcomes(self, records: Iterable[Record], *, told: bool = False) -> None:
+        """Fold outcome records in order: position, dedupe, parked commands.
+
+        ``told``: the events that they tell of are all folded. Raises :class:`FoldError` where one is missing then.
+        """
         for record in records:
             self.outcomes_offset = record.offset + 1
             if is_identity(record):
                 continue
             outcome = decode_outcome(record.value)
             if outcome.position > self.position:
+                if told:
+                    self._check_told(outcome, record)
                 self.remember(outcome, record.time)
+
+    def _check_told(self, outcome: Outcome, record: Record) -> None:
+        if outcome.sequence:
+            known = self.aggregates.get(outcome.target)
+            if known is None or known.sequence < outcome.sequence:
+                raise FoldError(
+                    f"{record.topic}/{record.partition} offset {record.offset}: tells of sequence {outcome.sequence} of "
+                    f"{outcome.target}, the events end at {known.sequence if known else 0}: events are missing"
+                )
 
     def remember(self, outcome: Outcome, time: datetime) -> None:
         """Take an outcome into the dedupe state."""

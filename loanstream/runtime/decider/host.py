@@ -195,6 +195,7 @@ class DeciderHost:
     async def _recover(self, fold: Fold) -> None:
         """Fold own events and outcomes up to the ends that stand after the fence."""
         ends = await self.log.ends((self.events, self.outcomes))
+        await self._check_own_log(fold, ends)
         before = fold.partitionseq
         rebuild, read = self.measures.rebuild, fold.events_offset + fold.outcomes_offset
         rebuild.begin(sum(ends.values()) - read)
@@ -203,6 +204,20 @@ class DeciderHost:
         finally:
             rebuild.end()
         self.recovered = fold.partitionseq - before
+
+    async def _check_own_log(self, fold: Fold, ends: Mapping[TopicPartition, int]) -> None:
+        """Events and outcomes are there from their first record to where the fold stands."""
+        for place, read in ((self.events, fold.events_offset), (self.outcomes, fold.outcomes_offset)):
+            start = await self.log.start(place)
+            if start != 0:
+                raise PositionLost(
+                    f"{self.name}: {place.topic} starts at {start} instead of 0: its first records were dropped; restore it"
+                )
+            if ends[place] < read:
+                raise PositionLost(
+                    f"{self.name}: {place.topic} was read up to {read}, but ends at {ends[place]}: it was remade or "
+                    "truncated; restore it"
+                )
 
     async def _fold_up_to(self, ends: Mapping[TopicPartition, int], fold: Fold, read: int) -> None:
         rebuild = self.measures.rebuild
@@ -216,7 +231,7 @@ class DeciderHost:
             records = await self.log.read({self.outcomes: fold.outcomes_offset}, self.settings.read_ahead)
             if not records:
                 break
-            fold.apply_outcomes(records)
+            fold.apply_outcomes(records, told=True)
             rebuild.done = fold.events_offset + fold.outcomes_offset - read
 
     async def _input_position(self, fold: Fold) -> int:
@@ -234,6 +249,11 @@ class DeciderHost:
             raise PositionLost(
                 f"{self.name}: the last outcome names command {fold.position}, but {self.commands.topic} ends at {end}: the "
                 "topic was remade or truncated; restore it, or write an outcome that states the new position"
+            )
+        if start > fold.position + 1:
+            raise PositionLost(
+                f"{self.name}: the last outcome names command {fold.position}, but {self.commands.topic} starts at {start}: "
+                "commands were dropped before they were decided; restore it, or write an outcome that states the new position"
             )
         if fold.position >= start:
             found = await self.log.read({self.commands: fold.position}, 1)

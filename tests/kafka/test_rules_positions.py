@@ -1,0 +1,138 @@
+"""The position comes from the own log: no group's offset moves it, and where the log does not fit it the host stops."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka import TopicPartition as KafkaPlace
+from aiokafka.admin import RecordsToDelete
+from aiokafka.protocol.admin import DeleteGroupsRequest
+
+from loanstream.eventlog.port import LogError, TopicPartition
+from loanstream.runtime.decider.fold import Fold, FoldError
+from loanstream.runtime.decider.host import DeciderHost, PositionLost
+from tests.kafka.rules import COMMANDS, EVENTS, OUTCOMES, Bench, drain, holds_unless
+from tests.support.counting import A_DAY, count, start_day
+
+pytestmark = pytest.mark.kafka
+
+GROUP = f"testing.decider:{COMMANDS.topic}"
+
+
+class FromTheGroup(DeciderHost):
+    """Goes on where the group's offset says, as a consumer does; at the start where there is none."""
+
+    async def _input_position(self, fold: Fold) -> int:
+        """The committed offset."""
+        consumer = AIOKafkaConsumer(**self.log._cluster.settings.client_options(), group_id=GROUP)
+        await consumer.start()
+        try:
+            return (await consumer.committed(KafkaPlace(*COMMANDS))) or 0
+        finally:
+            await consumer.stop()
+
+
+async def set_offset(cluster: Bench, offset: int | None) -> None:
+    """Let the group stand somewhere; ``None``: nowhere."""
+    if offset is None:
+        async with cluster.admin() as admin:
+            node = await admin.find_coordinator(GROUP)
+            answer = await admin._send_request(DeleteGroupsRequest([GROUP]), node)
+            assert [error for _group, error in answer.results] == [0]
+        return
+    consumer = AIOKafkaConsumer(**cluster.settings.client_options(), group_id=GROUP, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        consumer.assign([KafkaPlace(*COMMANDS)])
+        await consumer.commit({KafkaPlace(*COMMANDS): offset})
+    finally:
+        await consumer.stop()
+
+
+@pytest.mark.parametrize("kind", [DeciderHost, FromTheGroup])
+@pytest.mark.parametrize("offset", [0, 1, 5, None])
+async def test_the_groups_offset_moves_nobody(cluster: Bench, offset: int | None, kind: type[DeciderHost]) -> None:
+    await cluster.send(start_day(A_DAY), *(count("c-1", request=f"r{n}") for n in range(3)))
+    await drain(cluster.host())
+    await set_offset(cluster, 4)
+    await set_offset(cluster, offset)
+    await cluster.send(*(count("c-2", request=f"r{n}") for n in range(3)))
+    await drain(cluster.host(kind=kind))
+    with holds_unless(kind is FromTheGroup):
+        await cluster.check_all_decided_once()
+
+
+# remade and truncated topics
+
+
+async def remake(cluster: Bench, place: TopicPartition) -> None:
+    """Delete the topic and make it anew."""
+    await cluster.delete(place.topic)
+    await cluster.make()
+
+
+async def cut(cluster: Bench, place: TopicPartition, before: int) -> None:
+    """Drop the records before an offset."""
+    async with cluster.admin() as admin:
+        await admin.delete_records({place: RecordsToDelete(before)})
+
+
+async def regrow(cluster: Bench) -> None:
+    """The commands topic is another one, and longer than before."""
+    await remake(cluster, COMMANDS)
+    await cluster.send(*(count("c-9", 0, request=f"other {n}") for n in range(12)))
+
+
+ACCIDENTS: dict[str, Callable[[Bench], Awaitable[None]]] = {
+    "the commands are a new topic": lambda cluster: remake(cluster, COMMANDS),
+    "the commands are a new topic that has grown": regrow,
+    "commands were dropped before they were decided": lambda cluster: cut(cluster, COMMANDS, 5),
+    "the events are a new topic": lambda cluster: remake(cluster, EVENTS),
+    "the outcomes are a new topic": lambda cluster: remake(cluster, OUTCOMES),
+    "the first events are gone": lambda cluster: cut(cluster, EVENTS, 4),
+    "the first outcomes are gone": lambda cluster: cut(cluster, OUTCOMES, 3),
+}
+
+
+class ResetsItself(DeciderHost):
+    """Starts from what it finds, as a consumer with an automatic reset does."""
+
+    async def open(self) -> None:
+        """Where the log does not fit, an empty fold and the start of the commands."""
+        try:
+            await super().open()
+        except (PositionLost, FoldError, LogError):
+            fold = self.fold = Fold(self.service.name, self.partition, self.deciders)
+            self.next_command = await self.log.start(self.commands)
+            self._begin(fold)
+
+
+async def stops(host: DeciderHost, most: int = 10) -> bool:
+    """Whether the host, stepped as the supervisor does, ends with what the supervisor does not try again."""
+    for _ in range(most):
+        try:
+            await host.step()
+        except LogError:
+            continue
+        except (PositionLost, FoldError):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("kind", [DeciderHost, ResetsItself])
+@pytest.mark.parametrize("keeps_its_fold", [False, True], ids=["starting", "coming back"])
+@pytest.mark.parametrize("accident", ACCIDENTS)
+async def test_a_host_whose_log_does_not_fit_its_position_stops_and_writes_nothing(
+    cluster: Bench, accident: str, keeps_its_fold: bool, kind: type[DeciderHost]
+) -> None:
+    await cluster.send(start_day(A_DAY), count("c-1", request="r0"), count("c-1", request="r1"))
+    host = cluster.host(kind=kind)
+    await drain(host)
+    await host.close()
+    await cluster.send(*(count("c-2", request=f"r{n}") for n in range(3)))
+    await ACCIDENTS[accident](cluster)
+    before = len(await cluster.records(EVENTS)), len(await cluster.records(OUTCOMES))
+    stopped = await stops(host if keeps_its_fold else cluster.host(kind=kind))
+    with holds_unless(kind is ResetsItself):
+        assert stopped
+        assert (len(await cluster.records(EVENTS)), len(await cluster.records(OUTCOMES))) == before
