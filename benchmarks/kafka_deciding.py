@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 
 from benchmarks import loans
-from benchmarks.deciding import Bench, Goal, payments, share_of
+from benchmarks.deciding import BATCH, Bench, Goal, payments, share_of
 from benchmarks.measuring import Pair, Result, top_functions
 from benchmarks.raw_kafka import RawKafka
 from loanstream.eventlog.kafka.cluster_settings import ClusterSettings
@@ -114,6 +114,7 @@ async def more_loans(bench: KafkaBench, count: int) -> Result:
             loans.loan_id(number), fresh, loans.LOAN, loans.LOAN.evolve(None, loans.booked(number, loans.FIRST_DAY, 12))
         )
     many, _ = await bench.compare([record for nth in range(_ROUNDS) for record in payments(amounts, 60 + nth)])
+    why = await bench.profile(payments(amounts[: 2 * BATCH], 70))
     ratio = share_of(few) / share_of(many)
     return Result(
         "decider host on Kafka, ten times the loans",
@@ -121,4 +122,5 @@ async def more_loans(bench: KafkaBench, count: int) -> Result:
         f"{ratio:.2f} ×",
         ratio <= 1.1,
         f"time of ApplyPayment against the raw loop's, {_TIMES * count:,} loans in the state against {count:,}",
+        why,
     )
