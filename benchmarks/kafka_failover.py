@@ -36,8 +36,8 @@ _READY_SECONDS = 60.0
 _ANSWER_SECONDS = 30.0
 _OUTCOMES = topic(loans.CONTEXT, Role.OUTCOMES)
 _STEPS = (
-    "after the leave, or the end of the session, every member is revoked and joins anew; then each partition is fenced, its tail read"
-    " and what waited is decided, all by processes that share the cores with the broker and the client"
+    "after the leave, or the end of the session, every member is revoked and joins anew; then each partition is fenced, its tail"
+    " read and what waited is decided, all by processes that share the cores with the broker and the client"
 )
 
 
