@@ -53,7 +53,7 @@ On Kafka, with everything in one process beside one broker on the same cores:
   transactional producer writes the very same records (bytes, headers, count) batch by batch with `create_batch` and `send_batch`,
   each future awaited, one commit for each of the host's; keys, values and headers are encoded beforehand. The host's time
   includes reading, deciding, encoding, hashing, and the wait until readers see the commit, which the raw loop does without.
-- **Ten times the loans**: payments to the same loans, the others put into the state only.
+- **Ten times the loans**: processor time of payments to the same loans, the others put into the state only.
 - **One command**: `loanstream up` with LOANSTREAM_KAFKA_SERVERS set, all hosts of all services in one process.
 - **Fail-over**: two processes `loanstream serve servicing --role decider`, a command to each of six partitions every 20 ms; from
   the signal to the end of the longest pause of the slowest partition, rebalance included. Afterwards each command has one
