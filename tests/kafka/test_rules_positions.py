@@ -1,5 +1,6 @@
 """The position comes from the own log: no group's offset moves it, and where the log does not fit it the host stops."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -8,10 +9,12 @@ from aiokafka import TopicPartition as KafkaPlace
 from aiokafka.admin import RecordsToDelete
 from aiokafka.protocol.admin import DeleteGroupsRequest
 
+from loanstream.eventlog.kafka.cursors import Cursor
 from loanstream.eventlog.port import LogError, TopicPartition
 from loanstream.runtime.decider.fold import Fold, FoldError
 from loanstream.runtime.decider.host import DeciderHost, PositionLost
-from tests.kafka.rules import COMMANDS, EVENTS, OUTCOMES, Bench, drain, holds_unless
+from loanstream.runtime.supervisor import Supervisor
+from tests.kafka.rules import COMMANDS, EVENTS, OUTCOMES, SOON, Bench, drain, holds_unless
 from tests.support.counting import A_DAY, count, start_day
 
 pytestmark = pytest.mark.kafka
@@ -136,3 +139,34 @@ async def test_a_host_whose_log_does_not_fit_its_position_stops_and_writes_nothi
     with holds_unless(kind is ResetsItself):
         assert stopped
         assert (len(await cluster.records(EVENTS)), len(await cluster.records(OUTCOMES))) == before
+
+
+@pytest.mark.parametrize("broken", [False, True])
+@pytest.mark.parametrize("grown", [False, True], ids=["empty", "grown"])
+async def test_a_host_at_work_stops_when_its_commands_become_a_new_topic(
+    cluster: Bench, grown: bool, broken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if broken:
+        monkeypatch.setattr(Cursor, "verify", lambda _cursor: None)
+    await cluster.send(start_day(A_DAY), count("c-1", request="r0"), count("c-1", request="r1"))
+    log = cluster.process()
+    host = cluster.host(log)
+    supervisor = Supervisor(log, [host])
+    running = asyncio.create_task(supervisor.run())
+    await until(lambda: host.next_command == 3)
+    before = len(await cluster.outcomes())
+    await (regrow(cluster) if grown else remake(cluster, COMMANDS))
+    await until(lambda: bool(supervisor.stopped) or host.next_command > 3, 3.0)
+    supervisor.stop()
+    await running
+    with holds_unless(broken):
+        assert "remade" in supervisor.stopped.get(host.name, "")
+        assert len(await cluster.outcomes()) == before
+
+
+async def until(holds: Callable[[], bool], seconds: float = SOON) -> None:
+    """Wait until something holds, or the time is up."""
+    for _ in range(int(seconds / 0.02)):
+        if holds():
+            return
+        await asyncio.sleep(0.02)

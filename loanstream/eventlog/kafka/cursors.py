@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
+from aiokafka.errors import UnknownTopicOrPartitionError
+
 from loanstream.eventlog.kafka.cluster import BROKEN, Cluster
 from loanstream.eventlog.kafka.ends import Ends
 from loanstream.eventlog.kafka.fetching import PARTITION_BYTES, Fetched, OutOfRange, fetch
@@ -44,6 +46,8 @@ class Cursor:
         self._most = _BUFFERED
         self._below: dict[TopicPartition, int] = {}
         self._beyond: set[TopicPartition] = set()
+        self._gone = False
+        """Whether a topic was away for a moment: one of the same name may be another, and the positions void."""
         self._failed: Exception | None = None
         self._changed: set[asyncio.Future[None]] = set()
         self._room = asyncio.Event()
@@ -84,9 +88,10 @@ class Cursor:
     def take(self, limit: int) -> list[Record]:
         """Up to ``limit`` records; an equal share for each partition, what one leaves goes to the others in turn.
 
-        Raises :class:`OffsetOutOfRange` where a position lies below what is kept, and what the last fetch failed with.
+        Raises :class:`OffsetOutOfRange` where a position lies below what is kept, and as :meth:`verify`.
         """
         self.fresh = False
+        self.verify()
         for place, start in self._below.items():
             raise OffsetOutOfRange(out_of_range(place, self._fetched[place], start))
         if not self._buffered:
@@ -107,13 +112,19 @@ class Cursor:
         self._room.set()
         return records
 
+    def verify(self) -> None:
+        """Raise :class:`LogUnavailable` when a topic was away for a moment: the reader is to make sure of its position."""
+        if self._gone:
+            topics = ", ".join(sorted({place.topic for place in self.delivered}))
+            raise LogUnavailable(f"{topics}: a topic was not there for a moment and may have been remade; look again")
+
     async def settle(self, stable: Mapping[TopicPartition, int], limit: int) -> None:
         """Wait until everything below ``stable`` has come, or ``limit`` records. Raises :class:`LogUnavailable`."""
         self._most = max(_BUFFERED, _READS_AHEAD * limit)
         self._room.set()
         try:
             async with asyncio.timeout(self._cluster.patience):
-                while self._buffered < limit and not self._below and not self._has_reached(stable):
+                while self._buffered < limit and not self._is_void and not self._has_reached(stable):
                     await self.change()
         except TimeoutError:
             raise LogUnavailable(
@@ -135,6 +146,10 @@ class Cursor:
         await asyncio.gather(self._following, return_exceptions=True)
         self._cluster.hang_up(self)
 
+    @property
+    def _is_void(self) -> bool:
+        return self._gone or bool(self._below)
+
     def _has_reached(self, stable: Mapping[TopicPartition, int]) -> bool:
         fetched, beyond = self._fetched, self._beyond
         return all(fetched[place] >= end or place in beyond for place, end in stable.items())
@@ -150,6 +165,9 @@ class Cursor:
                         polls.create_task(self._poll(node, places))
             except* (*BROKEN, LogError) as errors:
                 self._failed = errors.exceptions[0]
+                if any(isinstance(error, UnknownTopicOrPartitionError) for error in errors.exceptions):
+                    self._gone = True
+                    self._tell()
             self._cluster.hang_up(self)
             await self._look_again()
 
@@ -234,7 +252,7 @@ class Cursors:
         """The cursor may serve another read."""
         self._busy.discard(cursor)
         now = cursor.used = asyncio.get_running_loop().time()
-        if cursor._below or cursor._failed is not None:
+        if cursor._is_void or cursor._failed is not None:
             self._close(cursor)
         else:
             self._idle.setdefault(frozenset(cursor.delivered), []).append(cursor)

@@ -89,6 +89,7 @@ class KafkaLog(EventLog):
         await self._cluster.check(positions)
         cursor = self._cursors.borrow(positions)
         try:
+            cursor.verify()
             if cursor.buffered:
                 return True
             if timeout <= 0:
@@ -97,6 +98,7 @@ class KafkaLog(EventLog):
             async with asyncio.timeout(timeout):
                 while not cursor.buffered:
                     await cursor.change()
+                    cursor.verify()
             return True
         except TimeoutError:
             return False

@@ -93,6 +93,7 @@ class DeciderHost:
 
         Raises :class:`PositionLost` or :class:`~loanstream.runtime.decider.fold.FoldError`: the partition must stop.
         """
+        await self.close()
         self.writer = await self.log.writer(self.service.name, self.partition)
         fold = self.fold = self.fold or await self._from_snapshot()
         await self._recover(fold)
@@ -109,7 +110,11 @@ class DeciderHost:
             await self.open()
         assert self.fold is not None
         assert self.writer is not None
-        records = await self.log.read({self.commands: self.next_command}, self._batch)
+        try:
+            records = await self.log.read({self.commands: self.next_command}, self._batch)
+        except LogError:
+            await self.close()  # whatever became of the commands: the next step makes sure of the position
+            raise
         if not records:
             self.fold.forget_expired(self.clock.now())
             return False
