@@ -148,7 +148,7 @@ async def test_a_host_whose_step_was_cancelled_goes_on_where_its_log_says(
 # what the broker does not take
 
 
-async def steps(host: DeciderHost, most: int = 40) -> None:
+async def steps(host: DeciderHost, most: int = 20) -> None:
     """As the supervisor does: again after an error of the log, but not for ever."""
     for _ in range(most):
         try:
