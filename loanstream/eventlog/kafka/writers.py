@@ -84,6 +84,10 @@ class KafkaWriter:
             )
             try:
                 await producer.start()
+            except _TAKEN_OVER as error:
+                # somebody opened it at the same time, and later
+                await _stopped(producer)
+                raise Fenced(taken_over(self.owner, self.partition)) from error
             except BaseException:
                 await _stopped(producer)
                 raise
