@@ -70,7 +70,8 @@ class Cluster:
     async def _look(self) -> None:
         client = await self._opened()
         found = await client.fetch_all_metadata()
-        self._counts = {name: len(found.partitions_for_topic(name) or ()) for name in found.topics()}
+        # a topic that is being made shows without partitions for a moment: it does not exist yet
+        self._counts = {name: len(parts) for name in found.topics() if (parts := found.partitions_for_topic(name))}
         client.set_topics(self._counts)
 
     # -- positions ---------------------------------------------------------------------------------------------------

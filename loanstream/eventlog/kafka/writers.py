@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from aiokafka import AIOKafkaProducer
 from aiokafka import TopicPartition as KafkaPlace
 from aiokafka.errors import (
+    IllegalOperation,
     InvalidProducerEpoch,
     InvalidProducerIdMapping,
     InvalidTxnState,
@@ -19,6 +20,7 @@ from aiokafka.errors import (
     OutOfOrderSequenceNumber,
     ProducerFenced,
 )
+from aiokafka.structs import RecordMetadata
 
 from loanstream.eventlog.kafka.batches import BATCH_BYTES, Batch, packed
 from loanstream.eventlog.kafka.cluster import BROKEN, Cluster
@@ -42,6 +44,9 @@ _RETRY_MS = 3
 """The broker answers the first produce of a transaction with an error that passes; aiokafka's 100 ms would be the latency."""
 _VISIBLE_SECONDS = 5.0
 _LOOK_SECONDS = 0.001
+
+_FAILED = (*BROKEN, IllegalOperation)
+"""The last is no ``KafkaError``: what a producer says whose transaction failed a moment ago."""
 
 _TAKEN_OVER = (
     ProducerFenced,
@@ -141,7 +146,7 @@ class KafkaWriter:
             raise Fenced(taken_over(self.owner, self.partition)) from error
         except MessageSizeTooLargeError as error:
             raise RecordRefused(f"the broker takes no batch of {BATCH_BYTES} bytes: {error!r}") from error
-        except BROKEN as error:
+        except _FAILED as error:
             # not committed, and nobody will: whoever opens the writer next ends this transaction
             if _is_fenced(producer):
                 self._fenced = True
@@ -152,7 +157,7 @@ class KafkaWriter:
         except _TAKEN_OVER as error:
             self._fenced = True
             raise Fenced(taken_over(self.owner, self.partition)) from error
-        except BROKEN as error:
+        except _FAILED as error:
             if _is_fenced(producer):
                 self._fenced = True
                 raise Fenced(taken_over(self.owner, self.partition)) from error
@@ -167,14 +172,16 @@ class KafkaWriter:
             if topics:
                 await producer.send_offsets_to_transaction({KafkaPlace(topics[0], 0): 0}, f"{self.owner}.fence")
             return {}
-        sent = [await producer.send_batch(b.builder, b.place.topic, partition=b.place.partition) for b in batches]
+        sent, refused = await _sent(producer, batches)
         # every one, also after one that failed: what nobody awaits, nobody hears of
         written = await asyncio.gather(*sent, return_exceptions=True)
         ends: dict[TopicPartition, int] = {}
-        for batch, one in zip(batches, written, strict=True):
+        for batch, one in zip(batches, written, strict=False):
             if isinstance(one, BaseException):
                 raise one
             ends[batch.place] = one.offset + batch.records
+        if refused is not None:
+            raise refused
         return ends
 
     async def _visible(self, ends: Mapping[TopicPartition, int]) -> None:
@@ -199,6 +206,19 @@ class KafkaWriter:
     def committing(self) -> bool:
         """Whether a commit is under way."""
         return self._turn.locked()
+
+
+async def _sent(
+    producer: AIOKafkaProducer, batches: Sequence[Batch]
+) -> tuple[list[asyncio.Future[RecordMetadata]], Exception | None]:
+    """Hand batches over, until the producer takes no more because one before failed."""
+    sent: list[asyncio.Future[RecordMetadata]] = []
+    try:
+        for batch in batches:
+            sent.append(await producer.send_batch(batch.builder, batch.place.topic, partition=batch.place.partition))
+    except _FAILED as error:
+        return sent, error
+    return sent, None
 
 
 def _is_fenced(producer: AIOKafkaProducer) -> bool:
