@@ -100,7 +100,7 @@ class Topics:
             identities = {
                 place.partition: record
                 for place, record in first.items()
-                if place.topic == name and record.key == "identity"
+                if place.topic == name and record is not None and record.key == "identity"
             }
             states[name] = TopicState(one.definition(name, bool(identities)), identities)
         return states
@@ -169,7 +169,9 @@ class Topics:
         raise LogError("identity records could not be written: other processes apply topics all the time")
 
     async def _empty(self, places: Iterable[TopicPartition]) -> list[TopicPartition]:
-        return [place for place, end in (await self._cluster.stable_ends(places)).items() if end == 0]
+        """Partitions without a committed record; one that was fenced may have left records that do not count."""
+        first = await self._first(list(places))
+        return [place for place in places if place not in first]
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
@@ -193,19 +195,18 @@ class Topics:
             if topic["topic"] in configs
         }
 
-    async def _first(self, places: list[TopicPartition]) -> dict[TopicPartition, Record]:
-        """The first committed record of each partition that has one."""
+    async def _first(self, places: list[TopicPartition]) -> dict[TopicPartition, Record | None]:
+        """The first committed record of each partition that has one; ``None`` for one too large to be an identity."""
         starts = await self._cluster.starts(places)
         ends = await self._cluster.stable_ends(places)
         left = {place: start for place, start in starts.items() if start < ends[place]}
-        first: dict[TopicPartition, Record] = {}
+        first: dict[TopicPartition, Record | None] = {}
         while left:
             for place, found in (await fetch_now(self._cluster, left, _GROUP, _IDENTITY_BYTES)).items():
                 assert isinstance(found, Fetched)
-                if found.records:
-                    first[place] = found.records[0]
-                # a first batch that did not fit is no identity
-                if found.records or found.reached >= ends[place] or found.reached == left[place]:
+                if found.records or found.reached == left[place]:
+                    first[place] = found.records[0] if found.records else None
+                if place in first or found.reached >= ends[place]:
                     del left[place]
                 else:
                     left[place] = found.reached
