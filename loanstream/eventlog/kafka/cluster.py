@@ -15,8 +15,8 @@ from aiokafka.protocol.api import Request
 from aiokafka.protocol.offset import OffsetRequest
 
 from loanstream.eventlog.kafka.cluster_settings import ClusterSettings
-from loanstream.eventlog.port import LogUnavailable, TopicPartition, UnknownTopic
-from loanstream.eventlog.refusals import unknown_topic
+from loanstream.eventlog.port import LogUnavailable, TopicDefinition, TopicPartition, UnknownTopic
+from loanstream.eventlog.refusals import unknown_partition, unknown_topic
 
 T = TypeVar("T")
 
@@ -24,8 +24,8 @@ BROKEN = (KafkaError, OSError, TimeoutError)
 """What aiokafka raises when a broker or the way to it is gone, or when it refuses."""
 
 READ_COMMITTED = 1
-LATEST = -1
-EARLIEST = -2
+_LATEST = -1
+_EARLIEST = -2
 
 _FIRST_PAUSE = 0.005
 _LONGEST_PAUSE = 0.25
@@ -59,8 +59,7 @@ class Cluster:
         """Raise :class:`UnknownTopic` for a topic or partition that does not exist; nothing is asked for what is known."""
         for topic, partition in places:
             if not 0 <= partition < self._counts.get(topic, 0) and not 0 <= partition < await self.count(topic):
-                last = self._counts[topic] - 1
-                raise UnknownTopic(f"topic {topic!r} has partitions 0 to {last}, not {partition}")
+                raise UnknownTopic(unknown_partition(TopicDefinition(topic, self._counts[topic]), partition))
 
     async def topics(self) -> Mapping[str, int]:
         """Every topic that exists now, with its number of partitions."""
@@ -78,11 +77,11 @@ class Cluster:
 
     async def stable_ends(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """The last stable offset of each partition: everything below it is committed or aborted for good."""
-        return await self.offsets(dict.fromkeys(places, LATEST))
+        return await self.offsets(dict.fromkeys(places, _LATEST))
 
     async def starts(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """The first offset kept of each partition."""
-        return await self.offsets(dict.fromkeys(places, EARLIEST))
+        return await self.offsets(dict.fromkeys(places, _EARLIEST))
 
     async def offsets(self, times: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
         """Per partition the offset of the first record at or after a time in milliseconds, -1 for none; or its end, or start."""

@@ -54,10 +54,6 @@ class Ends:
             if known is None or end > known.upto:
                 self._known[place] = _Known(end, end)
 
-    def forget(self, place: TopicPartition) -> None:
-        """Something was dropped there: look again."""
-        self._known.pop(place, None)
-
     def _covers(self, place: TopicPartition, stable: int) -> bool:
         known = self._known.get(place)
         # a partition that ends before what is known of it is another one by now

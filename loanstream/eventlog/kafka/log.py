@@ -7,8 +7,6 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
-
 from loanstream.eventlog.kafka.cluster import Cluster
 from loanstream.eventlog.kafka.cluster_settings import ClusterSettings
 from loanstream.eventlog.kafka.cursors import Cursors
@@ -48,7 +46,7 @@ class KafkaLog(EventLog):
         self._cluster = Cluster(settings, patience)
         self._ends = Ends(self._cluster)
         self._cursors = Cursors(self._cluster, self._ends)
-        self._sending = Sending(self._cluster, self._ends)
+        self._sending = Sending(self._cluster)
         self._topics = Topics(self._cluster, self.writer, clock)
         self._writers: set[KafkaWriter] = set()
         self._members: set[KafkaMembership] = set()
@@ -152,12 +150,7 @@ class KafkaLog(EventLog):
         start, stop = await self.start(partition), await self.offset_at(partition, before)
         if stop <= start:
             return 0
-        admin = AIOKafkaAdminClient(**self._cluster.settings.client_options())
-        await admin.start()
-        try:
-            await admin.delete_records({partition: RecordsToDelete(stop)})
-        finally:
-            await admin.close()
+        await self._topics.drop(partition, stop)
         return stop - start
 
     async def close(self) -> None:

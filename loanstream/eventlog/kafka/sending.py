@@ -8,19 +8,18 @@ from aiokafka.errors import MessageSizeTooLargeError, TopicAuthorizationFailedEr
 
 from loanstream.eventlog.kafka.batches import BATCH_BYTES, packed
 from loanstream.eventlog.kafka.cluster import BROKEN, Cluster
-from loanstream.eventlog.kafka.ends import Ends
+from loanstream.eventlog.kafka.producers import started, stopped, written
 from loanstream.eventlog.port import LogUnavailable, NewRecord, OutcomeUnknown, RecordRefused, TopicPartition
 
-_REQUEST_MS = 10_000
 _RETRY_MS = 10
+_STOP_SECONDS = 2.0
 
 
 class Sending:
     """The producer of one process, made anew after an error."""
 
-    def __init__(self, cluster: Cluster, ends: Ends) -> None:
+    def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._ends = ends
         self._producer: AIOKafkaProducer | None = None
         self._opening = asyncio.Lock()
 
@@ -34,10 +33,7 @@ class Sending:
         producer = await self._opened()
         batches = packed(producer, records)
         try:
-            sent = [await producer.send_batch(b.builder, b.place.topic, partition=b.place.partition) for b in batches]
-            for failure in await asyncio.gather(*sent, return_exceptions=True):
-                if isinstance(failure, BaseException):
-                    raise failure
+            await written(producer, batches)
         except MessageSizeTooLargeError as error:
             raise RecordRefused(f"the broker takes no batch of {BATCH_BYTES} bytes: {error!r}") from error
         except TopicAuthorizationFailedError as error:
@@ -59,29 +55,15 @@ class Sending:
         return self._producer
 
     async def _started(self) -> AIOKafkaProducer:
-        producer = AIOKafkaProducer(
-            **self._cluster.settings.client_options(),
+        return await started(
+            self._cluster.settings,
             client_id="loanstream-commands",
             acks="all",
             enable_idempotence=True,
-            request_timeout_ms=_REQUEST_MS,
             retry_backoff_ms=_RETRY_MS,
-            linger_ms=0,
-            max_batch_size=BATCH_BYTES,
-            max_request_size=BATCH_BYTES + 100_000,
         )
-        try:
-            await producer.start()
-        except BaseException:
-            await producer.client.close()
-            raise
-        return producer
 
     async def _drop(self, producer: AIOKafkaProducer) -> None:
         if self._producer is producer:
             self._producer = None
-        try:
-            async with asyncio.timeout(2.0):
-                await producer.stop()
-        except (*BROKEN, LogUnavailable):
-            await producer.client.close()
+        await stopped(producer, _STOP_SECONDS)

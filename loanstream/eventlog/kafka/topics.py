@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
@@ -108,6 +108,11 @@ class Topics:
     async def definition(self, name: str) -> TopicDefinition:
         """One topic as it is, but for its identity."""
         return (await self._found([name]))[name].definition(name, identity=False)
+
+    async def drop(self, place: TopicPartition, before: int) -> None:
+        """Drop a partition's records below an offset."""
+        async with _Admin(self._cluster) as admin:
+            await admin.delete_records({place: RecordsToDelete(before)})
 
     # -- making ------------------------------------------------------------------------------------------------------
 

@@ -11,20 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from aiokafka import AIOKafkaProducer
 from aiokafka import TopicPartition as KafkaPlace
 from aiokafka.errors import (
-    IllegalOperation,
     InvalidProducerEpoch,
     InvalidProducerIdMapping,
     InvalidTxnState,
-    KafkaError,
     MessageSizeTooLargeError,
     OutOfOrderSequenceNumber,
     ProducerFenced,
 )
-from aiokafka.structs import RecordMetadata
 
 from loanstream.eventlog.kafka.batches import BATCH_BYTES, Batch, packed
-from loanstream.eventlog.kafka.cluster import BROKEN, Cluster
+from loanstream.eventlog.kafka.cluster import Cluster
 from loanstream.eventlog.kafka.ends import Ends
+from loanstream.eventlog.kafka.producers import FAILED, started, stopped, written
 from loanstream.eventlog.port import (
     Fenced,
     LogUnavailable,
@@ -39,14 +37,10 @@ CLOSE_SECONDS = 5.0
 """How long a commit under way may take to finish when its writer is closed."""
 
 _TRANSACTION_MS = 15_000
-_REQUEST_MS = 10_000
 _RETRY_MS = 3
 """The broker answers the first produce of a transaction with an error that passes; aiokafka's 100 ms would be the latency."""
 _VISIBLE_SECONDS = 5.0
 _LOOK_SECONDS = 0.001
-
-_FAILED = (*BROKEN, IllegalOperation)
-"""The last is no ``KafkaError``: what a producer says whose transaction failed a moment ago."""
 
 _TAKEN_OVER = (
     ProducerFenced,
@@ -76,27 +70,18 @@ class KafkaWriter:
         """Fence every earlier writer and wait until the transaction that it left is ended."""
 
         async def start() -> AIOKafkaProducer:
-            producer = AIOKafkaProducer(
-                **self._cluster.settings.client_options(),
-                client_id=f"{self.owner}-p{self.partition}",
-                transactional_id=f"{self.owner}-p{self.partition}",
-                transaction_timeout_ms=_TRANSACTION_MS,
-                request_timeout_ms=_REQUEST_MS,
-                retry_backoff_ms=_RETRY_MS,
-                linger_ms=0,
-                max_batch_size=BATCH_BYTES,
-                max_request_size=BATCH_BYTES + 100_000,
-            )
+            name = f"{self.owner}-p{self.partition}"
             try:
-                await producer.start()
+                return await started(
+                    self._cluster.settings,
+                    client_id=name,
+                    transactional_id=name,
+                    transaction_timeout_ms=_TRANSACTION_MS,
+                    retry_backoff_ms=_RETRY_MS,
+                )
             except _TAKEN_OVER as error:
                 # somebody opened it at the same time, and later
-                await _stopped(producer)
                 raise Fenced(taken_over(self.owner, self.partition)) from error
-            except BaseException:
-                await _stopped(producer)
-                raise
-            return producer
 
         self._producer = await self._cluster.retry(start)
 
@@ -107,7 +92,7 @@ class KafkaWriter:
         """
         producer = self._producer
         if producer is None:
-            raise Fenced((taken_over if self._fenced else writer_closed)(self.owner, self.partition))
+            raise self._given_up()
         await self._cluster.check(
             TopicPartition(*place) for place in {(record.topic, record.partition) for record in records}
         )
@@ -128,7 +113,7 @@ class KafkaWriter:
         async with self._turn:
             producer = self._producer
             if producer is None:
-                raise Fenced((taken_over if self._fenced else writer_closed)(self.owner, self.partition))
+                raise self._given_up()
             try:
                 ends = await self._transact(producer, batches)
             except BaseException:
@@ -141,26 +126,16 @@ class KafkaWriter:
         try:
             await producer.begin_transaction()
             ends = await self._send(producer, batches)
-        except _TAKEN_OVER as error:
-            self._fenced = True
-            raise Fenced(taken_over(self.owner, self.partition)) from error
         except MessageSizeTooLargeError as error:
             raise RecordRefused(f"the broker takes no batch of {BATCH_BYTES} bytes: {error!r}") from error
-        except _FAILED as error:
+        except FAILED as error:
+            self._check_fence(producer, error)
             # not committed, and nobody will: whoever opens the writer next ends this transaction
-            if _is_fenced(producer):
-                self._fenced = True
-                raise Fenced(taken_over(self.owner, self.partition)) from error
             raise LogUnavailable(f"Kafka did not take the records: {error!r}") from error
         try:
             await producer.commit_transaction()
-        except _TAKEN_OVER as error:
-            self._fenced = True
-            raise Fenced(taken_over(self.owner, self.partition)) from error
-        except _FAILED as error:
-            if _is_fenced(producer):
-                self._fenced = True
-                raise Fenced(taken_over(self.owner, self.partition)) from error
+        except FAILED as error:
+            self._check_fence(producer, error)
             raise OutcomeUnknown(f"Kafka did not answer whether it committed: {error!r}") from error
         await self._visible(ends)
         return ends
@@ -172,17 +147,20 @@ class KafkaWriter:
             if topics:
                 await producer.send_offsets_to_transaction({KafkaPlace(topics[0], 0): 0}, f"{self.owner}.fence")
             return {}
-        sent, refused = await _sent(producer, batches)
-        # every one, also after one that failed: what nobody awaits, nobody hears of
-        written = await asyncio.gather(*sent, return_exceptions=True)
-        ends: dict[TopicPartition, int] = {}
-        for batch, one in zip(batches, written, strict=False):
-            if isinstance(one, BaseException):
-                raise one
-            ends[batch.place] = one.offset + batch.records
-        if refused is not None:
-            raise refused
-        return ends
+        # in order within each partition: the last of one counts
+        answers = zip(batches, await written(producer, batches), strict=True)
+        return {batch.place: answer.offset + batch.records for batch, answer in answers}
+
+    def _given_up(self) -> Fenced:
+        return Fenced((taken_over if self._fenced else writer_closed)(self.owner, self.partition))
+
+    def _check_fence(self, producer: AIOKafkaProducer, error: Exception) -> None:
+        """Raise :class:`Fenced` when another writer is what ``error`` comes from. aiokafka wraps what its sender met."""
+        task = producer._sender.sender_task
+        met = task.exception() if task is not None and task.done() and not task.cancelled() else None
+        if isinstance(error, _TAKEN_OVER) or isinstance(met, _TAKEN_OVER):
+            self._fenced = True
+            raise Fenced(taken_over(self.owner, self.partition)) from error
 
     async def _visible(self, ends: Mapping[TopicPartition, int]) -> None:
         """Wait for the markers: the broker answers a commit when it is certain, and writes them a moment later."""
@@ -200,38 +178,9 @@ class KafkaWriter:
         producer, self._producer = self._producer, None
         if producer is not None:
             self._closed(self)
-            await _stopped(producer)
+            await stopped(producer)
 
     @property
     def committing(self) -> bool:
         """Whether a commit is under way."""
         return self._turn.locked()
-
-
-async def _sent(
-    producer: AIOKafkaProducer, batches: Sequence[Batch]
-) -> tuple[list[asyncio.Future[RecordMetadata]], Exception | None]:
-    """Hand batches over, until the producer takes no more because one before failed."""
-    sent: list[asyncio.Future[RecordMetadata]] = []
-    try:
-        for batch in batches:
-            sent.append(await producer.send_batch(batch.builder, batch.place.topic, partition=batch.place.partition))
-    except _FAILED as error:
-        return sent, error
-    return sent, None
-
-
-def _is_fenced(producer: AIOKafkaProducer) -> bool:
-    """aiokafka wraps what its sender met; the cause stands in the transaction manager."""
-    task = producer._sender.sender_task
-    error = task.exception() if task is not None and task.done() and not task.cancelled() else None
-    return isinstance(error, _TAKEN_OVER)
-
-
-async def _stopped(producer: AIOKafkaProducer) -> None:
-    """Stop a producer in bounded time, whatever state it is in."""
-    try:
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await producer.stop()
-    except (KafkaError, OSError, TimeoutError):
-        await producer.client.close()

@@ -1,0 +1,71 @@
+"""Producers: started and stopped in one way, and batches written so that every one is heard of."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import IllegalOperation
+from aiokafka.structs import RecordMetadata
+
+from loanstream.eventlog.kafka.batches import BATCH_BYTES, Batch
+from loanstream.eventlog.kafka.cluster import BROKEN
+from loanstream.eventlog.kafka.cluster_settings import ClusterSettings
+
+FAILED = (*BROKEN, IllegalOperation)
+"""The last is no ``KafkaError``: what a producer says whose transaction failed a moment ago."""
+
+_REQUEST_MS = 10_000
+_STOP_SECONDS = 5.0
+
+
+async def started(settings: ClusterSettings, **options: Any) -> AIOKafkaProducer:
+    """A producer that sends at once; ``options`` are aiokafka's. Raises what its start raises, and leaves nothing behind."""
+    producer = AIOKafkaProducer(
+        **settings.client_options(),
+        request_timeout_ms=_REQUEST_MS,
+        linger_ms=0,
+        max_batch_size=BATCH_BYTES,
+        max_request_size=BATCH_BYTES + 100_000,
+        **options,
+    )
+    try:
+        await producer.start()
+    except BaseException:
+        await stopped(producer)
+        raise
+    return producer
+
+
+async def stopped(producer: AIOKafkaProducer, seconds: float = _STOP_SECONDS) -> None:
+    """Stop a producer in bounded time, whatever state it is in."""
+    try:
+        async with asyncio.timeout(seconds):
+            await producer.stop()
+    except BROKEN:
+        await producer.client.close()
+    # what its last transaction failed with was told to whoever committed; asyncio would say it again for the future
+    waiter = producer._txn_manager and producer._txn_manager._transaction_waiter
+    if waiter is not None and waiter.done() and not waiter.cancelled():
+        waiter.exception()
+
+
+async def written(producer: AIOKafkaProducer, batches: Sequence[Batch]) -> list[RecordMetadata]:
+    """Send every batch and wait for the broker's word on each; then raises what the first that failed raised."""
+    sent: list[asyncio.Future[RecordMetadata]] = []
+    refused: Exception | None = None
+    try:
+        for batch in batches:
+            sent.append(await producer.send_batch(batch.builder, batch.place.topic, partition=batch.place.partition))
+    except FAILED as error:
+        # the producer takes no more because one before failed: that one says why
+        refused = error
+    answers: list[RecordMetadata] = []
+    # every one, also after one that failed: what nobody awaits, nobody hears of
+    for answer in await asyncio.gather(*sent, return_exceptions=True):
+        if isinstance(answer, BaseException):
+            raise answer
+        answers.append(answer)
+    if refused is not None:
+        raise refused
+    return answers
