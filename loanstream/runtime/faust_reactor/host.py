@@ -18,6 +18,7 @@ class ReactorHost:
 
     def __init__(self, reactor: Reactor) -> None:
         self.name = reactor.name
+        self.counts = reactor.counts
         self.reactor = reactor
         self._running: asyncio.Task[None] | None = None
 

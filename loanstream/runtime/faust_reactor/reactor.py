@@ -280,10 +280,3 @@ class Reactor:
 
 def _failed(task: asyncio.Future[Any]) -> bool:
     return task.done() and (task.cancelled() or task.exception() is not None)
-
-
-async def run_reactor(
-    service: Service, cluster: ClusterSettings, store: HostStore, clock: Clock, *, name: str = ""
-) -> None:
-    """Run a reactor until cancelled; for processes that ask nothing of it."""
-    await Reactor(service, cluster, store, clock, name=name).run()

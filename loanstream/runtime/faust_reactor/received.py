@@ -6,7 +6,7 @@ from typing import Any, TypeAlias, cast
 
 from faust import EventT
 
-from loanstream.eventlog.kafka.wire import record_of
+from loanstream.eventlog.kafka.wire import TYPE, record_of
 from loanstream.eventlog.port import Record, TopicPartition
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,7 +55,7 @@ def _salvaged(
     """What can be kept as a dead letter; the bytes themselves go to the dead-letter topic."""
     texts = {_text(name.encode(errors="replace")): _text(content) for name, content in headers}
     time = _EPOCH + timedelta(milliseconds=max(0, timestamp))
-    return Record(topic, partition, offset, _text(key), texts.pop("ce_type", ""), texts, value or b"", time)
+    return Record(topic, partition, offset, _text(key), texts.pop(TYPE, ""), texts, value or b"", time)
 
 
 def _text(content: bytes | None) -> str:
