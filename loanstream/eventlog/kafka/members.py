@@ -43,19 +43,17 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
         return self._owned
 
     async def refresh(self) -> frozenset[int]:
-        """Join if this member has not; what it owns now."""
+        """Join if this member has not; what it owns now. Must be called every so often: see :meth:`_hear`."""
         if self._consumer is None:
             await self._join()
+        elif self._consumer._coordinator is not None:
+            await self._hear(self._consumer)
         return self._owned
 
     async def close(self) -> None:
         """Leave the group: the others are told at once."""
-        consumer, self._consumer = self._consumer, None
-        if consumer is not None:
-            # aiokafka does not call the listener when a consumer stops
-            await self.on_partitions_revoked(())
-            await _stopped(consumer)
-        self._assigned.clear()
+        if self._consumer is not None:
+            await self._leave(self._consumer)
 
     async def on_partitions_revoked(self, revoked: Iterable[KafkaPlace]) -> None:
         """Give everything up; commits under way may finish."""
@@ -72,6 +70,25 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._consumer.seek(place, 0)  # a position of its own, or aiokafka would ask for a committed one
         self._owned = frozenset(place.partition for place in places)
         self._assigned.set()
+
+    async def _hear(self, consumer: AIOKafkaConsumer) -> None:
+        """Take the error that the group's coordination met: until somebody has, aiokafka neither tries again nor joins anew.
+
+        A poll would take it, and this consumer never polls.
+        """
+        try:
+            consumer._coordinator.check_errors()
+        except BROKEN as error:
+            _log.warning("trouble in the group", group=self.group, topic=self.topic, error=repr(error))
+            if consumer._coordinator._coordination_task.done():
+                await self._leave(consumer)
+
+    async def _leave(self, consumer: AIOKafkaConsumer) -> None:
+        """Give this consumer up: the next refresh joins with another."""
+        self._consumer = None
+        self._assigned.clear()
+        await self.on_partitions_revoked(())  # aiokafka does not call it when a consumer stops
+        await _stopped(consumer)
 
     async def _join(self) -> None:
         await self._cluster.count(self.topic)
@@ -93,12 +110,10 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
             await consumer.start()
             async with asyncio.timeout(_FIRST_ASSIGNMENT_SECONDS):
                 await self._assigned.wait()
-        except TimeoutError:
-            return  # the group is still settling
         except BaseException as error:
-            self._consumer = None
-            self._owned = frozenset()
-            await _stopped(consumer)
+            if isinstance(error, TimeoutError) and consumer._coordinator is not None:
+                return  # the group is still settling
+            await self._leave(consumer)
             if not isinstance(error, BROKEN):
                 raise
             _log.warning("cannot join", group=self.group, topic=self.topic, error=repr(error))

@@ -1,0 +1,59 @@
+"""Members of groups whose coordinator was away for a moment."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.errors import KafkaError, UnknownError
+
+from loanstream.eventlog.kafka.members import KafkaMembership
+from tests.kafka.rules import COMMANDS, SOON, Bench, holds_unless
+
+pytestmark = pytest.mark.kafka
+
+
+class HearsNothing(KafkaMembership):
+    """Leaves the errors of the group's coordination where they are."""
+
+    async def _hear(self, consumer: Any) -> None:
+        pass
+
+
+async def owning(member: KafkaMembership, wanted: set[int]) -> None:
+    """Refresh, as hosts do, until the member owns what is wanted."""
+    try:
+        async with asyncio.timeout(SOON):
+            while await member.refresh() != wanted:  # noqa: ASYNC110 - a group tells no event
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise AssertionError(f"owns {member.owned()} instead of {wanted}") from None
+
+
+@pytest.mark.parametrize("kind", [KafkaMembership, HearsNothing])
+@pytest.mark.parametrize("error", [UnknownError, ValueError], ids=["of-the-broker", "of-the-library"])
+async def test_a_member_comes_back_after_an_error_of_its_coordination(
+    cluster: Bench, kind: type[KafkaMembership], error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loanstream.eventlog.kafka.log.KafkaMembership", kind)
+    member = cluster.process().membership("testing.decider", COMMANDS.topic)
+    assert isinstance(member, KafkaMembership)
+    await owning(member, {0})
+    rejoin, failed = GroupCoordinator._do_rejoin_group, asyncio.Event()
+
+    async def fails_once(coordinator: GroupCoordinator, subscription: Any) -> Any:
+        if not failed.is_set():
+            failed.set()
+            raise error("as a broker that has just come back")
+        return await rejoin(coordinator, subscription)
+
+    monkeypatch.setattr(GroupCoordinator, "_do_rejoin_group", fails_once)
+    assert member._consumer is not None
+    member._consumer._coordinator.request_rejoin()
+    async with asyncio.timeout(SOON):
+        await failed.wait()
+    with holds_unless(kind is HearsNothing):
+        await owning(member, {0})
+    if kind is HearsNothing and error is ValueError:
+        with pytest.raises(KafkaError):
+            member._consumer._coordinator.check_errors()  # read, so that nothing is left unread
