@@ -11,6 +11,7 @@ from aiokafka.structs import RecordMetadata
 from loanstream.eventlog.kafka.batches import BATCH_BYTES, Batch
 from loanstream.eventlog.kafka.cluster import BROKEN
 from loanstream.eventlog.kafka.cluster_settings import ClusterSettings
+from loanstream.eventlog.port import TopicPartition
 
 FAILED = (*BROKEN, IllegalOperation)
 """The last is no ``KafkaError``: what a producer says whose transaction failed a moment ago."""
@@ -46,8 +47,8 @@ async def stopped(producer: AIOKafkaProducer, seconds: float = _STOP_SECONDS) ->
         await producer.client.close()
     # what its last transaction failed with was told to whoever committed; asyncio would say it again for the future
     waiter = producer._txn_manager and producer._txn_manager._transaction_waiter
-    if waiter is not None and waiter.done() and not waiter.cancelled():
-        waiter.exception()
+    if waiter is not None:
+        _read(waiter)
 
 
 async def written(producer: AIOKafkaProducer, batches: Sequence[Batch]) -> list[RecordMetadata]:
@@ -57,6 +58,7 @@ async def written(producer: AIOKafkaProducer, batches: Sequence[Batch]) -> list[
     try:
         for batch in batches:
             sent.append(await producer.send_batch(batch.builder, batch.place.topic, partition=batch.place.partition))
+            _hear_drained(producer, batch.place)
     except FAILED as error:
         # the producer takes no more because one before failed: that one says why
         refused = error
@@ -69,3 +71,17 @@ async def written(producer: AIOKafkaProducer, batches: Sequence[Batch]) -> list[
     if refused is not None:
         raise refused
     return answers
+
+
+def _hear_drained(producer: AIOKafkaProducer, place: TopicPartition) -> None:
+    """Read the second future that aiokafka fails with a batch, whose only readers are batches that wait behind it.
+
+    Unread, asyncio would log its traceback at some later collection of garbage, although the first one told the error.
+    """
+    queued = producer._message_accumulator._batches[place][-1]
+    queued.future.add_done_callback(lambda _: _read(queued._drain_waiter))
+
+
+def _read(future: "asyncio.Future[Any]") -> None:
+    if future.done() and not future.cancelled():
+        future.exception()
