@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from loanstream.eventlog.port import EventLog, Membership, TopicPartition
+from loanstream.runtime.stopping import PositionLost
 
 REFRESH = timedelta(seconds=1)
 """How often a member asks again which partitions are its own."""
@@ -11,10 +12,6 @@ REFRESH = timedelta(seconds=1)
 GATHER_SECONDS = 0.004
 """How long a consumer that was woken lets more come together: the client that waits for an outcome is answered meanwhile, and a
 burst is one step instead of many."""
-
-
-class PositionLost(Exception):
-    """A stored position does not fit the log: the consumer must stop; the text says what to do."""
 
 
 class Ownership:
@@ -44,7 +41,10 @@ class Ownership:
 async def check_positions(
     log: EventLog, consumer: str, positions: Mapping[TopicPartition, int], places: Iterable[TopicPartition]
 ) -> None:
-    """Raise :class:`PositionLost` where a stored position lies outside the log. Nothing is ever reset by itself."""
+    """Raise :class:`~loanstream.runtime.stopping.PositionLost` where a stored position lies outside the log.
+
+    Nothing is ever reset by itself.
+    """
     wanted = [place for place in places if place in positions]
     ends = await log.ends(wanted)
     for place in wanted:

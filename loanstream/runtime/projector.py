@@ -145,7 +145,7 @@ class Projector:
     async def open(self) -> None:
         """Bring the tables up to date and take the positions up.
 
-        Raises :class:`~loanstream.runtime.migrations.MigrationRefused`, :class:`~loanstream.runtime.consuming.PositionLost`.
+        Raises :class:`~loanstream.runtime.migrations.MigrationRefused`, :class:`~loanstream.runtime.stopping.PositionLost`.
         """
         await self.close()
         partitions = await self._log.partitions(topic(self.service.name, Role.EVENTS))

@@ -89,7 +89,7 @@ class ReactionHost:
     async def step(self) -> bool:
         """Handle one batch of records. ``False`` when none waits.
 
-        Raises :class:`~loanstream.runtime.consuming.PositionLost` and the errors of log and store; sending again after any of
+        Raises :class:`~loanstream.runtime.stopping.PositionLost` and the errors of log and store; sending again after any of
         them is safe, because ids are derived.
         """
         await self._own()

@@ -15,14 +15,11 @@ from typing import Protocol, TypeVar
 import structlog
 
 from loanstream.eventlog.port import EventLog, Fenced, LogError, TopicPartition
-from loanstream.runtime import consuming
-from loanstream.runtime.decider import host as decider_host
-from loanstream.runtime.decider.fold import FoldError
 from loanstream.runtime.measuring import labels_of
+from loanstream.runtime.stopping import MustStop
 
 _log = structlog.get_logger("loanstream.supervisor")
 
-_FATAL = (FoldError, decider_host.PositionLost, consuming.PositionLost)
 _FIRST_BACKOFF = 0.1
 _LONGEST_BACKOFF = 10.0
 _CLOSING = 2.0
@@ -137,7 +134,7 @@ class Supervisor:
                     begun = time.monotonic()
                     await _unless_cancelled(self._work(host))
                     return
-                except _FATAL as error:
+                except MustStop as error:
                     self.opened.discard(host.name)
                     self.stopped[host.name] = str(error)
                     _log.critical("host stopped", error=str(error))
@@ -167,11 +164,11 @@ class Supervisor:
 
     async def _wait(self, host: Host, worked: bool) -> None:
         waiting_on = host.waiting_on()
-        if not waiting_on and not worked:
-            await self._pause(getattr(host, "look_every", self.waits.store))
-        elif not waiting_on or await self.log.wait(waiting_on, 0):
-            # A busy host must not keep the others of the process waiting.
+        if worked:
+            # A busy host looks again at once, and must not keep the others of the process waiting.
             await asyncio.sleep(0)
+        elif not waiting_on:
+            await self._pause(getattr(host, "look_every", self.waits.store))
         elif await self._until_new(waiting_on):
             await self._pause(getattr(host, "gather", 0.0))
 

@@ -14,6 +14,8 @@ from faust.transport.drivers.aiokafka import Transport
 from loanstream.eventlog.kafka.cluster_settings import ClusterSettings
 from loanstream.runtime.faust_reactor import pinned, reactor
 from loanstream.runtime.faust_reactor.application import raw_topic, reactor_app
+from loanstream.runtime.faust_reactor.host import ReactorHost
+from loanstream.runtime.supervisor import Supervisor
 from tests.kafka.reactor_bench import EVENTS, Bench, running, subjects, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
@@ -104,6 +106,20 @@ async def test_a_reactor_refuses_to_start_with_another_faust(bench: Bench, monke
     monkeypatch.setattr(pinned, "version", lambda name: "0.15.4")
     with pytest.raises(pinned.Unpatched, match=r"faust-streaming 0\.15\.4 is installed, 0\.15\.3 is needed"):
         await asyncio.wait_for(bench.reactor().run(), 20)
+
+
+async def test_a_reactor_that_refuses_to_start_is_not_started_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pinned, "version", lambda name: "0.15.4")
+    host = ReactorHost(bench.reactor())
+    supervisor = Supervisor(bench.world.log, [host])
+    running = asyncio.create_task(supervisor.run())
+    await until(supervisor.not_ready, lambda told: any("stopped" in each for each in told))
+    supervisor.stop()
+    await running
+    assert "install requirements.lock" in supervisor.stopped[host.name]
+    assert supervisor.restarts == 0
 
 
 async def _found(seen: dict[bytes, float], *wanted: bytes) -> bool:

@@ -12,7 +12,8 @@ from aiokafka.protocol.admin import DeleteGroupsRequest
 from loanstream.eventlog.kafka.cursors import Cursor
 from loanstream.eventlog.port import LogError, TopicPartition
 from loanstream.runtime.decider.fold import Fold, FoldError
-from loanstream.runtime.decider.host import DeciderHost, PositionLost
+from loanstream.runtime.decider.host import DeciderHost
+from loanstream.runtime.stopping import PositionLost
 from loanstream.runtime.supervisor import Supervisor
 from tests.kafka.rules import COMMANDS, EVENTS, OUTCOMES, SOON, Bench, drain, holds_unless
 from tests.support.counting import A_DAY, count, start_day

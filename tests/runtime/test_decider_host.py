@@ -1,15 +1,17 @@
 """The decider host on the memory log: every promise of DESIGN section 4 and 5 that concerns one partition."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from loanstream.eventlog.memory import MemoryLog
-from loanstream.eventlog.port import Fenced, NewRecord, OutcomeUnknown, TopicPartition
+from loanstream.eventlog.port import Fenced, NewRecord, OutcomeUnknown, Record, TopicPartition
 from loanstream.runtime.decider.fold import FoldError
-from loanstream.runtime.decider.host import DeciderHost, DeciderSettings, PositionLost
+from loanstream.runtime.decider.host import DeciderHost, DeciderSettings
 from loanstream.runtime.memory_store import MemoryStore
+from loanstream.runtime.stopping import PositionLost
 from schemas import chain, envelope
 from schemas.envelope import CommandMeta
 from schemas.ids import derived
@@ -32,6 +34,7 @@ from tests.support.counting import (
     outcomes,
     reacted,
     start_day,
+    with_topics,
 )
 
 
@@ -504,6 +507,33 @@ async def test_a_gap_in_the_own_events_stops_the_partition(bench: Bench) -> None
     bench.log = damaged
     with pytest.raises(FoldError, match="events are missing"):
         await bench.new_host().open()
+
+
+class Overtaken(MemoryLog):
+    """The log of a process that is overtaken between its read of the events and that of the outcomes."""
+
+    overtake: Callable[[], Awaitable[object]] | None = None
+
+    async def read(self, positions: Mapping[TopicPartition, int], limit: int) -> list[Record]:
+        """What stands there when the other one has come and decided."""
+        if any(Role.OUTCOMES in place.topic for place in positions) and self.overtake is not None:
+            happen, self.overtake = self.overtake, None
+            await happen()
+        return await super().read(positions, limit)
+
+
+async def test_a_host_that_is_overtaken_while_it_recovers_does_not_take_its_log_for_damaged() -> None:
+    log = await with_topics(Overtaken())
+    bench = Bench(log)
+    await bench.send(start_day(A_DAY), count("c-1", request="r1"))
+    await log.send([count("c-1", request="r2")])
+    late, successor = bench.new_host(), bench.new_host()
+    log.overtake = successor.step
+    with pytest.raises(Fenced):
+        await late.open()
+    assert totals(successor) == {"c-1": 2}
+    await late.open()
+    assert totals(late) == {"c-1": 2}
 
 
 async def test_an_unknown_type_in_the_own_topic_stops_the_partition(bench: Bench) -> None:

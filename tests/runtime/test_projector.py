@@ -13,9 +13,9 @@ import pytest
 from loanstream.eventlog.memory import MemoryLog
 from loanstream.eventlog.partitioning import partition_of
 from loanstream.eventlog.port import NewRecord, TopicPartition
-from loanstream.runtime.consuming import PositionLost
 from loanstream.runtime.database import Pool, open_pool
 from loanstream.runtime.projector import NotStopped, Projector
+from loanstream.runtime.stopping import PositionLost
 from schemas import codec, ids
 from schemas.outcomes import DEADLETTER_TYPE, DeadLetter, Outcome, Status, encode_outcome, outcome_type
 from schemas.servicing.events import Settled

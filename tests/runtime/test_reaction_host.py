@@ -8,11 +8,11 @@ from msgspec import structs
 
 from loanstream.eventlog.memory import MemoryLog
 from loanstream.eventlog.port import NewRecord, OutcomeUnknown, RecordRefused, TopicPartition
-from loanstream.runtime.consuming import PositionLost
 from loanstream.runtime.definitions import EffectStatus, Reaction
 from loanstream.runtime.memory_store import MemoryStore
 from loanstream.runtime.messages import read_command_meta
 from loanstream.runtime.reaction_host import ReactionHost
+from loanstream.runtime.stopping import PositionLost
 from schemas import ids
 from schemas.platform import START_BUSINESS_DAY
 from schemas.topics import Role, topic

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from loanstream.eventlog.memory import MemoryLog
-from loanstream.eventlog.port import NewRecord, Record, TopicDefinition, TopicPartition
+from loanstream.eventlog.port import EventLog, NewRecord, Record, TopicDefinition, TopicPartition
 from loanstream.runtime.definitions import Decider, Decision, Projection, Service
 from loanstream.runtime.messages import command_record
 from schemas import ids
@@ -121,9 +121,16 @@ class SteppedClock:
         self.time += by
 
 
+Log = TypeVar("Log", bound=EventLog)
+
+
 async def counting_log(partitions: int = 1, **options: Any) -> MemoryLog:
     """A memory log with the context's topics."""
-    log = MemoryLog(**options)
+    return await with_topics(MemoryLog(**options), partitions)
+
+
+async def with_topics(log: Log, partitions: int = 1) -> Log:
+    """The log, with the context's topics."""
     specs = topic_specs(partitions, (CONTEXT,))
     definitions = [TopicDefinition(s.name, s.partitions, s.retention, s.identity) for s in specs]
     assert await log.apply(definitions, "test") == []

@@ -12,6 +12,7 @@ from loanstream.runtime.decider.dedupe import Window
 from loanstream.runtime.decider.marks import Marks, mark_key, mark_value, with_mark
 from loanstream.runtime.definitions import Decider
 from loanstream.runtime.messages import is_identity
+from loanstream.runtime.stopping import MustStop
 from schemas import chain, codec, envelope, registry
 from schemas.decision import Refusal
 from schemas.ids import packed
@@ -30,7 +31,7 @@ REQUESTS = "request"
 """Under which failed commands that no reaction sent wait for a replay; they block nothing behind them."""
 
 
-class FoldError(Exception):
+class FoldError(MustStop):
     """The partition's own log cannot be folded: a gap, an unknown type, a broken envelope. The partition stops."""
 
 

@@ -19,15 +19,12 @@ from loanstream.runtime.decider.snapshots import load_snapshot, save_snapshot, s
 from loanstream.runtime.decider.traced import TracedDeciding
 from loanstream.runtime.definitions import Service
 from loanstream.runtime.measuring import DeciderMeasures
+from loanstream.runtime.stopping import MustStop, PositionLost
 from loanstream.runtime.stores import HostStore
 from loanstream.runtime.tracing import SpanKind, Tracer
 from schemas.topics import Role, topic
 
 _log = structlog.get_logger("loanstream.decider")
-
-
-class PositionLost(Exception):
-    """The input position cannot be trusted: the commands topic was remade, truncated or does not fit the own outcomes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +88,18 @@ class DeciderHost:
     async def open(self) -> None:
         """Fence every earlier owner, then recover the state and the position from the own log.
 
-        Raises :class:`PositionLost` or :class:`~loanstream.runtime.decider.fold.FoldError`: the partition must stop.
+        Raises :class:`~loanstream.runtime.stopping.PositionLost` or :class:`~loanstream.runtime.decider.fold.FoldError`: the
+        partition must stop.
         """
         await self.close()
         self.writer = await self.log.writer(self.service.name, self.partition)
         fold = self.fold = self.fold or await self._from_snapshot()
-        await self._recover(fold)
-        self.next_command = await self._input_position(fold)
+        try:
+            await self._recover(fold)
+            self.next_command = await self._input_position(fold)
+        except MustStop:
+            await self._make_sure()
+            raise
         self._begin(fold)
 
     async def step(self) -> bool:
@@ -209,6 +211,16 @@ class DeciderHost:
         finally:
             rebuild.end()
         self.recovered = fold.partitionseq - before
+
+    async def _make_sure(self) -> None:
+        """Raise :class:`~loanstream.eventlog.port.Fenced` where another owner took over: what was read is not all of one state.
+
+        Its transactions show in one topic before they show in the other.
+        """
+        try:
+            await self.commit(())
+        finally:
+            await self._drop()
 
     async def _check_own_log(self, fold: Fold, ends: Mapping[TopicPartition, int]) -> None:
         """Events and outcomes are there from their first record to where the fold stands."""

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Mapping
 
 from loanstream.eventlog.port import TopicPartition
-from loanstream.runtime.consuming import PositionLost
 from loanstream.runtime.faust_reactor.reactor import Reactor
+from loanstream.runtime.stopping import PositionLost
 
 _LOOK_SECONDS = 0.05
 

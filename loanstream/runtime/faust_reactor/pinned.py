@@ -16,6 +16,8 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode.threads import WorkerThread
 
+from loanstream.runtime.stopping import MustStop
+
 FAUST = "0.15.3"
 FETCH_MAX_WAIT_MS = 100
 
@@ -23,7 +25,7 @@ Begin = Callable[["PinnedConsumer"], Awaitable[Mapping[TP, int]]]
 """Given the consumer, whose partitions have just been assigned: where to begin in each of them."""
 
 
-class Unpatched(RuntimeError):
+class Unpatched(MustStop):
     """Faust would lose or invent records: the worker must not start."""
 
 

@@ -21,7 +21,6 @@ from faust.types import TP
 from loanstream.eventlog.kafka.cluster_settings import ClusterSettings
 from loanstream.eventlog.port import TopicPartition
 from loanstream.runtime.clock import Clock
-from loanstream.runtime.consuming import PositionLost
 from loanstream.runtime.definitions import Service
 from loanstream.runtime.faust_reactor.application import raw_topic, reactor_app
 from loanstream.runtime.faust_reactor.guard import Patience
@@ -31,6 +30,7 @@ from loanstream.runtime.faust_reactor.pinned import PinnedConsumer, PinnedTransp
 from loanstream.runtime.faust_reactor.received import received
 from loanstream.runtime.faust_reactor.sending import Sending
 from loanstream.runtime.reacting import Plan, plan
+from loanstream.runtime.stopping import PositionLost
 from loanstream.runtime.stores import HostStore
 from schemas.topics import Role, topic
 
