@@ -33,7 +33,7 @@ def cluster() -> Iterator[ClusterSettings | None]:
             raise NotEmpty(f"{given} holds topics of an installation: rows are measured on an empty cluster only")
         yield settings
     elif kafka_cluster.broker_tool():
-        with kafka_cluster.local_cluster() as local:
+        with kafka_cluster.local_cluster(java=kafka_cluster.FAST) as local:
             yield ClusterSettings(servers=local.servers)
     else:
         yield None

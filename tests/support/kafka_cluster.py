@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,11 @@ ADDRESS = "LOANSTREAM_TEST_KAFKA"
 TOOL = "LOANSTREAM_KAFKA_TOOL"
 NO_KAFKA = f"needs Kafka: set {ADDRESS} to an empty one's address, or {TOOL} to a script that runs it, or make Docker reachable"
 NO_TOOL = f"needs a Kafka whose nodes it may kill and configure: set {TOOL} to a script that runs it"
+
+QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Options of a Java that lives for minutes: it compiles once and at once, and so leaves the processor to what is tested."""
+FAST = ""
+"""Options of a Java that is measured: it compiles again what runs often."""
 
 _PORTS_APART = 10
 _PORTS_OF_A_NODE = 4
@@ -32,6 +37,7 @@ class LocalCluster:
     home: Path
     port: int
     servers: str
+    java: str = QUICK
 
     def kill(self, node: int) -> None:
         """kill -9 of a node, numbered from 1."""
@@ -50,7 +56,9 @@ class LocalCluster:
         self._run("stop")
 
     def _run(self, *arguments: str) -> None:
-        subprocess.run([self.tool, *arguments], env=_environment(self.home, self.port, {}), check=True, timeout=120)
+        subprocess.run(
+            [self.tool, *arguments], env=_environment(self.home, self.port, self.java), check=True, timeout=120
+        )
 
 
 def broker_tool() -> Path | None:
@@ -61,9 +69,10 @@ def broker_tool() -> Path | None:
 
 @contextmanager
 def local_cluster(
-    nodes: int = 1, *, properties: str | Callable[[int], str] = "", format_arguments: str = ""
+    nodes: int = 1, *, properties: str | Callable[[int], str] = "", format_arguments: str = "", java: str = QUICK
 ) -> Iterator[LocalCluster]:
-    """A fresh cluster; ``properties`` are lines added to each node's, ``format_arguments`` go to the storage tool's format.
+    """A fresh cluster; ``properties`` are lines added to each node's, ``format_arguments`` go to the storage tool's format, and
+    ``java`` are options of the machine that runs it.
 
     Properties that name listeners are made from the first node's port; the three ports above it are its own as well, the first
     of them its controller's.
@@ -82,12 +91,12 @@ def local_cluster(
         extra["KAFKA_EXTRA_PROPERTIES"] = str(home / "extra.properties")
     if format_arguments:
         extra["KAFKA_FORMAT_ARGS"] = format_arguments
-    environment = _environment(home, port, extra)
+    environment = _environment(home, port, java) | extra
     with (home / "tool.log").open("w") as said:
         # not a pipe: the nodes keep what they inherit, and a reader of it would wait for their end
         subprocess.run([tool, "start", str(nodes)], env=environment, check=True, stdout=said, timeout=_START_SECONDS)
     servers = (home / "tool.log").read_text().strip().splitlines()[-1]
-    cluster = LocalCluster(tool, home, port, servers)
+    cluster = LocalCluster(tool, home, port, servers, java)
     try:
         yield cluster
     finally:
@@ -118,8 +127,8 @@ def _jars() -> Path:
     return folder
 
 
-def _environment(home: Path, port: int, extra: Mapping[str, str]) -> dict[str, str]:
-    return os.environ | {"KAFKA_HOME": str(home), "KAFKA_PORT": str(port)} | dict(extra)
+def _environment(home: Path, port: int, java: str) -> dict[str, str]:
+    return os.environ | {"KAFKA_HOME": str(home), "KAFKA_PORT": str(port), "JAVA_TOOL_OPTIONS": java}
 
 
 def _free_port(nodes: int) -> int:

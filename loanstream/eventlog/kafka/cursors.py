@@ -27,7 +27,7 @@ _READS_AHEAD = 2
 """How many reads of the size last asked for are fetched: while one is worked on, the next comes."""
 _BACKFILL_BYTES = 4 * PARTITION_BYTES
 """Bytes of a partition in a fetch for somebody who reads much at once: while a fold works, one answer comes and no more."""
-_UNUSED_SECONDS = 20.0
+_UNUSED_SECONDS = 5.0
 _RETRY_SECONDS = 0.1
 _LOOK_BEYOND_SECONDS = 0.25
 
