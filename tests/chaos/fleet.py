@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +13,11 @@ from pathlib import Path
 import httpx
 
 SERVICES = ("origination", "servicing", "funding", "risk", "notify")
+ALL = "api"
+"""Name of the processes that answer for all services and decide for none."""
 _RESTART_SECONDS = 0.5
 _STOP_SECONDS = 20.0
+_LOOK_SECONDS = 0.5
 
 
 @dataclass
@@ -28,6 +32,8 @@ class Member:
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
     paused: bool = False
+    back_after: list[float] = field(default_factory=list)
+    """Seconds from each start, but for the first, until it said that it was ready."""
 
     @property
     def url(self) -> str:
@@ -70,7 +76,7 @@ class Member:
 
 @dataclass
 class Fleet:
-    """Two processes of every service and one that answers for all."""
+    """So many processes of every service, and as many that answer for all."""
 
     folder: Path
     settings: Mapping[str, str]
@@ -80,9 +86,9 @@ class Fleet:
 
     def plan(self, *, replicas: int = 2, through: Mapping[str, str] | None = None) -> None:
         """Name the processes; ``through`` gives single members other bootstrap addresses."""
-        self._add("api", ("serve", *SERVICES, "--role", "api"), through)
-        for service in SERVICES:
-            for number in range(replicas):
+        for number in range(replicas):
+            self._add(f"{ALL}.{number}", ("serve", *SERVICES, "--role", "api"), through)
+            for service in SERVICES:
                 self._add(f"{service}.{number}", ("serve", service), through)
 
     async def start(self) -> None:
@@ -118,9 +124,20 @@ class Fleet:
                 codes.append(await member.process.wait())
         return codes
 
+    def starting(self) -> list[str]:
+        """Processes that were started again and are not ready yet."""
+        return [m.name for m in self.members if m.starts > 1 + len(m.back_after)]
+
+    def recoveries(self) -> dict[str, list[float]]:
+        """How long each service's processes took from a start to being ready."""
+        found: dict[str, list[float]] = {}
+        for member in self.members:
+            found.setdefault(member.name.partition(".")[0], []).extend(round(s, 1) for s in member.back_after)
+        return found
+
     def serving(self, service: str) -> list[Member]:
         """The members that can answer for a service."""
-        return [m for m in self.members if m.name == "api" or m.name.partition(".")[0] == service]
+        return [m for m in self.members if m.name.partition(".")[0] in (ALL, service)]
 
     def _add(self, name: str, arguments: tuple[str, ...], through: Mapping[str, str] | None) -> None:
         port = free_port()
@@ -138,6 +155,17 @@ class Fleet:
             if not self._ending:
                 member.paused = False
                 await member.start()
+                await self._until_ready(member)
+
+    async def _until_ready(self, member: Member) -> None:
+        """Watch one start until the process is ready or gone, and note how long it took."""
+        assert member.process is not None
+        begun = time.monotonic()
+        while member.process.returncode is None:
+            if await member.ready():
+                member.back_after.append(time.monotonic() - begun)
+                return
+            await asyncio.sleep(_LOOK_SECONDS)
 
 
 def free_port() -> int:

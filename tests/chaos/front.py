@@ -3,13 +3,17 @@
 import asyncio
 import json
 import random
+import time
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 import httpx
 
 from tests.chaos.fleet import Fleet
 
-_TIMEOUT = httpx.Timeout(20.0, connect=2.0)
+IDLE = "/api/platform/idle"
+_TIMEOUT = httpx.Timeout(7.0, connect=2.0)
+"""Longer than any answer takes; a paused process answers late, and another one is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class Front(httpx.AsyncBaseTransport):
     doubled: int = 0
     lost: int = 0
     """Requests whose connection broke: their clients sent them again."""
+    waited: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    """Seconds that the demo waited for the system to be idle, by what it waited for last."""
     _inner: httpx.AsyncHTTPTransport = field(default_factory=lambda: httpx.AsyncHTTPTransport(retries=0))
 
     def client(self) -> httpx.AsyncClient:
@@ -43,9 +49,10 @@ class Front(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request to somebody; raises what the connection raises."""
         service = request.url.path.split("/")[2] if request.url.path.count("/") > 1 else ""
-        members = [m for m in self.fleet.serving(service) if m.name == "api" or service != "platform"]
+        members = self.fleet.serving(service)
         body = await request.aread()
         again = request.method == "POST" and self.chance.random() < self.twice
+        begun = time.monotonic()
         try:
             answer = await self._to(self.chance.choice(members).port, request, body)
             if again:
@@ -56,7 +63,11 @@ class Front(httpx.AsyncBaseTransport):
                     self._note(request, both[0])
         except httpx.TransportError:
             self.lost += 1
+            if request.url.path == IDLE:
+                self.waited["an answer"] += time.monotonic() - begun
             raise
+        if request.url.path == IDLE:
+            self.waited[_busy(answer)] += time.monotonic() - begun
         self._note(request, answer)
         return answer
 
@@ -88,3 +99,10 @@ class Front(httpx.AsyncBaseTransport):
         if isinstance(body, dict) and body.get("command_id"):
             result = str(body.get("status") if answer.is_success else body.get("code"))
             self.answered.append(Answered(body["command_id"], request.url.path, answer.status_code, result))
+
+
+def _busy(idle: httpx.Response) -> str:
+    """What an answer about idleness says is busy."""
+    if idle.is_error:
+        return f"a {idle.status_code}"
+    return " ".join(sorted(json.loads(idle.content)["waiting"])) or "nothing more"
