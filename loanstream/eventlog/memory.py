@@ -332,6 +332,10 @@ class _MemoryMembership:
         """Owned as of the last refresh."""
         return self._owned
 
+    def settling(self) -> bool:
+        """Never: a partition goes from one member to another and touches no third."""
+        return False
+
     async def refresh(self) -> frozenset[int]:
         """Take what is free, drop what was lost."""
         self._owned = self._log.take(self)

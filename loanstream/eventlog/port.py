@@ -117,6 +117,10 @@ class Membership(Protocol):
         """The partitions owned now; changes over time, polled by the host before each step."""
         ...
 
+    def settling(self) -> bool:
+        """Whether the group is being shared out anew: what was owned until now may be owned again in a moment."""
+        ...
+
     async def refresh(self) -> frozenset[int]:
         """Try to take what is free, drop what was lost, and return what is owned."""
         ...

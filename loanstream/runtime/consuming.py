@@ -31,6 +31,10 @@ class Ownership:
             return await self._membership.refresh()
         return self._membership.owned()
 
+    def settling(self) -> bool:
+        """Whether what was owned until now may be owned again in a moment."""
+        return self._membership is not None and self._membership.settling()
+
     async def close(self) -> None:
         """Leave the group."""
         if self._membership is not None:

@@ -1,6 +1,7 @@
 """What Faust does by itself, and what it does pinned: each rule of the patch with its mutation as a parameter."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,6 +9,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.errors import UnknownError
 from faust.contrib.asgi import faust_app_running
 from faust.transport.drivers.aiokafka import Transport
 
@@ -17,6 +20,7 @@ from loanstream.runtime.faust_reactor.application import raw_topic, reactor_app
 from loanstream.runtime.faust_reactor.host import ReactorHost
 from loanstream.runtime.supervisor import Supervisor
 from tests.kafka.reactor_bench import EVENTS, Bench, running, subjects, until
+from tests.kafka.rules import holds_unless
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 
@@ -77,6 +81,43 @@ async def test_an_aborted_event_causes_no_command(bench: Bench) -> None:
         await bench.happen(bench.ordered(committed), transaction=True)
         [command] = await bench.until_commands(1)
     assert command.key == committed
+
+
+_NOBODY_FETCHES = 2.5
+"""Seconds after a revocation when the last fetch has ended too, which would have been told."""
+
+
+async def nobody_hears(thread: pinned.PinnedConsumerThread, consumer: Any) -> None:
+    """What the group's coordination met stays where it is, as in Faust."""
+
+
+@pytest.mark.parametrize("hear", [pinned.PinnedConsumerThread._hear, nobody_hears])
+@pytest.mark.parametrize("error", [UnknownError, ValueError], ids=["of-the-broker", "of-the-library"])
+async def test_a_reactor_comes_back_after_an_error_of_its_group_s_coordination(
+    bench: Bench, hear: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined: list[tuple[GroupCoordinator, asyncio.AbstractEventLoop]] = []
+    rejoin, failed = GroupCoordinator._do_rejoin_group, threading.Event()
+
+    async def fails_at_the_second(coordinator: GroupCoordinator, subscription: Any) -> Any:
+        joined.append((coordinator, asyncio.get_running_loop()))
+        if len(joined) == 2:
+            await asyncio.sleep(_NOBODY_FETCHES)
+            failed.set()
+            raise error("as a broker that has just come back")
+        return await rejoin(coordinator, subscription)
+
+    monkeypatch.setattr(pinned.PinnedConsumerThread, "_hear", hear)
+    monkeypatch.setattr(GroupCoordinator, "_do_rejoin_group", fails_at_the_second)
+    async with running(bench.reactor()):
+        await bench.happen(bench.ordered("before"))
+        await bench.until_handled()
+        coordinator, loop = joined[0]
+        loop.call_soon_threadsafe(coordinator.request_rejoin)
+        assert await asyncio.to_thread(failed.wait, 10)
+        await bench.happen(bench.ordered("after"))
+        with holds_unless(hear is nobody_hears):
+            await bench.until_handled(10)
 
 
 async def test_a_reactor_refuses_to_start_with_faust_s_own_transport(

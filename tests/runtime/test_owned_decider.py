@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
+
 from loanstream.eventlog.memory import MemoryLog
+from loanstream.eventlog.port import Fenced
 from loanstream.runtime.consuming import Ownership
 from loanstream.runtime.decider.host import DeciderHost
 from loanstream.runtime.decider.owned import OwnedDecider
@@ -59,3 +62,62 @@ async def test_a_replica_that_lost_its_partition_gives_it_up_and_reads_on_when_i
     assert first.host.recovered == 1
     assert first.host.fold is not None
     assert first.host.fold.aggregates["c-1"].state.total == 3
+
+
+class Shared:
+    """A membership that the test moves: what is owned, and whether the group is being shared out anew."""
+
+    def __init__(self) -> None:
+        self.now: frozenset[int] = frozenset({0})
+        self.anew = False
+
+    def owned(self) -> frozenset[int]:
+        """As the test says."""
+        return self.now
+
+    def settling(self) -> bool:
+        """As the test says."""
+        return self.anew
+
+    async def refresh(self) -> frozenset[int]:
+        """As the test says."""
+        return self.now
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+async def test_a_replica_rests_while_its_group_settles_and_goes_on_without_a_new_fence() -> None:
+    log, clock, shared = await counting_log(), SteppedClock(), Shared()
+    replica = OwnedDecider(DeciderHost(counting_service(), 0, log, clock, MemoryStore()), Ownership(shared, 1), clock)
+    await log.send([start_day(A_DAY), count("c-1")])
+    await replica.step()
+    writer = replica.host.writer
+    shared.now, shared.anew = frozenset(), True
+    await log.send([count("c-1", request="r2")])
+    assert not await replica.step()
+    assert replica.waiting_on() == {}
+    shared.now, shared.anew = frozenset({0}), False
+    assert await replica.step()
+    assert replica.host.writer is writer is not None
+    shared.now = frozenset()
+    assert not await replica.step()
+    assert replica.host.writer is None
+
+
+async def test_a_replica_whose_partition_was_another_s_while_its_group_settled_is_fenced_and_reads_on() -> None:
+    log, clock, shared = await counting_log(), SteppedClock(), Shared()
+    replica = OwnedDecider(DeciderHost(counting_service(), 0, log, clock, MemoryStore()), Ownership(shared, 1), clock)
+    await log.send([start_day(A_DAY), count("c-1")])
+    await replica.step()
+    shared.now, shared.anew = frozenset(), True
+    await replica.step()
+    other = DeciderHost(counting_service(), 0, log, clock, MemoryStore())
+    await log.send([count("c-1", request="r2")])
+    await other.step()
+    shared.now, shared.anew = frozenset({0}), False
+    with pytest.raises(Fenced):
+        await replica.step()
+    await log.send([count("c-1", request="r3")])
+    assert await replica.step()
+    assert [o.status for o in await outcomes(log)] == ["executed"] * 4

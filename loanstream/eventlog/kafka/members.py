@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka import TopicPartition as KafkaPlace
 
 from loanstream.eventlog.kafka.cluster import BROKEN, Cluster
+from loanstream.eventlog.kafka.coordination import has_ended, heard
 
 SESSION_MS = 6_000
 HEARTBEAT_MS = 300
@@ -36,17 +37,22 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
         self._settled = settled
         self._consumer: AIOKafkaConsumer | None = None
         self._owned: frozenset[int] = frozenset()
+        self._settling = False
         self._assigned = asyncio.Event()
 
     def owned(self) -> frozenset[int]:
         """The partitions assigned now; empty while the group rebalances."""
         return self._owned
 
+    def settling(self) -> bool:
+        """Whether the group rebalances: a rebalance takes everything from everybody, and gives most of it back."""
+        return self._settling
+
     async def refresh(self) -> frozenset[int]:
         """Join if this member has not; what it owns now. Must be called every so often: see :meth:`_hear`."""
         if self._consumer is None:
             await self._join()
-        elif self._consumer._coordinator is not None:
+        else:
             await self._hear(self._consumer)
         return self._owned
 
@@ -57,6 +63,7 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_revoked(self, revoked: Iterable[KafkaPlace]) -> None:
         """Give everything up; commits under way may finish."""
+        self._settling = True
         lost, self._owned = self._owned, frozenset()
         if lost:
             await self._settled(lost)
@@ -69,18 +76,15 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
             for place in places:
                 self._consumer.seek(place, 0)  # a position of its own, or aiokafka would ask for a committed one
         self._owned = frozenset(place.partition for place in places)
+        self._settling = False
         self._assigned.set()
 
     async def _hear(self, consumer: AIOKafkaConsumer) -> None:
-        """Take the error that the group's coordination met: until somebody has, aiokafka neither tries again nor joins anew.
-
-        A poll would take it, and this consumer never polls.
-        """
-        try:
-            consumer._coordinator.check_errors()
-        except BROKEN as error:
+        """Take what the group's coordination met: this consumer never polls."""
+        error = heard(consumer)
+        if error is not None:
             _log.warning("trouble in the group", group=self.group, topic=self.topic, error=repr(error))
-            if consumer._coordinator._coordination_task.done():
+            if has_ended(consumer):
                 await self._leave(consumer)
 
     async def _leave(self, consumer: AIOKafkaConsumer) -> None:
@@ -88,6 +92,7 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
         self._consumer = None
         self._assigned.clear()
         await self.on_partitions_revoked(())  # aiokafka does not call it when a consumer stops
+        self._settling = False
         await _stopped(consumer)
 
     async def _join(self) -> None:

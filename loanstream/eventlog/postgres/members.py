@@ -127,6 +127,10 @@ class PostgresMembership:
         """The partitions whose locks this process holds, as far as it knows; empty as soon as the connection is gone."""
         return self._owned
 
+    def settling(self) -> bool:
+        """Never: a partition goes from one member to another and touches no third."""
+        return False
+
     async def refresh(self) -> frozenset[int]:
         """Take what is free, drop what was lost. Owns nothing while the database does not answer."""
         await self._members.refresh(self)

@@ -33,13 +33,17 @@ class OwnedDecider:
             await self.host.open()
 
     async def step(self) -> bool:
-        """One batch of the host; a partition that was lost is given up in order, and read on from when it comes back."""
+        """One batch of the host; a partition that was lost is given up in order, and read on from when it comes back.
+
+        While the group settles the host rests as it is. It goes on when it gets its partition back; had another one it meanwhile,
+        the fence says so at the next commit.
+        """
         if await self._is_ours():
             worked = await self.host.step()
             if self.host.snapshot_due:
                 await self.host.snapshot()
             return worked
-        if self.host.writer is not None:
+        if self.host.writer is not None and not self._ownership.settling():
             await self.host.close()
         return False
 

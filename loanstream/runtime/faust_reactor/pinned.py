@@ -1,25 +1,32 @@
-"""Two of Faust's consumer settings that Faust does not let anybody set, and the proof that they are in force.
+"""Two of Faust's consumer settings that Faust does not let anybody set, and the proof that they are in force; errors it drops.
 
 Outside its own exactly-once mode Faust reads uncommitted and so hands over records of aborted transactions; and it lets a broker
 hold back an answer for 1.5 seconds, during which a busy partition waits for an idle one. Both are set where Faust makes its
-consumer, for the consumers of reactors only, and with Faust pinned to the version that this was written for.
+consumer, for the consumers of reactors only, and with Faust pinned to the version that this was written for. And it never takes
+the errors of its group's coordination, which then waits for ever: the consumer's thread does.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import version
 from typing import Any, cast
 
 import aiokafka
 import faust
+import structlog
 from aiokafka.consumer.fetcher import READ_COMMITTED
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode.threads import WorkerThread
 
+from loanstream.eventlog.kafka.coordination import has_ended, heard
 from loanstream.runtime.stopping import MustStop
 
 FAUST = "0.15.3"
 FETCH_MAX_WAIT_MS = 100
+_HEAR_SECONDS = 0.5
+
+_log = structlog.get_logger(__name__)
 
 Begin = Callable[["PinnedConsumer"], Awaitable[Mapping[TP, int]]]
 """Given the consumer, whose partitions have just been assigned: where to begin in each of them."""
@@ -42,6 +49,7 @@ class PinnedConsumerThread(driver.AIOKafkaConsumerThread):
 
     Worker = _DaemonThread
     abstract = False
+    _hearing: "asyncio.Task[None] | None" = None
 
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -52,7 +60,26 @@ class PinnedConsumerThread(driver.AIOKafkaConsumerThread):
     async def on_start(self) -> None:
         """Start, and see whether what fetches was told."""
         await super().on_start()
-        check_fetching(self._ensure_consumer())
+        consumer = self._ensure_consumer()
+        check_fetching(consumer)
+        self._hearing = asyncio.get_running_loop().create_task(self._hear(consumer))
+
+    async def on_thread_stop(self) -> None:
+        """Stop."""
+        if self._hearing is not None:
+            self._hearing.cancel()
+        await super().on_thread_stop()
+
+    async def _hear(self, consumer: aiokafka.AIOKafkaConsumer) -> None:
+        """Take what the group's coordination met: Faust asks the fetcher for records, not the consumer that would tell."""
+        while True:
+            await asyncio.sleep(_HEAR_SECONDS)
+            error = heard(consumer)
+            if error is not None:
+                _log.warning("trouble in the group", group=self.app.conf.id, error=repr(error))
+                if has_ended(consumer):
+                    cast(PinnedTransport, self.transport).lost = error
+                    return
 
 
 class PinnedConsumer(driver.Consumer):
@@ -87,6 +114,8 @@ class PinnedTransport(driver.Transport):
 
     begin: Begin | None = None
     """Group offsets count where there is none."""
+    lost: Exception | None = None
+    """Why the consumer is a member of its group no longer and will not be again."""
     ending = False
     """Whether records that are still under way are left to whoever reads them next."""
 

@@ -132,13 +132,16 @@ class Reactor:
         try:
             # Faust sets its flags from its consumer's thread too, which wakes nobody who waits for them here
             watched = time.monotonic()
-            while not (self._failure.done() or app.should_stop or _failed(starting)):
+            transport = cast(PinnedTransport, app.transport)
+            while not (self._failure.done() or transport.lost or app.should_stop or _failed(starting)):
                 await asyncio.sleep(_LOOK_SECONDS)
                 if time.monotonic() - watched > _WATCH_SECONDS:
                     await self._watch(app)
                     watched = time.monotonic()
             if self._failure.done():
                 self._failure.result()
+            if transport.lost is not None:
+                raise transport.lost
             if starting.done():
                 starting.result()
             raise RuntimeError(f"Faust stopped: {app.crash_reason!r}")
