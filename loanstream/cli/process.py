@@ -5,6 +5,7 @@ import errno
 import os
 import signal
 import socket
+import threading
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import AsyncExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
@@ -35,6 +37,10 @@ if TYPE_CHECKING:
 
 _READY_POLL = 0.05
 _BACKLOG = 2048
+_STOP_SECONDS = 25.0
+"""How long an orderly end may take; it takes a second, unless brokers and database are gone as well."""
+
+_log = structlog.get_logger(__name__)
 
 
 class StartFailed(Exception):
@@ -164,6 +170,7 @@ async def _run(
         looking = group.create_task(metrics.run(), name="metrics")
         hosts = group.create_task(supervisor.run(), name="hosts")
         serving = group.create_task(http.serve([listener]), name="http")
+        ending = group.create_task(_stop_hosts(app.state.stopping, http, supervisor), name="ending")
         try:
             await _ready(supervisor, http, serving)
             process = Process(installation, app, _url(installation.settings, listener), supervisor, links)
@@ -179,7 +186,16 @@ async def _run(
             supervisor.stop()
             waiter.cancel()
             looking.cancel()
+            ending.cancel()
             await asyncio.wait((hosts,))
+
+
+async def _stop_hosts(stopping: asyncio.Event, http: uvicorn.Server, supervisor: Supervisor) -> None:
+    """Stop the hosts as soon as nobody waits for their answer: the server takes longer to close its connections."""
+    await stopping.wait()
+    while http.server_state.tasks:  # noqa: ASYNC110 - uvicorn tells no event
+        await asyncio.sleep(_READY_POLL)
+    supervisor.stop()
 
 
 def _stop_on_signals(http: uvicorn.Server, stopping: asyncio.Event) -> None:
@@ -196,9 +212,18 @@ def _stop_on_signals(http: uvicorn.Server, stopping: asyncio.Event) -> None:
             os._exit(128 + number)
         http.should_exit = True
         stopping.set()
+        late = threading.Timer(_STOP_SECONDS, _give_up, (number,))
+        late.daemon = True
+        late.start()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop, number)
+
+
+def _give_up(number: int) -> None:
+    """End a process that does not end: the log is transactional, and what hangs would hang for whoever waits for the end."""
+    _log.error("does not end by itself and is ended", seconds=_STOP_SECONDS)
+    os._exit(128 + number)
 
 
 async def _ready(supervisor: Supervisor, http: uvicorn.Server, serving: "asyncio.Task[None]") -> None:

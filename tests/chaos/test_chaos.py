@@ -78,7 +78,7 @@ def variables(folder: Path, servers: str, dsn: str, smtp: int) -> dict[str, str]
         "LOANSTREAM_KAFKA_SERVERS": servers,
         "LOANSTREAM_SMTP_URL": f"smtp://127.0.0.1:{smtp}",
         "LOANSTREAM_KEY_LEASE_SECONDS": "5",
-        "LOANSTREAM_EFFECT_LEASE_SECONDS": "8",
+        "LOANSTREAM_EFFECT_LEASE_SECONDS": "5",
         "LOANSTREAM_PARTITIONS": str(PARTITIONS),
     }
 
@@ -169,7 +169,7 @@ async def test_a_hurt_system_ends_as_an_undisturbed_one() -> None:
     async with an_arena() as arena:
         front = Front(arena.fleet, chance)
         poison = Poison(arena.cluster.servers, chance, every=1.5)
-        troubles = Troubles(arena.fleet, arena.cluster, arena.database, arena.cut, chance)
+        troubles = Troubles(arena.fleet, arena.cluster, arena.database, arena.cut, chance, again=SOAK)
         until = month_after(FIRST, MONTHS)
         hurting = [
             asyncio.create_task(each) for each in (troubles.run(), poison.run(), telling(arena.fleet, front, troubles))

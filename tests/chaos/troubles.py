@@ -16,6 +16,7 @@ KILL_EVERY = 12.0
 KILL_JITTER = 4.0
 PAUSE_SECONDS = 20.0
 CUT_SECONDS = 10.0
+RECOVER_SECONDS = 10.0
 
 
 @dataclass
@@ -27,6 +28,8 @@ class Troubles:
     database: EmbeddedPostgres
     cut: Cut
     chance: random.Random
+    again: bool = False
+    """Whether the single disasters come again and again, or once each and two pauses."""
     done: Counter[str] = field(default_factory=Counter)
     story: list[str] = field(default_factory=list)
 
@@ -48,7 +51,9 @@ class Troubles:
         while True:
             for trouble in (self._pause, self._cut, self._broker, self._pause, self._database):
                 await trouble()
-                await asyncio.sleep(10)
+                await asyncio.sleep(RECOVER_SECONDS)
+            if not self.again:
+                return
 
     async def _pause(self) -> None:
         member = self._somebody()

@@ -52,7 +52,7 @@ _log = structlog.get_logger("loanstream.http")
 class Guard:
     """Wraps the application. A request that it refuses reaches no route; an error that no route handles becomes a 500.
 
-    ``stopping`` is set when the process stops, and ends live streams.
+    ``stopping`` is set when the process stops: it ends live streams, and new commands are answered 503 ``stopping``.
     """
 
     def __init__(
@@ -104,6 +104,8 @@ class Guard:
             raise invalid("path" if "\x00" in scope["path"] else "query", "holds a NUL character")
         if scope["method"] in _BODILESS:
             return receive if self._stopping is None else _until(self._stopping, receive)
+        if self._stopping is not None and self._stopping.is_set():
+            raise Problem(503, "stopping", "This process is being stopped: send it again.", {"Retry-After": "1"})
         headers = Headers(scope=scope)
         body = await _read(receive, self._max_body_bytes, headers.get("content-length", ""))
         content_type = headers.get("content-type", "")

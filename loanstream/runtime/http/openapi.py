@@ -62,7 +62,7 @@ _PROBLEM_STATUSES = {
     "422": "The Idempotency-Key was used for another request.",
     "429": "Too many attempts.",
     "500": "Failed on our side.",
-    "503": "A part of the system cannot be reached.",
+    "503": "A part of the system cannot be reached, or this process is being stopped.",
     "504": "The read models are behind.",
 }
 

@@ -333,3 +333,10 @@ async def test_a_reference_that_stands_twice_is_named_and_nothing_sent(world: Wo
 async def test_an_empty_bulk_request_is_fine(world: World) -> None:
     answer = await world.client.post(BULK, json=[], headers=key())
     assert (answer.status_code, answer.json()) == (200, {"results": []})
+
+
+async def test_a_process_that_is_being_stopped_takes_no_more_commands_and_says_so(world: World) -> None:
+    world.app.state.stopping.set()
+    answer = await world.client.post(COUNTS, json={"by": 1}, headers=key("k1"))
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "stopping", "1")
+    assert await world.commands() == 0
