@@ -97,7 +97,7 @@ def _reactor(installation: Installation, service: Service, tracer: Tracer | None
         from loanstream.runtime.faust_reactor.reactor import Reactor
 
         store = PostgresStore(installation.pool, LOCK_SECONDS)
-        yield ReactorHost(Reactor(service, cluster, store, installation.clock, name=service.consumer))
+        yield ReactorHost(Reactor(service, cluster, store, installation.clock, name=service.consumer, tracer=tracer))
 
 
 def _reactions(installation: Installation, service: Service, tracer: Tracer | None) -> Host:

@@ -3,9 +3,10 @@
 No I/O and no clock: the embedded host and a stream framework wrap the same function.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -114,6 +115,15 @@ def react_to(plan: Plan, record: Record, now: datetime, *, replayed: bool = Fals
         return Reacted(commands, effects)
     except Exception as error:
         return Reacted(failure=Failure("poison", f"{type(error).__name__}: {error}"[:_LONGEST_ERROR]))
+
+
+React = Callable[[Plan, Record, datetime], Reacted]
+"""What :func:`react_to` is, with or without a span."""
+
+
+def reacting(tracer: Tracer | None) -> React:
+    """:func:`react_to`, in a span where there is a tracer."""
+    return react_to if tracer is None else partial(react_traced, tracer)
 
 
 def react_traced(tracer: Tracer, plan: Plan, record: Record, now: datetime) -> Reacted:

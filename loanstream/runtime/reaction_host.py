@@ -5,10 +5,9 @@ positions together with effect rows and dead letters in one transaction.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 
 import structlog
 
@@ -16,7 +15,7 @@ from loanstream.eventlog.port import EventLog, Membership, NewRecord, Record, Re
 from loanstream.runtime.clock import Clock
 from loanstream.runtime.consuming import GATHER_SECONDS, Ownership, check_positions
 from loanstream.runtime.definitions import EffectRow, Service
-from loanstream.runtime.reacting import Failure, Plan, Reacted, plan, react_to, react_traced
+from loanstream.runtime.reacting import Failure, Plan, Reacted, plan, react_to, reacting
 from loanstream.runtime.stores import ConsumerDeadLetter, HostStore
 from loanstream.runtime.tracing import Tracer
 from schemas import envelope
@@ -71,9 +70,7 @@ class ReactionHost:
         self._clock = clock
         self._membership = membership
         self._batch = batch
-        self._react_to: Callable[[Plan, Record, datetime], Reacted] = (
-            react_to if tracer is None else partial(react_traced, tracer)
-        )
+        self._react_to = reacting(tracer)
         self._plan: Plan | None = None
         self._ownership: Ownership | None = None
         self._positions: dict[TopicPartition, int] = {}

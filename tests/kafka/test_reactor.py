@@ -1,6 +1,7 @@
 """Reactors under Faust on a real cluster and a real database: good records, bad records, and members that share them."""
 
 import pytest
+from msgspec import structs
 
 from loanstream.eventlog.memory import MemoryLog
 from loanstream.eventlog.port import TopicPartition
@@ -8,7 +9,7 @@ from loanstream.runtime.definitions import Reaction, Send, Service
 from loanstream.runtime.faust_reactor import reactor as reactor_module
 from loanstream.runtime.messages import read_command_meta
 from loanstream.runtime.reaction_host import ReactionHost
-from schemas.envelope import EventMeta
+from schemas.envelope import TRACE, EventMeta
 from tests.kafka.reactor_bench import (
     COMMANDS,
     EVENTS,
@@ -23,6 +24,7 @@ from tests.kafka.reactor_bench import (
     until,
 )
 from tests.runtime.support.shipping import Ordered, Pack, SteppedClock, definitions, shipping_service
+from tests.runtime.test_tracing import OUTSIDE, traced
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 
@@ -43,6 +45,20 @@ async def test_events_become_commands_and_effects_and_the_position_moves_with_th
             record.key,
             1,
         )
+
+
+async def test_what_a_reaction_causes_continues_the_trace_of_the_event(bench: Bench) -> None:
+    tracer, exporter = traced()
+    [subject] = subjects(1)
+    record = bench.ordered(subject)
+    async with running(bench.reactor(tracer=tracer)):
+        await bench.happen(structs.replace(record, headers={**record.headers, TRACE: OUTSIDE}))
+        [command] = await bench.until_commands(1)
+    [span] = [one for one in exporter.get_finished_spans() if one.name.startswith("react shipping")]
+    assert span.parent is not None
+    assert span.context is not None
+    assert f"{span.parent.span_id:016x}" in OUTSIDE
+    assert command.headers[TRACE] == f"00-{span.context.trace_id:032x}-{span.context.span_id:016x}-01"
 
 
 async def test_commands_of_one_source_arrive_in_the_order_of_its_events(bench: Bench) -> None:

@@ -3,19 +3,22 @@
 Who never polls, or polls past it, must take it here, or one error keeps the member out of its group for good.
 """
 
+from typing import Any
+
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 
 def heard(consumer: AIOKafkaConsumer) -> Exception | None:
     """The error that the coordination waits with, taken, so that it goes on; ``None`` while nothing is wrong."""
-    coordinator = consumer._coordinator
+    coordinator: Any = consumer._coordinator
     if coordinator is None:
         return None  # it is being started
     try:
         coordinator.check_errors()
     except KafkaError as error:
-        return error
+        met: Exception = error
+        return met
     return None
 
 

@@ -15,7 +15,7 @@ from loanstream.runtime.faust_reactor.guard import Patience, guarded
 from loanstream.runtime.faust_reactor.received import Received
 from loanstream.runtime.faust_reactor.sending import Sending
 from loanstream.runtime.faust_reactor.work import Parked, Work, work_of
-from loanstream.runtime.reacting import Failure, Plan
+from loanstream.runtime.reacting import Failure, Plan, React, react_to
 from loanstream.runtime.stores import HostStore
 
 _log = structlog.get_logger(__name__)
@@ -41,6 +41,7 @@ class Desk:
     batch: int
     counts: Counter[str]
     """Records by what became of them."""
+    react: React = react_to
 
 
 @dataclass(slots=True)
@@ -141,7 +142,7 @@ class Lane:
         if self.parked:
             # an operator may have replayed them, from another process
             self.parked = frozenset(await desk.store.parked_keys(desk.name))
-        work = work_of(desk.plan, desk.name, run, self.parked, desk.clock.now(), failure)
+        work = work_of(desk.plan, desk.name, run, self.parked, desk.clock.now(), failure, desk.react)
         await desk.sending.commands(work.commands)
         await desk.sending.letters(work.letters)
         after = run[-1].record.offset + 1

@@ -18,20 +18,21 @@ from aiokafka.errors import KafkaError
 from faust.contrib.asgi import bind_to_running_loop
 from faust.types import TP
 
+from loanstream.eventlog.kafka.cluster import Cluster
 from loanstream.eventlog.kafka.cluster_settings import ClusterSettings
-from loanstream.eventlog.port import TopicPartition
+from loanstream.eventlog.port import LogError, TopicPartition
 from loanstream.runtime.clock import Clock
 from loanstream.runtime.definitions import Service
 from loanstream.runtime.faust_reactor.application import raw_topic, reactor_app
 from loanstream.runtime.faust_reactor.guard import Patience
 from loanstream.runtime.faust_reactor.lane import Desk, Lane, MovedBack
-from loanstream.runtime.faust_reactor.metadata import check_exist, topic_sizes
 from loanstream.runtime.faust_reactor.pinned import PinnedConsumer, PinnedTransport, Unpatched, check
 from loanstream.runtime.faust_reactor.received import received
 from loanstream.runtime.faust_reactor.sending import Sending
-from loanstream.runtime.reacting import Plan, plan
+from loanstream.runtime.reacting import Plan, plan, reacting
 from loanstream.runtime.stopping import PositionLost
 from loanstream.runtime.stores import HostStore
+from loanstream.runtime.tracing import Tracer
 from schemas.topics import Role, topic
 
 _log = structlog.get_logger(__name__)
@@ -40,6 +41,7 @@ STOP_SECONDS = 5.0
 """How long runs under way may take to end when the reactor is stopped."""
 
 _FAUST_STOPS_SECONDS = 10.0
+_PATIENCE_SECONDS = 5.0
 _FIRST_BACKOFF = 0.2
 _LONGEST_BACKOFF = 10.0
 _LOOK_SECONDS = 0.1
@@ -48,7 +50,10 @@ _WATCH_SECONDS = 5.0
 
 
 class Reactor:
-    """Runs the reactions of one service on Kafka. ``batch`` is the most records that one transaction covers."""
+    """Runs the reactions of one service on Kafka.
+
+    ``batch`` is the most records that one transaction covers; ``tracer`` makes a span of each reaction.
+    """
 
     def __init__(
         self,
@@ -60,6 +65,7 @@ class Reactor:
         name: str = "",
         batch: int = 200,
         patience: Patience | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self.service = service
         self.name = name or f"{service.name}.reactor"
@@ -73,6 +79,7 @@ class Reactor:
         self._clock = clock
         self._batch = batch
         self._patience = patience or Patience()
+        self._react = reacting(tracer)
         self._lanes: dict[TopicPartition, Lane] = {}
         self._tasks: dict[TopicPartition, asyncio.Task[None]] = {}
         self._ready = False
@@ -149,11 +156,14 @@ class Reactor:
             await self._close(app, starting)
 
     async def _planned(self) -> Plan:
-        sizes = await topic_sizes(self._cluster)
-        commands, letters = topic(self.service.name, Role.COMMANDS), topic(self.service.name, Role.DEADLETTERS)
-        check_exist(sizes, (commands, letters))
-        made = plan(self.service, sizes[commands])
-        check_exist(sizes, made.topics)
+        """What the service reacts to. Raises :class:`UnknownTopic` for a topic that Faust would wait for without a word."""
+        cluster = Cluster(self._cluster, _PATIENCE_SECONDS)
+        try:
+            made = plan(self.service, await cluster.count(topic(self.service.name, Role.COMMANDS)))
+            for name in (topic(self.service.name, Role.DEADLETTERS), *made.topics):
+                await cluster.count(name)
+        finally:
+            await cluster.close()
         return made
 
     def _app(self, made: Plan) -> faust.App:
@@ -161,7 +171,9 @@ class Reactor:
         bind_to_running_loop(app)
         app.finalize()
         sending = Sending(app.producer.send, topic(self.service.name, Role.DEADLETTERS))
-        self._desk = Desk(self.name, made, self._store, sending, self._clock, self._patience, self._batch, self.counts)
+        self._desk = Desk(
+            self.name, made, self._store, sending, self._clock, self._patience, self._batch, self.counts, self._react
+        )
         app.agent(raw_topic(app, *made.topics), name=f"{self.name}.agent")(self._distribute)
         return app
 
@@ -275,7 +287,7 @@ class Reactor:
         return [self._tasks[place] for place in busy if not self._tasks[place].done()]
 
     def _tell(self, error: Exception) -> None:
-        if isinstance(error, (KafkaError, OSError, MovedBack)):
+        if isinstance(error, (KafkaError, LogError, OSError, MovedBack)):
             _log.warning("reactor failed, starting anew", host=self.name, error=repr(error))
         else:
             _log.error("reactor failed, starting anew", host=self.name, exc_info=error)

@@ -8,7 +8,7 @@ from datetime import datetime
 from loanstream.eventlog.port import NewRecord
 from loanstream.runtime.definitions import EffectRow
 from loanstream.runtime.faust_reactor.received import Received
-from loanstream.runtime.reacting import Failure, Plan, Reacted, react_to
+from loanstream.runtime.reacting import Failure, Plan, React, Reacted, react_to
 from loanstream.runtime.stores import ConsumerDeadLetter
 
 EXHAUSTED = "exhausted"
@@ -32,12 +32,18 @@ class Work:
 
 
 def work_of(
-    plan: Plan, consumer: str, run: Sequence[Received], parked: Parked, now: datetime, failure: Failure | None = None
+    plan: Plan,
+    consumer: str,
+    run: Sequence[Received],
+    parked: Parked,
+    now: datetime,
+    failure: Failure | None = None,
+    react: React = react_to,
 ) -> Work:
     """React to each record; with ``failure``, all of them become dead letters for that reason."""
     work = Work(parked=set(parked))
     for each in run:
-        reacted = Reacted(failure=failure) if failure else _reacted(plan, each, now)
+        reacted = Reacted(failure=failure) if failure else _reacted(plan, each, now, react)
         if reacted.skipped:
             work.counts[reacted.skipped] += 1
         elif (each.record.topic, each.record.key) in work.parked and not reacted.idle:
@@ -51,10 +57,10 @@ def work_of(
     return work
 
 
-def _reacted(plan: Plan, each: Received, now: datetime) -> Reacted:
+def _reacted(plan: Plan, each: Received, now: datetime, react: React) -> Reacted:
     if each.unreadable:
         return Reacted(failure=Failure("poison", f"not a record of ours: {each.unreadable}"))
-    return react_to(plan, each.record, now)
+    return react(plan, each.record, now)
 
 
 def _park(work: Work, consumer: str, each: Received, failure: Failure, now: datetime) -> None:
