@@ -2,6 +2,8 @@
 
 An effect whose outcome is unknown is resolved by asking the provider, never by sending again; where the provider says that it
 did nothing, it may be performed again, and ``unknowns`` of the row keeps the record of a possible double.
+
+A recipient whose provider is slow holds up nobody but itself, until there are ``parallel`` of them.
 """
 
 import asyncio
@@ -25,6 +27,11 @@ from schemas.envelope import CommandMeta
 from schemas.topics import Role, topic
 
 _log = structlog.get_logger(__name__)
+
+_LOOK = 0.05
+"""Seconds after which a sender looks for what came up since, though no row under way has ended."""
+_CLOSING = 2.0
+"""Seconds that providers have to answer when the sender closes; less than the supervisor's ``last_step``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,31 +74,61 @@ class EffectsHost:
         self._clock = clock
         self._tracer = tracer
         self._partitions = 0
+        self._running: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
-        """Make sure that effects were not lost, so that nothing is done twice: see ``guard_empty_effects``."""
+        """Make sure that effects were not lost, so that nothing is done twice: see ``guard_empty_effects``.
+
+        After an error the rows under way go on: to cut them off would only make more outcomes that nobody knows.
+        """
+        # an outage fails many rows, one after the other: those that it failed since are no cause to start anew once more
+        self._ended()
         self._partitions = await self._log.partitions(topic(self.service.name, Role.COMMANDS))
         if self._handlers:
             await guard_empty_effects(self.service, self._handlers, self._log, self._store, self._clock)
 
     async def step(self) -> bool:
-        """Send what is due, at most ``parallel`` rows, one per recipient. ``False`` when nothing is due."""
+        """Begin what is due, one row per recipient and ``parallel`` under way at most; wait until one ends, but not for long.
+
+        ``False`` when nothing is due or under way. Raises the first error of the rows that ended, of the store or the log; such
+        a row stays claimed, and what became of the others is stored.
+        """
         if not self._partitions:
             await self.open()
         if not self._handlers:
             return False
         now = self._clock.now()
-        rows = await self._store.claim_effects(self.service.name, now, now + self.rules.lease, self.rules.parallel)
+        free = self.rules.parallel - len(self._running)
+        rows = await self._store.claim_effects(self.service.name, now, now + self.rules.lease, free) if free else []
         if self.rules.parallel == 1:
             for row in rows:
                 await self._serve(row)
-        else:
-            await _all_of([self._serve(row) for row in rows])
-        return bool(rows)
+            return bool(rows)
+        self._running += [asyncio.create_task(self._serve(row), name=f"{self.name} {row.id}") for row in rows]
+        if not self._running:
+            return False
+        await asyncio.wait(self._running, timeout=_LOOK, return_when=asyncio.FIRST_COMPLETED)
+        errors = self._ended()
+        if errors:
+            raise errors[0]
+        return True
 
     async def close(self) -> None:
-        """Nothing is held: a claimed row that was not finished is asked about when its lease ran out."""
-        self._partitions = 0
+        """Let the rows under way end, for a short time; then cut them off.
+
+        A claimed row that was not finished is asked about when its lease ran out.
+        """
+        try:
+            if self._running:
+                await asyncio.wait(self._running, timeout=_CLOSING)
+        finally:
+            for task in self._running:
+                task.cancel()
+            if self._running:
+                await asyncio.wait(self._running)
+            self._ended()
+            # only now: what ends meanwhile is still reported
+            self._partitions = 0
 
     def waiting_on(self) -> Mapping[TopicPartition, int]:
         """No place in the log: due rows are found by looking again."""
@@ -102,7 +139,19 @@ class EffectsHost:
         with structlog.contextvars.bound_contextvars(
             host=self.name, service=self.service.name, correlation=row.correlation, effect=row.id, kind=row.kind
         ):
-            await (self._served(row) if self._tracer is None else self._traced(self._tracer, row))
+            try:
+                await (self._served(row) if self._tracer is None else self._traced(self._tracer, row))
+            except BaseException as error:
+                # told here because of several rows that fail together only one error is raised, and none at the close
+                _log.warning("effect not finished", error=type(error).__name__)
+                raise
+
+    def _ended(self) -> list[BaseException]:
+        """Let go of the rows that are no longer under way; the errors of those that failed, the earliest claimed first."""
+        ended = [task for task in self._running if task.done()]
+        self._running = [task for task in self._running if not task.done()]
+        errors = [asyncio.CancelledError() if task.cancelled() else task.exception() for task in ended]
+        return [error for error in errors if error is not None]
 
     async def _traced(self, tracer: Tracer, row: EffectRow) -> None:
         """In a span, which the report continues."""
@@ -208,10 +257,3 @@ def _without_handler(row: EffectRow) -> EffectResult:
 def _jitter(row: EffectRow) -> float:
     """From 0 to 1, the same for the same row and attempt, so that a simulation repeats itself."""
     return int(ids.derived("jitter", row.id, row.attempts)[:8], 16) / 0xFFFFFFFF
-
-
-async def _all_of(tasks: list[Any]) -> None:
-    """Run all to their end, then raise the first error: no row is left in the middle because another one failed."""
-    for result in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(result, BaseException):
-            raise result

@@ -1,18 +1,26 @@
 """The sender: once where it can be known, never silently twice, in order per recipient, and nothing again after a loss."""
 
-from dataclasses import replace
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from loanstream.eventlog.memory import MemoryLog
 from loanstream.eventlog.port import OutcomeUnknown, TopicPartition
-from loanstream.runtime.definitions import EffectStatus
+from loanstream.runtime import effects_host
+from loanstream.runtime.definitions import EffectResult, EffectRow, EffectStatus
 from loanstream.runtime.effects_host import EffectsHost, SendingRules
 from loanstream.runtime.memory_store import MemoryStore
 from loanstream.runtime.messages import read_command_meta
 from loanstream.runtime.reaction_host import ReactionHost
 from loanstream.runtime.stores import ConsumerDeadLetter
+from loanstream.runtime.supervisor import Supervisor
 from schemas import ids
 from schemas.topics import Role, topic
 from tests.runtime.support.carrier import Carrier, broken, busy
@@ -33,10 +41,10 @@ EVENTS = topic(CONTEXT, Role.EVENTS)
 class Bench(World):
     """A world with a store, a router, a carrier and a sender."""
 
-    def start(self) -> "Bench":
+    def start(self, store: MemoryStore | None = None, carrier: Carrier | None = None) -> "Bench":
         """All of them, with nothing done yet."""
-        self.store = MemoryStore()
-        self.carrier = Carrier()
+        self.store = store or MemoryStore()
+        self.carrier = carrier or Carrier()
         self.router = ReactionHost(shipping_service(), self.log, self.store, self.clock)
         self.sender = self.new_sender()
         return self
@@ -325,3 +333,224 @@ async def test_two_senders_that_both_performed_an_effect_make_two_reports(bench:
     await bench.sender._serve(held_up)
     reported = [read_command_meta(record).id for record in await bench.all_of(Role.COMMANDS)][-2:]
     assert reported[0] != reported[1]
+
+
+@dataclass
+class Hanging(Carrier):
+    """A carrier that answers nothing about the parcels of some customers, ``hanging-…``, until it is let go."""
+
+    let_go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def perform(self, row: EffectRow) -> EffectResult:
+        """Take the parcel, or hang first."""
+        if row.recipient.startswith("hanging"):
+            self.calls.append(("hang", row.payload["order"]))
+            await self.let_go.wait()
+        return await super().perform(row)
+
+
+class Unreliable(MemoryStore):
+    """A store that fails once for each of some orders to keep what came of it, and counts how often it is asked for rows."""
+
+    def __init__(self, *orders: str) -> None:
+        super().__init__()
+        self.failing = set(orders)
+        self.asked = 0
+
+    async def claim_effects(self, service: str, now: datetime, lease_until: datetime, limit: int) -> list[EffectRow]:
+        """Count."""
+        self.asked += 1
+        return await super().claim_effects(service, now, lease_until, limit)
+
+    async def finish_effect(
+        self, row: EffectRow, status: EffectStatus, due_at: datetime, detail: Mapping[str, Any]
+    ) -> bool:
+        """Fail where it is to."""
+        order = row.payload["order"]
+        if order in self.failing:
+            self.failing.remove(order)
+            raise ConnectionResetError(order)
+        return await super().finish_effect(row, status, due_at, detail)
+
+
+@asynccontextmanager
+async def supervised(bench: Bench) -> AsyncIterator[Supervisor]:
+    """A supervisor that runs the sender, as in a process."""
+    supervisor = Supervisor(bench.log, [bench.sender])
+    running = asyncio.create_task(supervisor.run())
+    try:
+        yield supervisor
+    finally:
+        supervisor.stop()
+        async with asyncio.timeout(5):
+            await running
+
+
+async def soon(condition: Callable[[], bool]) -> None:
+    """Wait, for two seconds at most: nobody is held up longer by the trouble of another."""
+    async with asyncio.timeout(2):
+        while not condition():  # noqa: ASYNC110 - senders have no event for it
+            await asyncio.sleep(0.005)
+
+
+def under_way() -> int:
+    """How many rows any sender serves in a task."""
+    return sum(task.get_name().startswith("shipping.effects ") for task in asyncio.all_tasks())
+
+
+@pytest.fixture
+def short_closing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Providers have but a moment to answer when a sender closes."""
+    monkeypatch.setattr(effects_host, "_CLOSING", 0.05)
+
+
+@pytest.mark.usefixtures("short_closing")
+async def test_a_provider_that_hangs_for_one_recipient_holds_up_none_of_twenty_others(bench: Bench) -> None:
+    carrier = Hanging()
+    bench.start(carrier=carrier)
+    await bench.order("h/1", customer="hanging-1")
+    for n in range(20):
+        await bench.order(f"o-{n}/1", f"o-{n}/2", customer=f"c-{n}")
+    async with supervised(bench):
+        await soon(lambda: len(carrier.taken) == 40)
+        await bench.order("late", customer="c-late")
+        await soon(lambda: "late" in carrier.taken.values())
+        assert await bench.store.effects_under_way(CONTEXT, bench.clock.now()) == 1, "the hanging one is not done"
+    for n in range(20):
+        assert [order for _, order in carrier.calls if order.startswith(f"o-{n}/")] == [f"o-{n}/1", f"o-{n}/2"]
+    assert await bench.store.effect_counts(CONTEXT) == {EffectStatus.SENDING: 1, EffectStatus.SUCCEEDED: 41}
+
+
+async def test_what_comes_after_a_hanging_effect_of_the_same_recipient_waits_for_it(bench: Bench) -> None:
+    carrier = Hanging()
+    bench.start(carrier=carrier)
+    await bench.order("h/1", "h/2", customer="hanging-1")
+    await bench.order("o-1", "o-2")
+    async with supervised(bench):
+        await soon(lambda: len(carrier.taken) == 2)
+        assert carrier.calls == [("hang", "h/1"), ("perform", "o-1"), ("perform", "o-2")]
+        carrier.let_go.set()
+        await soon(lambda: len(carrier.taken) == 4)
+    assert await bench.statuses() == ["succeeded"] * 4
+
+
+async def test_no_more_recipients_are_served_at_once_than_the_rules_say(bench: Bench) -> None:
+    carrier = Hanging()
+    bench.start(carrier=carrier)
+    await bench.order("h/1", customer="hanging-1")
+    for n in range(8):
+        await bench.order(f"o-{n}", customer=f"c-{n}")
+    sender = bench.new_sender(parallel=3)
+    while len(carrier.taken) < 8:
+        assert await sender.step()
+        assert under_way() <= 3
+    assert carrier.most_at_once == 2, "the third of them hangs"
+    carrier.let_go.set()
+    await drain(sender)
+    assert await bench.statuses() == ["succeeded"] * 9
+
+
+@pytest.mark.usefixtures("short_closing")
+async def test_a_sender_that_waits_for_a_provider_looks_for_other_work_without_haste(bench: Bench) -> None:
+    store = Unreliable()
+    bench.start(store, Hanging())
+    await bench.order("h/1", customer="hanging-1")
+    async with supervised(bench):
+        await asyncio.sleep(0.5)
+    assert 2 <= store.asked <= 12
+
+
+@pytest.mark.usefixtures("short_closing")
+async def test_a_sender_that_can_serve_nobody_more_claims_nothing(bench: Bench) -> None:
+    store = Unreliable()
+    bench.start(store, Hanging())
+    for n in range(4):
+        await bench.order(f"h/{n}", customer=f"hanging-{n}")
+    sender = bench.new_sender(parallel=2)
+    for _ in range(3):
+        assert await sender.step()
+    assert (store.asked, under_way()) == (1, 2)
+    await sender.close()
+    assert await bench.statuses() == ["sending", "sending", "pending", "pending"]
+
+
+async def test_an_error_of_the_store_starts_the_sender_anew_and_costs_no_other_row_its_result(bench: Bench) -> None:
+    carrier = Hanging()
+    bench.start(Unreliable("o-2"), carrier)
+    await bench.order("h/1", customer="hanging-1")
+    for n in range(1, 4):
+        await bench.order(f"o-{n}", customer=f"c-{n}")
+    async with supervised(bench) as supervisor:
+        await soon(lambda: supervisor.restarts == 1)
+        await bench.order("o-4", customer="c-4")
+        await soon(lambda: "o-4" in carrier.taken.values())
+        carrier.let_go.set()
+        await soon(lambda: "h/1" in carrier.taken.values())
+        assert supervisor.restarts == 1
+    assert await bench.statuses() == ["succeeded", "succeeded", "sending", "succeeded", "succeeded"]
+    bench.clock.advance(minutes=6)
+    await drain(bench.sender)
+    assert await bench.statuses() == ["succeeded"] * 5
+    assert [call for call in carrier.calls if call[1] in ("h/1", "o-2")] == [
+        ("hang", "h/1"),
+        ("perform", "o-2"),
+        ("perform", "h/1"),
+        ("resolve", "o-2"),
+    ]
+
+
+async def test_rows_that_one_outage_fails_one_after_the_other_start_the_sender_anew_once(bench: Bench) -> None:
+    carrier = Hanging()
+    bench.start(Unreliable("o-1", "o-2", "h/1"), carrier)
+    await bench.order("o-1", customer="c-1")
+    await bench.order("o-2", customer="c-2")
+    await bench.order("h/1", customer="hanging-1")
+    with capture_logs() as lines:
+        with pytest.raises(ConnectionResetError, match="o-1"):
+            await bench.sender.step()
+        carrier.let_go.set()
+        await soon(lambda: not under_way())
+        await bench.sender.open()
+        await drain(bench.sender)
+    assert [(line["event"], line["error"]) for line in lines] == [("effect not finished", "ConnectionResetError")] * 3
+    assert await bench.statuses() == ["sending"] * 3
+
+
+@pytest.mark.usefixtures("short_closing")
+async def test_closing_does_not_wait_long_for_a_provider_and_its_row_is_asked_about_later(bench: Bench) -> None:
+    bench.start(carrier=Hanging())
+    await bench.order("h/1", customer="hanging-1")
+    assert await bench.sender.step()
+    begun = time.monotonic()
+    await bench.sender.close()
+    assert time.monotonic() - begun < 1
+    assert (under_way(), await bench.statuses()) == (0, ["sending"])
+    assert not await bench.new_sender().step(), "it is claimed"
+    bench.clock.advance(minutes=6)
+    assert await bench.new_sender().step()
+    assert bench.carrier.calls == [("hang", "h/1"), ("resolve", "h/1")]
+
+
+async def test_what_a_provider_answers_while_the_sender_closes_is_kept(bench: Bench) -> None:
+    carrier = Hanging()
+    bench.start(carrier=carrier)
+    await bench.order("h/1", customer="hanging-1")
+    assert await bench.sender.step()
+    closing = asyncio.create_task(bench.sender.close())
+    await asyncio.sleep(0.01)
+    carrier.let_go.set()
+    async with asyncio.timeout(1):
+        await closing
+    assert (under_way(), await bench.statuses()) == (0, ["succeeded"])
+
+
+async def test_a_close_that_is_cut_off_leaves_nothing_running(bench: Bench) -> None:
+    bench.start(carrier=Hanging())
+    await bench.order("h/1", customer="hanging-1")
+    assert await bench.sender.step()
+    closing = asyncio.create_task(bench.sender.close())
+    await asyncio.sleep(0.01)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert (under_way(), await bench.statuses()) == (0, ["sending"])
