@@ -1,8 +1,9 @@
 """``loanstream up`` and ``serve``: run the services, say where to look."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import uvloop
 from rich.console import Console
@@ -27,14 +28,26 @@ def up(settings: Settings, console: Console) -> None:
         def announce(process: Process) -> None:
             console.print(_where_to_look(process, settings))
 
-        uvloop.run(run_process(settings, announce=announce))
+        _run(run_process(settings, announce=announce), settings)
     console.print("Stopped. The data stays; `make up` goes on with it.", style="dim")
 
 
 def serve(settings: Settings, services: Sequence[str], role: Role) -> None:
     """Run one service, or some, with one role, logging to standard error."""
     configure_logging(settings.log_format, settings.log_level)
-    uvloop.run(run_process(settings, names=tuple(services), role=role))
+    _run(run_process(settings, names=tuple(services), role=role), settings)
+
+
+def _run(process: Coroutine[Any, Any, None], settings: Settings) -> None:
+    """On uvloop, or with Kafka on asyncio's own loop.
+
+    A write to a connection that has just been lost is no error there, and one of uvloop's own kind on uvloop: aiokafka does not
+    know it, and the tasks that keep its metadata, its groups and its producers would end of it.
+    """
+    if settings.kafka_servers:
+        asyncio.run(process)
+    else:
+        uvloop.run(process)
 
 
 def _log_stream(data_dir: Path) -> TextIO:

@@ -48,12 +48,37 @@ async def test_a_member_comes_back_after_an_error_of_its_coordination(
         return await rejoin(coordinator, subscription)
 
     monkeypatch.setattr(GroupCoordinator, "_do_rejoin_group", fails_once)
-    assert member._consumer is not None
-    member._consumer._coordinator.request_rejoin()
+    assert member.consumer is not None
+    member.consumer._coordinator.request_rejoin()
     async with asyncio.timeout(SOON):
         await failed.wait()
     with holds_unless(kind is HearsNothing):
         await owning(member, {0})
     if kind is HearsNothing and error is ValueError:
         with pytest.raises(KafkaError):
-            member._consumer._coordinator.check_errors()  # read, so that nothing is left unread
+            member.consumer._coordinator.check_errors()  # read, so that nothing is left unread
+
+
+@pytest.mark.parametrize("kind", [KafkaMembership, HearsNothing])
+async def test_a_member_whose_heartbeat_has_failed_joins_anew(
+    cluster: Bench, kind: type[KafkaMembership], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loanstream.eventlog.kafka.log.KafkaMembership", kind)
+    member = cluster.process().membership("testing.decider", COMMANDS.topic)
+    assert isinstance(member, KafkaMembership)
+    await owning(member, {0})
+    first, failed, beat = member.consumer, asyncio.Event(), GroupCoordinator._do_heartbeat
+
+    async def fails_once(coordinator: GroupCoordinator) -> Any:
+        if not failed.is_set():
+            failed.set()
+            raise UnknownError("an answer that nobody expects")
+        return await beat(coordinator)
+
+    monkeypatch.setattr(GroupCoordinator, "_do_heartbeat", fails_once)
+    async with asyncio.timeout(SOON):
+        await failed.wait()
+    await asyncio.sleep(0.5)
+    with holds_unless(kind is HearsNothing):
+        await owning(member, {0})
+        assert member.consumer is not first

@@ -1,9 +1,7 @@
 """The fence comes first: what an owner read before it is stale, and what an owner reads after it lost the partition is void."""
 
 import asyncio
-from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -98,7 +96,7 @@ async def test_a_read_that_was_under_way_when_the_partition_went_decides_nothing
 class WaitsForNobody(KafkaMembership):
     """Gives its partitions up at once, whatever is under way."""
 
-    async def on_partitions_revoked(self, revoked: Iterable[Any]) -> None:
+    async def revoked(self) -> None:
         """Nothing is waited for."""
         self._owned = frozenset()
 

@@ -6,7 +6,6 @@ Who never polls, or polls past it, must take it here, or one error keeps the mem
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaError
 
 
 def heard(consumer: AIOKafkaConsumer) -> Exception | None:
@@ -16,12 +15,19 @@ def heard(consumer: AIOKafkaConsumer) -> Exception | None:
         return None  # it is being started
     try:
         coordinator.check_errors()
-    except KafkaError as error:
-        met: Exception = error
-        return met
+    except Exception as error:
+        return error
     return None
 
 
 def has_ended(consumer: AIOKafkaConsumer) -> bool:
-    """Whether the coordination will not go on by itself: the consumer is of no use any more."""
-    return consumer._coordinator is not None and consumer._coordinator._coordination_task.done()
+    """Whether the coordination will not go on by itself: the consumer is of no use any more.
+
+    Its heartbeat, once it has failed, is begun anew at the next rebalance only, and nothing asks for one.
+    """
+    coordinator: Any = consumer._coordinator
+    if coordinator is None:
+        return False
+    heartbeat = coordinator._heartbeat_task
+    failed = heartbeat is not None and heartbeat.done() and not heartbeat.cancelled() and heartbeat.exception()
+    return bool(failed) or coordinator._coordination_task.done()

@@ -252,7 +252,7 @@ class Cursors:
         """The cursor may serve another read."""
         self._busy.discard(cursor)
         now = cursor.used = asyncio.get_running_loop().time()
-        if cursor._is_void or cursor._failed is not None:
+        if cursor._is_void or cursor._failed is not None or cursor._following.done():
             self._close(cursor)
         else:
             self._idle.setdefault(frozenset(cursor.delivered), []).append(cursor)

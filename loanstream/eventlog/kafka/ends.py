@@ -33,10 +33,10 @@ class Ends:
     async def of(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """Per partition the offset after its last committed record; its start when it holds none."""
         stable = await self._cluster.stable_ends(places)
-        unknown = {place: end for place, end in stable.items() if not self._covers(place, end)}
-        if unknown:
-            await self._look_back(unknown)
-        return {place: self._known[place].end for place in stable}
+        # what others learn or look up meanwhile may be older than this
+        found = {place: self._known[place].end for place, end in stable.items() if self._covers(place, end)}
+        unknown = {place: end for place, end in stable.items() if place not in found}
+        return found | await self._look_back(unknown)
 
     def learn(self, place: TopicPartition, position: int, found: Fetched) -> None:
         """What a fetch from ``position`` found."""
@@ -59,17 +59,29 @@ class Ends:
         # a partition that ends before what is known of it is another one by now
         return known is not None and known.upto >= stable >= known.end
 
-    async def _look_back(self, stable: dict[TopicPartition, int]) -> None:
-        starts = await self._cluster.starts(stable)
+    async def _look_back(self, stable: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+        """The ends below stable offsets, from the back."""
+        if not stable:
+            return {}
+        starts, left = await self._cluster.starts(stable), dict(stable)
+        found: dict[TopicPartition, int] = {}
         back = _NEAR
-        while stable:
-            first = {place: max(starts[place], end - back) for place, end in stable.items()}
-            last = await self._last(first, stable)
-            for place, end in list(stable.items()):
+        while left:
+            first = {place: max(starts[place], end - back) for place, end in left.items()}
+            last = await self._last(first, left)
+            for place, end in list(left.items()):
                 if place in last or first[place] == starts[place]:
-                    self._known[place] = _Known(last.get(place, starts[place] - 1) + 1, end)
-                    del stable[place]
+                    found[place] = last.get(place, starts[place] - 1) + 1
+                    self._looked_up(place, _Known(found[place], end))
+                    del left[place]
             back *= _FARTHER
+        return found
+
+    def _looked_up(self, place: TopicPartition, seen: _Known) -> None:
+        known = self._known.get(place)
+        # one that ends beyond what stands there now was of another topic of this name
+        if known is None or known.upto < seen.upto or known.end > seen.upto:
+            self._known[place] = seen
 
     async def _last(
         self, first: Mapping[TopicPartition, int], until: Mapping[TopicPartition, int]

@@ -16,7 +16,7 @@ from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.record.memory_records import MemoryRecords
 
 from loanstream.eventlog.kafka.cluster import Cluster
-from loanstream.eventlog.kafka.wire import record_of
+from loanstream.eventlog.kafka.wire import record_of, salvaged
 from loanstream.eventlog.port import Record, TopicPartition
 
 PARTITION_BYTES = 1_048_576
@@ -76,7 +76,12 @@ class _Unpacking(PartitionRecords):  # type: ignore[misc]
     """Gives our records where aiokafka makes its own, which would be thrown away."""
 
     def _consumer_record(self, place: TopicPartition, one: Any) -> Record:
-        return record_of(place.topic, place.partition, one.offset, one.timestamp, one.key, one.value, one.headers)
+        given = place.topic, place.partition, one.offset, one.timestamp, one.key, one.value, one.headers
+        try:
+            return record_of(*given)
+        except (ValueError, OverflowError):
+            # one that is none of ours must be seen by whoever reads on, and keep nobody from reading on
+            return salvaged(*given)
 
 
 def _unpacked(

@@ -5,7 +5,7 @@ that the host knows from its own log, so no rebalance can hold up a poll or let 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
@@ -27,7 +27,25 @@ Settled = Callable[[frozenset[int]], Awaitable[None]]
 """Waits until the commits under way on some partitions are done."""
 
 
-class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Tells a membership of its present consumer; what one that was given up still says counts no more."""
+
+    def __init__(self, member: "KafkaMembership", consumer: AIOKafkaConsumer) -> None:
+        self._member = member
+        self._consumer = consumer
+
+    async def on_partitions_revoked(self, revoked: Iterable[KafkaPlace]) -> None:
+        """Everything is taken."""
+        if self._member.consumer is self._consumer:
+            await self._member.revoked()
+
+    async def on_partitions_assigned(self, assigned: Iterable[KafkaPlace]) -> None:
+        """Some of it is given. Nothing slow here: no heartbeat is sent meanwhile."""
+        if self._member.consumer is self._consumer:
+            self._member.assigned(tuple(assigned))
+
+
+class KafkaMembership:
     """One member of a group."""
 
     def __init__(self, cluster: Cluster, group: str, topic: str, settled: Settled) -> None:
@@ -35,7 +53,8 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
         self.topic = topic
         self._cluster = cluster
         self._settled = settled
-        self._consumer: AIOKafkaConsumer | None = None
+        self.consumer: AIOKafkaConsumer | None = None
+        """The consumer by which it is a member now."""
         self._owned: frozenset[int] = frozenset()
         self._settling = False
         self._assigned = asyncio.Event()
@@ -50,31 +69,30 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def refresh(self) -> frozenset[int]:
         """Join if this member has not; what it owns now. Must be called every so often: see :meth:`_hear`."""
-        if self._consumer is None:
+        if self.consumer is None:
             await self._join()
         else:
-            await self._hear(self._consumer)
+            await self._hear(self.consumer)
         return self._owned
 
     async def close(self) -> None:
         """Leave the group: the others are told at once."""
-        if self._consumer is not None:
-            await self._leave(self._consumer)
+        if self.consumer is not None:
+            await self._leave(self.consumer)
 
-    async def on_partitions_revoked(self, revoked: Iterable[KafkaPlace]) -> None:
+    async def revoked(self) -> None:
         """Give everything up; commits under way may finish."""
         self._settling = True
         lost, self._owned = self._owned, frozenset()
         if lost:
             await self._settled(lost)
 
-    async def on_partitions_assigned(self, assigned: Iterable[KafkaPlace]) -> None:
-        """Take what the group's leader assigned. Nothing slow here: no heartbeat is sent meanwhile."""
-        places = tuple(assigned)
-        if self._consumer is not None and places:
-            self._consumer.pause(*places)
+    def assigned(self, places: Sequence[KafkaPlace]) -> None:
+        """Take what the group's leader assigned."""
+        if self.consumer is not None and places:
+            self.consumer.pause(*places)
             for place in places:
-                self._consumer.seek(place, 0)  # a position of its own, or aiokafka would ask for a committed one
+                self.consumer.seek(place, 0)  # a position of its own, or aiokafka would ask for a committed one
         self._owned = frozenset(place.partition for place in places)
         self._settling = False
         self._assigned.set()
@@ -89,9 +107,9 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _leave(self, consumer: AIOKafkaConsumer) -> None:
         """Give this consumer up: the next refresh joins with another."""
-        self._consumer = None
+        self.consumer = None
         self._assigned.clear()
-        await self.on_partitions_revoked(())  # aiokafka does not call it when a consumer stops
+        await self.revoked()  # aiokafka does not tell it when a consumer stops
         self._settling = False
         await _stopped(consumer)
 
@@ -109,11 +127,11 @@ class KafkaMembership(ConsumerRebalanceListener):  # type: ignore[misc]
             rebalance_timeout_ms=REBALANCE_MS,
             max_poll_interval_ms=_NEVER_MS,  # this consumer never polls
         )
-        self._consumer = consumer
-        consumer.subscribe([self.topic], listener=self)
+        self.consumer = consumer
+        consumer.subscribe([self.topic], listener=_Listener(self, consumer))
         try:
-            await consumer.start()
             async with asyncio.timeout(_FIRST_ASSIGNMENT_SECONDS):
+                await consumer.start()
                 await self._assigned.wait()
         except BaseException as error:
             if isinstance(error, TimeoutError) and consumer._coordinator is not None:

@@ -58,6 +58,28 @@ def record_of(
     )
 
 
+def salvaged(
+    topic: str,
+    partition: int,
+    offset: int,
+    timestamp: int,
+    key: bytes | None,
+    value: bytes | None,
+    headers: Iterable[tuple[str, bytes | None]],
+) -> Record:
+    """What can be told of bytes that anybody may have written and :func:`record_of` cannot read. Never raises."""
+    texts = {_text(name.encode(errors="replace")): _text(content) for name, content in headers}
+    try:
+        time = _time_of(max(0, timestamp), "")
+    except OverflowError:
+        time = _EPOCH
+    return Record(topic, partition, offset, _text(key), texts.pop(TYPE, ""), texts, value or b"", time)
+
+
+def _text(content: bytes | None) -> str:
+    return (content or b"").decode(errors="backslashreplace").replace("\x00", "\\x00")
+
+
 @lru_cache(maxsize=_TIMES)
 def _time_of(timestamp: int, beyond: str) -> datetime:
     return _EPOCH + timedelta(milliseconds=timestamp, microseconds=int(beyond or 0))

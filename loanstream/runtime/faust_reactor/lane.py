@@ -63,6 +63,7 @@ class Lane:
     busy: bool = False
     """Whether a run is under way."""
     _waiting: deque[Received] = field(default_factory=deque)
+    _run: Sequence[Received] = ()
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _full: bool = False
 
@@ -74,6 +75,13 @@ class Lane:
             self._full = True
             self.on_full()
 
+    def let_go(self) -> None:
+        """Tell Faust that nothing here is waited for: the records come again, from the stored position on, to whoever owns them."""
+        for each in (*self._run, *self._waiting):
+            if each.event is not None and not each.event.message.acked:
+                each.event.ack()
+        self._waiting.clear()
+
     async def work(self, stopping: asyncio.Event) -> None:
         """Handle what comes, until ``stopping`` is set."""
         while not stopping.is_set() and not self.moved_back:
@@ -81,7 +89,7 @@ class Lane:
             if len(self._waiting) < self.desk.batch:
                 # a transaction for each record of a burst would cost more than the wait
                 await asyncio.sleep(GATHER_SECONDS)
-            run = self._next_run()
+            run = self._run = self._next_run()
             if run:
                 self.busy = True
                 await self._handle(run)

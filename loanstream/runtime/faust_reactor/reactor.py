@@ -45,6 +45,8 @@ _PATIENCE_SECONDS = 5.0
 _FIRST_BACKOFF = 0.2
 _LONGEST_BACKOFF = 10.0
 _LOOK_SECONDS = 0.1
+_SETTLE_SECONDS = 60.0
+"""Twice what the broker gives a member to join anew."""
 _WATCH_SECONDS = 5.0
 """How often positions are held against the log while records come: what Faust does with one that is out of range is silent."""
 
@@ -83,6 +85,8 @@ class Reactor:
         self._lanes: dict[TopicPartition, Lane] = {}
         self._tasks: dict[TopicPartition, asyncio.Task[None]] = {}
         self._ready = False
+        self._assignments = 0
+        self._rebalancing = 0
         self._failure: asyncio.Future[None]
         self._stopping = asyncio.Event()
         self._desk: Desk
@@ -192,14 +196,16 @@ class Reactor:
         """Partitions were assigned: a lane for each, beginning where the store stands."""
         try:
             return await self._begun(consumer)
-        except PositionLost as error:
+        except Exception as error:
+            # Faust asks for positions in places where it drops what is raised
             if not self._failure.done():
                 self._failure.set_exception(error)
             raise
 
     async def _begun(self, consumer: PinnedConsumer) -> Mapping[TP, int]:
-        assigned = sorted(consumer.assignment())
         self._drop_lanes()
+        self._assignments += 1
+        this, assigned = self._assignments, sorted(consumer.assignment())
         if not assigned:
             self._ready = True
             return {}
@@ -207,9 +213,10 @@ class Reactor:
         parked = frozenset(await self._store.parked_keys(self.name))
         positions = {tp: stored.get(TopicPartition(*tp), 0) for tp in assigned}
         await self._check(consumer, positions)
-        for tp, position in positions.items():
-            self._open_lane(consumer, tp, position, parked)
-        self._ready = True
+        if this == self._assignments:  # else partitions were assigned anew while the store and the broker were asked
+            for tp, position in positions.items():
+                self._open_lane(consumer, tp, position, parked)
+            self._ready = True
         return positions
 
     def _open_lane(self, consumer: PinnedConsumer, tp: TP, position: int, parked: frozenset[tuple[str, str]]) -> None:
@@ -240,14 +247,25 @@ class Reactor:
                 )
 
     async def _watch(self, app: faust.App) -> None:
-        """Raise :class:`PositionLost` when a topic was remade or truncated while records were read from it."""
-        positions = {TP(*place): position for place, position in self.waiting_on().items()}
-        if not positions or app.rebalancing:
+        """Hold the positions against the log and the store, and the rebalance against the clock.
+
+        Raises :class:`PositionLost` when a topic was remade or truncated while records were read from it, :class:`MovedBack` when
+        the store has forgotten positions, as a database that crashed, and :class:`TimeoutError` when the group does not settle.
+        """
+        self._rebalancing = self._rebalancing + 1 if app.rebalancing else 0
+        if self._rebalancing * _WATCH_SECONDS > _SETTLE_SECONDS:
+            raise TimeoutError(f"the group does not settle in {_SETTLE_SECONDS:g} s")
+        handled = self.waiting_on()
+        if not handled or app.rebalancing:
             return
+        positions = {TP(*place): position for place, position in handled.items()}
         try:
             async with asyncio.timeout(_WATCH_SECONDS):
                 await self._check(cast(PinnedConsumer, app.consumer), positions)
-        except PositionLost:
+                stored = await self._store.positions(self.name)
+                if any(stored.get(place, 0) < position for place, position in handled.items()):
+                    raise MovedBack("the store stands before what was handled")
+        except (PositionLost, MovedBack):
             raise
         except Exception as error:
             _log.info("positions could not be held against the log", host=self.name, error=repr(error))
@@ -260,6 +278,8 @@ class Reactor:
     def _drop_lanes(self) -> None:
         for task in self._tasks.values():
             task.cancel()
+        for lane in self._lanes.values():
+            lane.let_go()
         self._tasks, self._lanes = {}, {}
 
     async def _close(self, app: faust.App, starting: asyncio.Future[bool]) -> None:

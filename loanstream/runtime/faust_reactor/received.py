@@ -1,15 +1,12 @@
 """Records as Faust hands them over: bytes that anybody may have written."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias, cast
 
 from faust import EventT
 
-from loanstream.eventlog.kafka.wire import TYPE, record_of
+from loanstream.eventlog.kafka.wire import record_of, salvaged
 from loanstream.eventlog.port import Record, TopicPartition
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 RawHeaders: TypeAlias = tuple[tuple[str, bytes | None], ...]
 
@@ -45,18 +42,5 @@ def received(event: EventT[Any]) -> Received:
         ):
             raise ValueError("a zero byte in key or headers")
     except Exception as error:
-        record, unreadable = _salvaged(*place, message.key, message.value, headers), f"{type(error).__name__}: {error}"
+        record, unreadable = salvaged(*place, message.key, message.value, headers), f"{type(error).__name__}: {error}"
     return Received(record, message.key, message.value, headers, unreadable, event)
-
-
-def _salvaged(
-    topic: str, partition: int, offset: int, timestamp: int, key: bytes | None, value: bytes | None, headers: RawHeaders
-) -> Record:
-    """What can be kept as a dead letter; the bytes themselves go to the dead-letter topic."""
-    texts = {_text(name.encode(errors="replace")): _text(content) for name, content in headers}
-    time = _EPOCH + timedelta(milliseconds=max(0, timestamp))
-    return Record(topic, partition, offset, _text(key), texts.pop(TYPE, ""), texts, value or b"", time)
-
-
-def _text(content: bytes | None) -> str:
-    return (content or b"").decode(errors="backslashreplace").replace("\x00", "\\x00")
