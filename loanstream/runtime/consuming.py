@@ -1,5 +1,6 @@
 """What consumers of the log share: which partitions they read, from where, and what is wrong when that place is gone."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
@@ -21,12 +22,22 @@ class Ownership:
         self._membership = membership
         self._all = frozenset(range(partitions))
         self._refreshed: datetime | None = None
+        self._joining = asyncio.Lock()
+        self._sharers = 0
 
     async def owned(self, now: datetime) -> frozenset[int]:
-        """The numbers owned now; the membership is refreshed once in a while."""
+        """The numbers owned now; the membership is refreshed once in a while.
+
+        Everybody waits for the first refresh: until the group has been joined, nobody knows what is to be rebuilt.
+        """
         if self._membership is None:
             return self._all
-        if self._refreshed is None or now - self._refreshed >= REFRESH:
+        if self._refreshed is None:
+            async with self._joining:
+                if self._refreshed is None:
+                    await self._membership.refresh()
+                    self._refreshed = now
+        elif now - self._refreshed >= REFRESH:
             self._refreshed = now
             return await self._membership.refresh()
         return self._membership.owned()
@@ -35,9 +46,14 @@ class Ownership:
         """Whether what was owned until now may be owned again in a moment."""
         return self._membership is not None and self._membership.settling()
 
+    def share(self) -> None:
+        """One more host goes by it."""
+        self._sharers += 1
+
     async def close(self) -> None:
-        """Leave the group."""
-        if self._membership is not None:
+        """Leave the group, when the last of the hosts that share it closes."""
+        self._sharers -= 1
+        if self._membership is not None and self._sharers <= 0:
             await self._membership.close()
             self._refreshed = None
 

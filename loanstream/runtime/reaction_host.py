@@ -7,7 +7,7 @@ positions together with effect rows and dead letters in one transaction.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -22,6 +22,10 @@ from schemas import envelope
 from schemas.topics import Role, topic
 
 _log = structlog.get_logger(__name__)
+
+
+LOOK_AGAIN = timedelta(seconds=5)
+"""How often an idle host holds its positions against the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class ReactionHost:
         self._ownership: Ownership | None = None
         self._positions: dict[TopicPartition, int] = {}
         self._parked: set[tuple[str, str]] = set()
+        self._sure_until: datetime | None = None
 
     async def open(self) -> None:
         """Make the plan; positions are loaded with the first partitions owned. Raises what the log raises."""
@@ -94,6 +99,7 @@ class ReactionHost:
             return False
         records = await self._log.read(self._positions, self._batch)
         if not records:
+            await self._make_sure()
             return False
         if self._parked:
             # an operator may have replayed them, from another process
@@ -134,6 +140,17 @@ class ReactionHost:
             await self._store.settle_dead_letter(self.name, _place(each.record), each.record.offset, "replayed")
             settled += 1
         return Replayed(settled)
+
+    async def _make_sure(self) -> None:
+        """Look every so often whether the store still stands where this host does: a crash takes back its last moves."""
+        now = self._clock.now()
+        if self._sure_until is not None and now < self._sure_until:
+            return
+        self._sure_until = now + LOOK_AGAIN
+        stored = await self._store.positions(self.name)
+        if any(stored.get(place, 0) < position for place, position in self._positions.items()):
+            _log.warning("the store went back, reading from there", host=self.name)
+            self._positions = {}
 
     async def _own(self) -> None:
         """Read from the partitions owned now; positions of new ones come from the store."""

@@ -5,6 +5,7 @@ import json
 import random
 import time
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import httpx
@@ -20,6 +21,7 @@ _TIMEOUT = httpx.Timeout(7.0, connect=2.0)
 class Answered:
     """A command as its client knows it."""
 
+    key: str
     command_id: str
     path: str
     status: int
@@ -34,6 +36,8 @@ class Front(httpx.AsyncBaseTransport):
     fleet: Fleet
     chance: random.Random
     twice: float = 0.01
+    sent: set[str] = field(default_factory=set)
+    """Idempotency keys of all commands that were ever sent."""
     answered: list[Answered] = field(default_factory=list)
     doubled: int = 0
     lost: int = 0
@@ -51,16 +55,15 @@ class Front(httpx.AsyncBaseTransport):
         service = request.url.path.split("/")[2] if request.url.path.count("/") > 1 else ""
         members = self.fleet.serving(service)
         body = await request.aread()
-        again = request.method == "POST" and self.chance.random() < self.twice
+        copies = 1
+        if request.method == "POST":
+            self.sent.add(request.headers["Idempotency-Key"])
+            copies += self.chance.random() < self.twice
+        self.doubled += copies - 1
         begun = time.monotonic()
         try:
-            answer = await self._to(self.chance.choice(members).port, request, body)
-            if again:
-                self.doubled += 1
-                other = self._to(self.chance.choice(members).port, request, body)
-                both = await asyncio.gather(other, return_exceptions=True)
-                if isinstance(both[0], httpx.Response):
-                    self._note(request, both[0])
+            ways = [self._to(self.chance.choice(members).port, request, body) for _ in range(copies)]
+            answer = _best(await asyncio.gather(*ways, return_exceptions=True), request, self._note)
         except httpx.TransportError:
             self.lost += 1
             if request.url.path == IDLE:
@@ -68,7 +71,6 @@ class Front(httpx.AsyncBaseTransport):
             raise
         if request.url.path == IDLE:
             self.waited[_busy(answer)] += time.monotonic() - begun
-        self._note(request, answer)
         return answer
 
     async def aclose(self) -> None:
@@ -98,7 +100,24 @@ class Front(httpx.AsyncBaseTransport):
             return
         if isinstance(body, dict) and body.get("command_id"):
             result = str(body.get("status") if answer.is_success else body.get("code"))
-            self.answered.append(Answered(body["command_id"], request.url.path, answer.status_code, result))
+            key = request.headers["Idempotency-Key"]
+            self.answered.append(Answered(key, body["command_id"], request.url.path, answer.status_code, result))
+
+
+def _best(
+    answers: Sequence[httpx.Response | BaseException],
+    request: httpx.Request,
+    note: Callable[[httpx.Request, httpx.Response], None],
+) -> httpx.Response:
+    """Note what was answered; the answer that says most: of two at once, one is told that the other is under way."""
+    found = [answer for answer in answers if isinstance(answer, httpx.Response)]
+    for answer in found:
+        note(request, answer)
+    if not found:
+        [error, *_] = answers
+        assert isinstance(error, BaseException)
+        raise error
+    return min(found, key=lambda answer: (answer.status_code >= 500, answer.status_code == 409))
 
 
 def _busy(idle: httpx.Response) -> str:

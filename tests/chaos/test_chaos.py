@@ -1,4 +1,4 @@
-"""A system of eleven processes lives through kills, pauses, a cut network, and a broker and a database that die: nothing is lost.
+"""A system of twelve processes lives through kills, pauses, a cut network, and a broker and a database that die: nothing is lost.
 
 What must come out is what came out of an undisturbed run with the same seed, and what the clients were told.
 """
@@ -43,6 +43,8 @@ UNTIL = date(2026, 7, 1) if SOAK else date(2026, 2, 12)
 """After the first instalments were due and paid."""
 COMMANDS = 20_000
 """Commands of the run, at least."""
+POISON = 0.01
+"""Share of them that nobody can decide, at least."""
 LONGEST_SECONDS = 7_200.0 if SOAK else 600.0
 TELL_SECONDS = 20.0
 AT_LEAST = {"kill": 15, "pause": 2, "cut": 1, "broker": 1, "database": 1}
@@ -164,7 +166,7 @@ async def test_a_hurt_system_ends_as_an_undisturbed_one() -> None:
     chance = random.Random(SEED)
     async with an_arena() as arena:
         front = Front(arena.fleet, chance)
-        poison = Poison(arena.cluster.servers, chance, every=1.2)
+        poison = Poison(arena.cluster.servers, chance, every=0.9)
         troubles = Troubles(arena.fleet, arena.cluster, arena.database, arena.cut, chance, again=SOAK)
         until = UNTIL
         hurting = [
@@ -183,11 +185,13 @@ async def test_a_hurt_system_ends_as_an_undisturbed_one() -> None:
             arena.cut.end()
             await arena.fleet.all_ready()
             report = await run_demo(options, front.client, arena.tokens, None)
-        await arena.fleet.stop()
+        assert arena.cut.connections > 0
+        assert set(await arena.fleet.stop()) == {0}
         expected, commands = await asyncio.gather(
             asyncio.to_thread(undisturbed, options), everything_holds(arena, front, poison, f"{dict(troubles.done)}")
         )
     assert commands >= COMMANDS
+    assert len(poison.sent) >= POISON * commands
     assert checking.comparable(report.as_json()) == checking.comparable(expected)
     assert report.books.balanced
 
@@ -224,6 +228,7 @@ async def everything_holds(arena: Arena, front: Front, poison: Poison, done: str
     checking.every_command_is_decided_once(topics)
     checking.no_command_is_applied_twice(topics)
     checking.sequences_have_no_gap(topics)
+    checking.every_command_sent_has_an_outcome(front.sent, front.answered, topics)
     checking.what_clients_were_told_stands_in_the_log(front.answered, topics)
     checking.poison_is_set_aside(poison.sent, topics)
     assert checking.each_message_is_sent_once(arena.mail.letters, topics) > 0

@@ -5,11 +5,12 @@ import os
 import random
 import signal
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from loanstream.runtime.embedded_postgres import EmbeddedPostgres
 from tests.chaos.cutting import Cut
-from tests.chaos.fleet import Fleet, Member
+from tests.chaos.fleet import ALL, SERVICES, Fleet, Member
 from tests.support.kafka_cluster import LocalCluster
 
 KILL_EVERY = 12.0
@@ -56,7 +57,7 @@ class Troubles:
                 return
 
     async def _pause(self) -> None:
-        member = self._somebody()
+        member = self._somebody(of=SERVICES)
         member.paused = True
         member.signal(signal.SIGSTOP)
         self._tell("pause", member.name)
@@ -84,8 +85,10 @@ class Troubles:
         await asyncio.sleep(1)
         await asyncio.to_thread(self.database.start)
 
-    def _somebody(self) -> Member:
-        return self.chance.choice([member for member in self.fleet.members if not member.paused])
+    def _somebody(self, of: Sequence[str] = (ALL, *SERVICES)) -> Member:
+        """One that is not paused, of those that answer for all or of the services alone, whose hosts become zombies."""
+        there = [member for member in self.fleet.members if member.name.partition(".")[0] in of]
+        return self.chance.choice([member for member in there if not member.paused])
 
     def _tell(self, what: str, whom: str) -> None:
         self.done[what] += 1

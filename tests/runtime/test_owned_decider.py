@@ -1,5 +1,7 @@
 """Replicas of a decider: one works, the other stands by and takes over without a word lost."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -7,9 +9,10 @@ import pytest
 from loanstream.eventlog.memory import MemoryLog
 from loanstream.eventlog.port import Fenced
 from loanstream.runtime.consuming import Ownership
-from loanstream.runtime.decider.host import DeciderHost
+from loanstream.runtime.decider.host import DeciderHost, DeciderSettings
 from loanstream.runtime.decider.owned import OwnedDecider
 from loanstream.runtime.memory_store import MemoryStore
+from loanstream.runtime.stores import SnapshotManifest
 from schemas.topics import Role, topic
 from tests.support.counting import (
     A_DAY,
@@ -121,3 +124,68 @@ async def test_a_replica_whose_partition_was_another_s_while_its_group_settled_i
     await log.send([count("c-1", request="r3")])
     assert await replica.step()
     assert [o.status for o in await outcomes(log)] == ["executed"] * 4
+
+
+class JoinsSlowly(Shared):
+    """A membership whose first refresh takes its time, as joining a group does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.joined = asyncio.Event()
+        self.now = frozenset()
+
+    async def refresh(self) -> frozenset[int]:
+        """Owns both partitions once it has joined."""
+        await self.joined.wait()
+        self.now = frozenset({0, 1})
+        return self.now
+
+
+async def test_every_partition_is_rebuilt_before_its_host_counts_as_open() -> None:
+    log, clock, shared = await counting_log(2), SteppedClock(), JoinsSlowly()
+    ownership = Ownership(shared, 2)
+    hosts = [
+        OwnedDecider(DeciderHost(counting_service(), n, log, clock, MemoryStore()), ownership, clock) for n in (0, 1)
+    ]
+    opening = [asyncio.create_task(host.open()) for host in hosts]
+    await asyncio.sleep(0.01)
+    assert not any(task.done() for task in opening)
+    shared.joined.set()
+    await asyncio.gather(*opening)
+    assert all(host.host.writer is not None for host in hosts)
+
+
+class SavesSlowly(MemoryStore):
+    """A store that takes a snapshot only when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def save_snapshot(self, manifest: SnapshotManifest, chunks: Sequence[bytes]) -> None:
+        """Wait, then write."""
+        self.asked.set()
+        await self.go_on.wait()
+        await super().save_snapshot(manifest, chunks)
+
+
+async def test_a_replica_decides_on_while_its_snapshot_is_written() -> None:
+    log, clock, store = await counting_log(), SteppedClock(), SavesSlowly()
+    settings = DeciderSettings(snapshot_every=2)
+    host = DeciderHost(counting_service(), 0, log, clock, store, settings)
+    replica = OwnedDecider(host, Ownership(Shared(), 1), clock)
+    await log.send([start_day(A_DAY), count("c-1"), count("c-1", request="r2")])
+    await replica.step()
+    await store.asked.wait()
+    await log.send([count("c-1", request="r3")])
+    assert await replica.step()
+    store.go_on.set()
+    await asyncio.sleep(0.01)
+    kept = await store.load_snapshot(CONTEXT, 0, host.state_version)
+    assert kept is not None
+    assert kept[0].events_offset < (await log.ends([host.events]))[host.events]
+    fresh = DeciderHost(counting_service(), 0, log, clock, store)
+    await fresh.open()
+    assert fresh.fold is not None
+    assert fresh.fold.aggregates["c-1"].state.total == 3
+    await replica.close()

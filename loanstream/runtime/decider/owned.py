@@ -3,6 +3,7 @@
 The fence makes two owners safe; membership makes them rare, so that replicas do not take the partition from each other all day.
 """
 
+import asyncio
 from collections.abc import Mapping
 
 from loanstream.eventlog.port import TopicPartition
@@ -19,8 +20,11 @@ class OwnedDecider:
         self.host = host
         self.name = host.name
         self._ownership = ownership
+        ownership.share()
         self._clock = clock
         self._owned = False
+        self._saving: asyncio.Task[None] | None = None
+        """A snapshot that is being written while the host works on."""
 
     @property
     def rebuild(self) -> Rebuild:
@@ -40,15 +44,18 @@ class OwnedDecider:
         """
         if await self._is_ours():
             worked = await self.host.step()
-            if self.host.snapshot_due:
-                await self.host.snapshot()
+            if self.host.snapshot_due and (self._saving is None or self._saving.done()):
+                self._saving = asyncio.create_task(self.host.take_snapshot(), name=f"{self.name} snapshot")
             return worked
         if self.host.writer is not None and not self._ownership.settling():
             await self.host.close()
         return False
 
     async def close(self) -> None:
-        """Give the partition up, then the membership."""
+        """Give the partition up, then the membership; a snapshot that is not complete yet is none."""
+        if self._saving is not None:
+            self._saving.cancel()
+            await asyncio.gather(self._saving, return_exceptions=True)
         await self.host.close()
         await self._ownership.close()
 

@@ -6,7 +6,7 @@ the state's schema: a host takes only snapshots of its own version, else it fold
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from functools import cache
 from hashlib import sha256
@@ -65,26 +65,40 @@ def _state_version(deciders: tuple[Decider, ...]) -> str:
     return sha256(text.encode()).hexdigest()[:16]
 
 
-async def save_snapshot(fold: Fold, store: HostStore, version: str) -> None:
-    """Write a snapshot of the fold as it stands now; encoding gives way to other work between chunks."""
-    header = _header(fold)
-    offsets = fold.events_offset, fold.outcomes_offset
-    # The aggregates are copied shallowly at one moment; states are frozen, so encoding may take its time.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A fold as it stood at one moment; the aggregates are copied shallowly, and their states are frozen."""
+
+    service: str
+    partition: int
+    events_offset: int
+    outcomes_offset: int
+    header: bytes
+    entries: Sequence[tuple[Any, ...]]
+
+
+def take_snapshot(fold: Fold) -> Taken:
+    """The fold as it stands now: between two steps, when all that it holds is committed."""
     entries = [
         (i, a.decider.aggregate if a.decider else "", a.sequence, a.chain, a.decided, _kept(a.marks), a.state)
         for i, a in fold.aggregates.items()
     ]
-    chunks = [_encoder.encode(header)]
-    for start in range(0, len(entries), CHUNK_AGGREGATES):
-        part = entries[start : start + CHUNK_AGGREGATES]
-        chunks.append(_encoder.encode([(*entry[:6], entry[6]) for entry in part]))
+    header = _encoder.encode(_header(fold))
+    return Taken(fold.service, fold.partition, fold.events_offset, fold.outcomes_offset, header, entries)
+
+
+async def save_snapshot(taken: Taken, store: HostStore, version: str) -> None:
+    """Encode and write it, while the host works on; encoding gives way to other work between chunks."""
+    chunks = [taken.header]
+    for start in range(0, len(taken.entries), CHUNK_AGGREGATES):
+        chunks.append(_encoder.encode(taken.entries[start : start + CHUNK_AGGREGATES]))
         await asyncio.sleep(0)
     manifest = SnapshotManifest(
-        service=fold.service,
-        partition=fold.partition,
+        service=taken.service,
+        partition=taken.partition,
         state_version=version,
-        events_offset=offsets[0],
-        outcomes_offset=offsets[1],
+        events_offset=taken.events_offset,
+        outcomes_offset=taken.outcomes_offset,
         chunks=len(chunks),
         digest=_digest(chunks),
     )
