@@ -9,6 +9,9 @@ import msgspec
 OUTCOME_TYPE_PREFIX = "loanstream.outcome."
 """Record type of an outcome: this prefix and the status."""
 
+POSITION_STATED = "position-stated"
+"""Code of an outcome by which an operator, not a decider, says from where to go on; see :func:`states_position`."""
+
 DEADLETTER_TYPE = "loanstream.deadletter.v1"
 """Record type of a dead letter written by a decider."""
 
@@ -81,6 +84,14 @@ def encode_outcome(outcome: Outcome) -> bytes:
 def decode_outcome(value: bytes) -> Outcome:
     """An outcome from its topic."""
     return _decoder.decode(value)
+
+
+def states_position(status: str, code: str) -> bool:
+    """Whether an outcome decides nothing but states the position: all commands up to its own count as dealt with.
+
+    A decider gives an ``already-applied`` outcome no code, so no refusal of a domain can be taken for one.
+    """
+    return status == Status.ALREADY_APPLIED and code == POSITION_STATED
 
 
 def outcome_type(status: Status) -> str:

@@ -15,7 +15,8 @@ from rich.text import Text
 from loanstream.cli.connection import Api, connected
 from loanstream.cli.installation import make_log, open_database, told_once, topic_definitions
 from loanstream.cli.occupancy import occupants
-from loanstream.eventlog.port import EventLog
+from loanstream.eventlog.kafka.sign_in import check_sign_in
+from loanstream.eventlog.port import EventLog, LogError
 from loanstream.runtime.settings import Settings, is_installed, unknown_variables, usable_folder
 from schemas.topics import CONTEXTS
 
@@ -54,6 +55,9 @@ async def _checks(settings: Settings) -> AsyncIterator[Check]:
         yield check
     if not is_installed(settings.data_dir):
         yield Check("installation", True, "nothing here yet; start it with `make up` or `loanstream up`")
+        away = await _no_kafka(settings)
+        if away:
+            yield away
         if not settings.database_url:
             return
         # Looked at, and nothing made in it.
@@ -64,11 +68,10 @@ async def _checks(settings: Settings) -> AsyncIterator[Check]:
         return
     try:
         async with open_database(settings) as dsn:
-            log = make_log(settings, dsn)
-            try:
-                yield await _topics(settings, log)
-            finally:
-                await log.close()
+            checked = await _no_kafka(settings) or await _topics_of(settings, dsn)
+        yield checked
+        if checked.name == "kafka":
+            return
     except Exception as error:
         yield _no_database(error, settings)
         return
@@ -121,17 +124,48 @@ def _no_database(error: Exception, settings: Settings) -> Check:
     return Check("database", False, f"{type(error).__name__}: {error}", advice)
 
 
+async def _no_kafka(settings: Settings) -> Check | None:
+    """What keeps this machine from the cluster; ``None`` where nothing does, or the log is not there."""
+    if settings.kafka is None:
+        return None
+    try:
+        await check_sign_in(settings.kafka)
+    except LogError as error:
+        return _kafka_trouble(error)
+    return None
+
+
+def _kafka_trouble(error: Exception) -> Check:
+    return Check("kafka", False, str(error), "start the brokers, or mend the setting that is named; then look again")
+
+
+async def _topics_of(settings: Settings, dsn: str) -> Check:
+    log = make_log(settings, dsn)
+    try:
+        return await _topics(settings, log)
+    except LogError as error:
+        if settings.kafka is None:
+            raise
+        return _kafka_trouble(error)
+    finally:
+        await log.close()
+
+
 async def _topics(settings: Settings, log: EventLog) -> Check:
     wanted = {definition.name: definition for definition in topic_definitions(settings)}
     states = await log.describe()
     missing = sorted(wanted.keys() - states.keys())
-    if missing and not states:
-        makes = "`loanstream topics apply`" if settings.kafka_servers else "the first start"
-        return Check("topics", True, f"none yet; {makes} makes them")
+    if missing and not states and not settings.kafka_servers:
+        return Check("topics", True, "none yet; the first start makes them")
+    if settings.kafka_servers and missing:
+        found = f"{missing[0]} is missing" + (f", and {len(missing) - 1} others" if missing[1:] else "")
+        return Check("topics", False, found, "`loanstream topics apply` makes what is missing, and nothing else")
     differences = [f"{name} is missing" for name in missing]
     if not missing:
         differences = told_once(await log.check(wanted.values(), settings.installation_name))
     advice = "the folder belongs to another installation, or LOANSTREAM_PARTITIONS was changed: put it back"
+    if settings.kafka_servers:
+        advice = f"each sentence says what mends it; else {advice}"
     return Check("topics", not differences, "; ".join(differences) or f"{len(states)} as they must be", advice)
 
 

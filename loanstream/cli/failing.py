@@ -38,6 +38,7 @@ def _explained() -> tuple[type[Exception], ...]:
     from loanstream.demo.client import DemoError
     from loanstream.demo.options import BadOption
     from loanstream.eventlog.port import LogError
+    from loanstream.runtime.decider.positions import PositionRefused
     from loanstream.runtime.embedded_postgres import EmbeddedPostgresError
     from loanstream.runtime.http.issuer import UnknownUser
     from loanstream.runtime.migrations import MigrationRefused
@@ -57,6 +58,7 @@ def _explained() -> tuple[type[Exception], ...]:
         NothingToRun,
         Occupied,
         PermissionError,
+        PositionRefused,
         RebuildFailed,
         RequestFailed,
         ResetRefused,

@@ -74,6 +74,13 @@ def known_service(name: str) -> str:
     return name
 
 
+def not_blank(text: str) -> str:
+    """A text that says something. Raises :class:`typer.BadParameter` otherwise."""
+    if not text.strip():
+        raise typer.BadParameter("it must say something")
+    return text
+
+
 ServicesOption = Annotated[list[str] | None, typer.Option(help="Only these services.", callback=known_services)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 DataDir = Annotated[
@@ -251,6 +258,27 @@ def topics_acls(
 
     with explained(errors):
         print(streams.access_rights(settings_for(data), principal_prefix, as_data=json), end="")
+
+
+@topics.command("position")
+def topics_position(
+    service: Annotated[str, typer.Argument(callback=known_service)],
+    partition: Annotated[int, typer.Argument(min=0)],
+    at: Annotated[int, typer.Option(min=0, help="Offset of the command that is decided next.")],
+    reason: Annotated[str, typer.Option(help="Why: kept with the position, for the audit.", callback=not_blank)],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    data: DataDir = None,
+) -> None:
+    """Say from where a decider goes on, after it stopped because its commands topic was remade or truncated. Asks first."""
+    from loanstream.cli import streams
+
+    settings = installed(data)
+    if not yes:
+        run(streams.show_position(settings, service, partition, at, console))
+        if not typer.confirm("Let it go on there?"):
+            console.print("Nothing was written.")
+            return
+    run(streams.state_position(settings, service, partition, at, reason, console))
 
 
 @events.command("tail")

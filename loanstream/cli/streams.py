@@ -1,7 +1,11 @@
 """``topics``, ``audit verify``, ``rebuild``: work on the streams of a data folder, whether a system runs or not."""
 
+import getpass
+import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -22,7 +26,9 @@ from loanstream.runtime.access import access, as_json, as_script
 from loanstream.runtime.auditing import verify
 from loanstream.runtime.decider.digests import digest as fold_digest
 from loanstream.runtime.decider.digests import folded, places
-from loanstream.runtime.decider.snapshots import save_snapshot, state_version
+from loanstream.runtime.decider.positions import Change, planned
+from loanstream.runtime.decider.positions import state_position as write_position
+from loanstream.runtime.decider.snapshots import save_snapshot, state_version, take_snapshot
 from loanstream.runtime.definitions import Service
 from loanstream.runtime.memory_store import MemoryStore
 from loanstream.runtime.rebuilding import Comparison, rebuild
@@ -60,9 +66,69 @@ def access_rights(settings: Settings, principal_prefix: str, *, as_data: bool) -
 
     The webhook subscribers of the installation count: notify reads every context whose events one of them wants.
     """
-    services = load(CONTEXTS, {"notify": {"subscribers": load_subscribers(settings.webhooks_path)}})
-    rights = access(services)
+    rights = access(_services(settings, CONTEXTS))
     return as_json(rights) if as_data else as_script(rights, principal_prefix)
+
+
+async def show_position(settings: Settings, service: str, partition: int, at: int, console: Console) -> int:
+    """What stating that a decider goes on at ``at`` would change; writes nothing."""
+    async with _log_of(settings, service) as log:
+        _show_change(await planned(log, service, partition, at), service, console)
+    return 0
+
+
+async def state_position(
+    settings: Settings, service: str, partition: int, at: int, reason: str, console: Console
+) -> int:
+    """Write that a partition's decider goes on at ``at``; who and why is kept."""
+    async with _log_of(settings, service) as log:
+        actor, now = f"operator:{_caller()}", datetime.now(UTC)
+        change = await write_position(log, service, partition, at, actor=actor, reason=reason, now=now)
+    _show_change(change, service, console)
+    console.print(
+        "[bold green]✓[/] Written. A decider that stopped goes on there when its process is started again.",
+        soft_wrap=True,
+    )
+    return 0
+
+
+def _show_change(change: Change, service: str, console: Console) -> None:
+    commands, at = change.commands, change.at
+    stands = "no outcome tells where it stands" if change.before is None else f"it stands at {change.before}"
+    lines = [
+        f"The decider of {service} partition {commands.partition} will go on at {at}; {stands}.",
+        f"{commands.topic} holds offsets {change.start} to {change.end}, {change.end - at} from there on.",
+    ]
+    skipped = at - max(change.start, change.before or 0)
+    if skipped > 0:
+        lines.append(f"{skipped} below that are never decided, where they were not yet.")
+    if change.before is None:
+        lines.append(
+            "Without outcomes no repeat is recognised: what was decided before is decided again from there on."
+        )
+    else:
+        lines.append("Those decided before are answered as repeats.")
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+@asynccontextmanager
+async def _log_of(settings: Settings, service: str) -> AsyncIterator[EventLog]:
+    """The log as the service sees it: on Kafka it may see no other topics than those that it knows of."""
+    async with open_database(settings) as dsn, open_log(settings, dsn, _services(settings, (service,))) as log:
+        yield log
+
+
+def _services(settings: Settings, names: Iterable[str]) -> tuple[Service, ...]:
+    return load(names, {"notify": {"subscribers": load_subscribers(settings.webhooks_path)}})
+
+
+def _caller() -> str:
+    """Who runs this command, for the audit."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have a number and no name
+        return f"uid-{os.getuid()}"
 
 
 async def audit_verify(settings: Settings, services: Sequence[str], console: Console) -> int:
@@ -80,6 +146,15 @@ async def audit_verify(settings: Settings, services: Sequence[str], console: Con
         console.print(f"[bold red]✗[/] {finding.code}: {finding.subject} at {where}: {finding.detail}", highlight=False)
     if len(result.findings) > _SHOWN_FINDINGS:
         console.print(f"… and {len(result.findings) - _SHOWN_FINDINGS} more")
+    for stated in result.stated:
+        where = f"{stated.topic} partition {stated.partition} offset {stated.offset}"
+        console.print(
+            f"• position-stated: {where}: its decider went on at {stated.position}, said {stated.actor} at"
+            f" {stated.time:%Y-%m-%d %H:%M} UTC: {stated.reason}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
     verdict = "[bold green]✓ intact[/]" if result.intact else f"[bold red]✗ {len(result.findings)} findings[/]"
     console.print(
         f"{verdict}: {result.events} events and {result.outcomes} outcomes of {result.aggregates} aggregates on "
@@ -149,7 +224,7 @@ async def _check_folds(installation: Installation, service: Service, console: Co
         middle = {place: end // 2 for place, end in ends.items()}
         made = MemoryStore()
         half = await folded(service, partition, log, None, middle)
-        await save_snapshot(half, made, state_version(service.deciders))
+        await save_snapshot(take_snapshot(half), made, state_version(service.deciders))
         stored += kept is not None
         anew = fold_digest(await folded(service, partition, log, None, ends))
         resumed = [

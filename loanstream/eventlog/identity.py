@@ -5,6 +5,7 @@ writing keys to the wrong place. Every adapter writes and compares identities wi
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +29,9 @@ def identity_record(definition: TopicDefinition, partition: int, installation: s
 
 def differences(wanted: TopicDefinition, found: TopicState, installation: str) -> list[str]:
     """A sentence for each way in which the topic that exists differs from the one that should; empty when it fits."""
+    if wanted.identity and found.truncated:
+        # its identities may be what is gone: they say nothing of who made it
+        found = replace(found, definition=replace(found.definition, identity=True))
     pairs = zip(_FACETS, _facets(wanted), _facets(found.definition), strict=True)
     sentences = [
         f"Topic {wanted.name} has {name} {have} but should have {want}: {advice}."
@@ -55,10 +59,15 @@ def _identity_differences(wanted: TopicDefinition, found: TopicState, installati
     sentences = []
     for partition in range(found.definition.partitions):
         stated = _stated(found.identities.get(partition))
-        if stated is None:
+        if start := found.truncated.get(partition):
+            sentences.append(
+                f"Topic {wanted.name} partition {partition} starts at offset {start} instead of 0: it was truncated, its first "
+                f"records are gone. {_RESTORE}"
+            )
+        elif stated is None:
             sentences.append(
                 f"Topic {wanted.name} partition {partition} does not start with an identity record: "
-                "it was made by something else than `loanstream topics apply`."
+                f"it was made by something else than `loanstream topics apply`. {_RESTORE}"
             )
         elif stated != expected:
             sentences.append(
@@ -89,12 +98,21 @@ def _facets(definition: TopicDefinition) -> tuple[str, str, str]:
     return str(definition.partitions), kept, "yes" if definition.identity else "no"
 
 
+_RESTORE = (
+    "Stop what uses it and restore it from a backup; where a decider then finds that its commands do not fit, `loanstream topics"
+    " position` says from where it goes on."
+)
+
 _FACETS = (
     (
         "a partition count of",
         "the count is fixed per installation, set `partitions` back or move to a new topic version",
     ),
     ("a retention of", "nothing was changed, set the topic's retention by hand or correct the release"),
-    ("identity records:", "nothing was changed, the topic was made by another release"),
+    (
+        "identity records:",
+        "nothing was changed, the topic was remade, or made by another release; restore it from a backup, or where it never held"
+        " records, delete it and `loanstream topics apply`",
+    ),
 )
 """Name of each part of a definition and what to do when it differs."""

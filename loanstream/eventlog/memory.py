@@ -141,7 +141,8 @@ class MemoryLog(EventLog):
     async def describe(self) -> Mapping[str, TopicState]:
         """The topics that exist, by name."""
         return {
-            name: TopicState(definition, self._identities(definition)) for name, definition in self._definitions.items()
+            name: TopicState(definition, self._identities(definition), self._truncated(definition))
+            for name, definition in self._definitions.items()
         }
 
     async def partitions(self, topic: str) -> int:
@@ -296,6 +297,10 @@ class MemoryLog(EventLog):
             return {}
         partitions = ((number, self._partitions[definition.name, number]) for number in range(definition.partitions))
         return {number: partition.records[0] for number, partition in partitions if partition.records}
+
+    def _truncated(self, definition: TopicDefinition) -> dict[int, int]:
+        starts = {number: self._partitions[definition.name, number].start() for number in range(definition.partitions)}
+        return {number: start for number, start in starts.items() if start}
 
 
 class _MemoryWriter:

@@ -62,6 +62,8 @@ class TopicState:
 
     definition: TopicDefinition
     identities: Mapping[int, Record] = field(default_factory=dict)
+    truncated: Mapping[int, int] = field(default_factory=dict)
+    """Per partition whose first records are gone, the offset at which it starts now."""
 
 
 class LogError(Exception):

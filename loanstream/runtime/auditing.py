@@ -15,7 +15,7 @@ import msgspec
 from loanstream.eventlog.port import EventLog, Record, TopicPartition
 from loanstream.runtime.messages import IDENTITY_TYPE, is_identity
 from schemas import chain, envelope
-from schemas.outcomes import Status
+from schemas.outcomes import Status, states_position
 from schemas.topics import DEDUPE_WINDOW, Role, topic
 
 _READ = 5_000
@@ -29,6 +29,8 @@ class _Outcome(msgspec.Struct):
     position: int
     actor: str
     event_count: int = 0
+    code: str = ""
+    message: str = ""
 
 
 _read_outcome = msgspec.json.Decoder(_Outcome).decode
@@ -51,6 +53,20 @@ class Finding:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """An operator's word from where a decider goes on: no fault, but whoever audits must know of it."""
+
+    topic: str
+    partition: int
+    offset: int
+    position: int
+    """Offset of the command that was decided next."""
+    actor: str
+    reason: str
+    time: datetime
+
+
 @dataclass(slots=True)
 class Verification:
     """What was verified, and what was found."""
@@ -60,6 +76,7 @@ class Verification:
     aggregates: int = 0
     partitions: int = 0
     findings: list[Finding] = field(default_factory=list)
+    stated: list[Stated] = field(default_factory=list)
 
     @property
     def intact(self) -> bool:
@@ -131,6 +148,10 @@ async def _verify_outcomes(
     async for record in _records(log, where, verification, progress):
         verification.outcomes += 1
         outcome = _read_outcome(record.value)
+        if states_position(outcome.status, outcome.code):
+            position = outcome.position
+            verification.stated.append(_stated(record, outcome))
+            continue
         if outcome.position <= position:
             _found(verification, record, "position-goes-back", f"position {outcome.position} follows {position}")
         position = max(position, outcome.position)
@@ -142,6 +163,13 @@ async def _verify_outcomes(
         if outcome.status not in (Status.ALREADY_APPLIED, Status.EXPIRED):
             decided[outcome.command_id] = outcome.actor
     return decided
+
+
+def _stated(record: Record, outcome: _Outcome) -> Stated:
+    next_command = outcome.position + 1
+    return Stated(
+        record.topic, record.partition, record.offset, next_command, outcome.actor, outcome.message, record.time
+    )
 
 
 async def _records(

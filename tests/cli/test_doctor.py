@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from loanstream.cli.doctor import _topics
+from loanstream.cli.installation import topic_definitions
+from loanstream.eventlog.memory import MemoryLog
+from loanstream.runtime.settings import Settings
 from tests.e2e.system import run
 
 pytestmark = pytest.mark.postgres
@@ -40,6 +44,31 @@ def test_a_database_that_cannot_be_reached_is_named(folder: Path) -> None:
     assert done.returncode == 1
     assert "✗ database" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_a_broker_that_is_away_is_named_as_such_and_the_database_is_not(folder: Path) -> None:
+    kafka = {"LOANSTREAM_KAFKA_SERVERS": "127.0.0.1:1"}
+    fresh = run("doctor", "--data", str(folder), **kafka)
+    assert "✗ kafka  Kafka at 127.0.0.1:1: it cannot be reached" in fresh.stdout
+    assert list(folder.iterdir()) == [], "who looks makes nothing"
+    assert run("topics", "apply", "--data", str(folder)).returncode == 0
+    done = run("doctor", "--data", str(folder), **kafka)
+    assert done.returncode == 1
+    assert "✗ kafka  Kafka at 127.0.0.1:1: it cannot be reached" in done.stdout
+    assert "start the brokers" in done.stdout
+    assert "database" not in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("there", [0, 3])
+async def test_topics_that_are_missing_on_kafka_name_the_command_that_makes_them(tmp_path: Path, there: int) -> None:
+    settings = Settings(data_dir=tmp_path, kafka_servers="kafka.example:9092", installation="test")
+    log = MemoryLog()
+    await log.apply(topic_definitions(settings)[:there], "test")
+    check = await _topics(settings, log)
+    assert not check.good
+    assert "is missing" in check.found
+    assert "`loanstream topics apply`" in check.advice
 
 
 def test_an_empty_folder_is_well_and_stays_empty(folder: Path) -> None:

@@ -10,13 +10,18 @@ from aiokafka.admin import RecordsToDelete
 from aiokafka.protocol.admin import DeleteGroupsRequest
 
 from loanstream.eventlog.kafka.cursors import Cursor
-from loanstream.eventlog.port import LogError, TopicPartition
+from loanstream.eventlog.port import EventLog, LogError, TopicPartition
+from loanstream.runtime.auditing import verify
 from loanstream.runtime.decider.fold import Fold, FoldError
 from loanstream.runtime.decider.host import DeciderHost
+from loanstream.runtime.decider.positions import state_position
 from loanstream.runtime.stopping import PositionLost
 from loanstream.runtime.supervisor import Supervisor
+from schemas import envelope
+from schemas.outcomes import Outcome, decode_outcome
+from tests.eventlog.records import everything
 from tests.kafka.rules import COMMANDS, EVENTS, OUTCOMES, SOON, Bench, drain, holds_unless
-from tests.support.counting import A_DAY, count, start_day
+from tests.support.counting import A_DAY, A_TIME, CONTEXT, count, start_day
 
 pytestmark = pytest.mark.kafka
 
@@ -108,6 +113,7 @@ class ResetsItself(DeciderHost):
         except (PositionLost, FoldError, LogError):
             fold = self.fold = Fold(self.service.name, self.partition, self.deciders)
             self.next_command = await self.log.start(self.commands)
+            self.writer = await self.log.writer(self.service.name, self.partition)
             self._begin(fold)
 
 
@@ -140,6 +146,42 @@ async def test_a_host_whose_log_does_not_fit_its_position_stops_and_writes_nothi
     with holds_unless(kind is ResetsItself):
         assert stopped
         assert (len(await cluster.records(EVENTS)), len(await cluster.records(OUTCOMES))) == before
+
+
+class TakesTheHighest(DeciderHost):
+    """Takes the highest position of its outcomes, whatever was said since."""
+
+    async def _input_position(self, fold: Fold) -> int:
+        """The highest."""
+        return 1 + max(outcome.position for outcome in await outcomes_of(self.log))
+
+
+async def outcomes_of(log: EventLog) -> list[Outcome]:
+    """Every outcome in the log."""
+    return [decode_outcome(record.value) for record in await everything(log, [OUTCOMES], 1_000)]
+
+
+@pytest.mark.parametrize("kind", [DeciderHost, TakesTheHighest])
+@pytest.mark.parametrize("accident", list(ACCIDENTS)[:2])
+async def test_a_stated_position_lets_the_host_go_on_and_nothing_is_decided_twice(
+    cluster: Bench, accident: str, kind: type[DeciderHost]
+) -> None:
+    decided = start_day(A_DAY), count("c-1", request="r0"), count("c-1", request="r1")
+    await cluster.send(*decided)
+    await drain(cluster.host())
+    await cluster.send(*(count("c-2", request=f"r{n}") for n in range(3)))
+    await ACCIDENTS[accident](cluster)
+    assert await stops(cluster.host())
+    at = await cluster.log.start(COMMANDS)
+    await state_position(cluster.process(), CONTEXT, 0, at, actor="operator:ann", reason="case 17", now=A_TIME)
+    await cluster.send(*decided, count("c-3", request="r0"))
+    await drain(cluster.host(kind=kind))
+    outcomes, commands = await cluster.outcomes(), await cluster.records(COMMANDS)
+    with holds_unless(kind is not DeciderHost):
+        told = [(o.position, o.command_id) for o in outcomes[4:]]
+        assert told == [(c.offset, c.headers[envelope.ID]) for c in commands]
+        assert [o.status for o in outcomes[-4:]] == [*["already-applied"] * 3, "executed"]
+    assert (await verify(cluster.process(), [CONTEXT])).intact
 
 
 @pytest.mark.parametrize("broken", [False, True])

@@ -1,14 +1,20 @@
 """Topics that would lose or misplace records are refused, each with the command that repairs it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from aiokafka.admin import NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import NodeNotReadyError
 
 from loanstream.eventlog.kafka.cluster_settings import ClusterSettings
 from loanstream.eventlog.kafka.log import KafkaLog
+from loanstream.eventlog.port import NewRecord
 from tests.kafka.rules import COMMANDS, EVENTS, INSTALLATION, OUTCOMES, Bench, definitions
 from tests.support.kafka_cluster import NO_TOOL, broker_tool, local_cluster
 
@@ -42,6 +48,7 @@ async def test_topics_as_they_were_made_are_fine(cluster: Bench) -> None:
         ("retention.bytes", "1000000", "-1"),
         ("cleanup.policy", "compact", "delete"),
         ("cleanup.policy", "compact,delete", "delete"),
+        ("message.timestamp.type", "LogAppendTime", "CreateTime"),
     ],
 )
 async def test_a_topic_that_forgets_is_refused_with_the_command_that_repairs_it(
@@ -59,6 +66,16 @@ async def test_a_topic_that_forgets_is_refused_with_the_command_that_repairs_it(
         f"`kafka-configs.sh --bootstrap-server {cluster.settings.servers} --alter --entity-type topics"
         f" --entity-name {name} --add-config {setting}={wanted}`" in about[0]
     )
+
+
+@pytest.mark.parametrize("in_sync", ["2", "1"], ids=["never written", "lost with a broker"])
+async def test_a_topic_that_takes_writes_on_too_many_or_too_few_copies_is_refused(cluster: Bench, in_sync: str) -> None:
+    needs_two = replace(cluster.settings, in_sync=2) if in_sync == "1" else cluster.settings
+    await alter(cluster, EVENTS.topic, {"min.insync.replicas": in_sync, "retention.ms": "-1"})
+    [sentence] = [s for s in await told(cluster, needs_two) if EVENTS.topic in s]
+    wanted = f"min.insync.replicas={needs_two.minimum_in_sync}"
+    assert f"Topic {EVENTS.topic} has min.insync.replicas={in_sync} but should have {wanted}" in sentence
+    assert f"--entity-name {EVENTS.topic} --add-config {wanted}`" in sentence
 
 
 async def test_a_topic_that_is_not_there_is_refused_and_not_made(cluster: Bench) -> None:
@@ -88,6 +105,22 @@ async def test_a_topic_without_identity_is_refused(cluster: Bench) -> None:
     assert sentence.startswith(f"Topic {EVENTS.topic} has identity records: no but should have yes")
 
 
+@pytest.mark.parametrize("before", [1, 2], ids=["the identity is gone", "all is gone"])
+async def test_a_truncated_topic_is_refused_as_such_and_gets_no_new_identity(cluster: Bench, before: int) -> None:
+    await cluster.log.send([NewRecord(EVENTS.topic, 0, "key", "type", {}, b"", datetime(2026, 1, 5, tzinfo=UTC))])
+    [end] = (await cluster.log.ends([EVENTS])).values()
+    async with cluster.admin() as admin:
+        await admin.delete_records({EVENTS: RecordsToDelete(before if before == 1 else -1)})
+    log = cluster.process()
+    for sentences in (await log.check(definitions(), INSTALLATION), await log.apply(definitions(), INSTALLATION)):
+        [sentence] = sentences
+        assert re.search(
+            rf"Topic {EVENTS.topic} partition 0 starts at offset \d+ instead of 0: it was truncated", sentence
+        )
+        assert "`loanstream topics position`" in sentence
+    assert (await log.ends([EVENTS]))[EVENTS] == end
+
+
 async def test_another_installations_topic_is_refused(cluster: Bench) -> None:
     log = cluster.process()
     sentences = await log.check(definitions(), "another")
@@ -99,6 +132,37 @@ async def test_fewer_copies_than_asked_for_are_refused(cluster: Bench) -> None:
     sentences = await told(cluster, replace(cluster.settings, replication=3))
     assert len(sentences) == len(definitions())
     assert all("has 1 copies but should have 3" in s and "kafka-reassign-partitions.sh" in s for s in sentences)
+
+
+class TwoBrokers(AIOKafkaAdminClient):
+    """A cluster whose second broker makes topics by itself, or is away."""
+
+    away = False
+
+    async def describe_cluster(self) -> Any:
+        """One more broker than there is."""
+        found = await super().describe_cluster()
+        return found | {"brokers": [*found["brokers"], {"node_id": 1_000}]}
+
+    async def describe_configs(self, config_resources: Any, include_synonyms: bool = False) -> Any:
+        """What the second one answers; the other one says what it does."""
+        if config_resources[0].name != "1000":
+            return await super().describe_configs(config_resources, include_synonyms)
+        if self.away:
+            raise NodeNotReadyError("away")
+        return [SimpleNamespace(resources=[(0, None, 4, "1000", [("auto.create.topics.enable", "true")])])]
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_every_broker_is_asked_and_one_that_is_away_holds_up_nobody(
+    cluster: Bench, away: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loanstream.eventlog.kafka.topics.AIOKafkaAdminClient", TwoBrokers)
+    monkeypatch.setattr(TwoBrokers, "away", away)
+    sentences = await told(cluster)
+    assert [sentence.partition(":")[0] for sentence in sentences] == (
+        [] if away else ["Brokers create topics by themselves (node 1000)"]
+    )
 
 
 @pytest.mark.skipif(broker_tool() is None, reason=NO_TOOL)

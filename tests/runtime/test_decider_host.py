@@ -1,13 +1,13 @@
 """The decider host on the memory log: every promise of DESIGN section 4 and 5 that concerns one partition."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from loanstream.eventlog.memory import MemoryLog
-from loanstream.eventlog.port import Fenced, NewRecord, OutcomeUnknown, Record, TopicPartition
+from loanstream.eventlog.port import Fenced, LogUnavailable, NewRecord, OutcomeUnknown, Record, TopicPartition
 from loanstream.runtime.decider.fold import FoldError
 from loanstream.runtime.decider.host import DeciderHost, DeciderSettings
 from loanstream.runtime.memory_store import MemoryStore
@@ -534,6 +534,37 @@ async def test_a_host_that_is_overtaken_while_it_recovers_does_not_take_its_log_
     assert totals(successor) == {"c-1": 2}
     await late.open()
     assert totals(late) == {"c-1": 2}
+
+
+class AwayOnce(MemoryLog):
+    """A log that does not answer once, when it is asked for its ends."""
+
+    away = False
+
+    async def ends(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+        """What stands there, or that nothing answers."""
+        if self.away:
+            self.away = False
+            raise LogUnavailable("no broker answers")
+        return await super().ends(partitions)
+
+
+async def test_a_recovery_that_fails_half_way_leaves_no_writer_beside_old_decisions() -> None:
+    log = await with_topics(AwayOnce())
+    bench = Bench(log)
+    await bench.send(start_day(A_DAY))
+    successor = bench.new_host()
+    await successor.open()
+    await log.send([count("c-1", request="r1"), count("c-1", request="r2")])
+    with pytest.raises(Fenced):
+        await bench.host.step()
+    log.away = True
+    with pytest.raises(LogUnavailable):
+        await bench.host.open()
+    assert bench.host.writer is None
+    await bench.drain()
+    assert [o.status for o in await outcomes(log)] == ["executed"] * 3
+    assert totals(bench.host) == {"c-1": 2}
 
 
 async def test_an_unknown_type_in_the_own_topic_stops_the_partition(bench: Bench) -> None:

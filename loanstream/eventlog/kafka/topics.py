@@ -15,7 +15,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from loanstream.eventlog.identity import all_differences, identity_record
-from loanstream.eventlog.kafka.cluster import Cluster
+from loanstream.eventlog.kafka.cluster import BROKEN, Cluster
 from loanstream.eventlog.kafka.fetching import Fetched, fetch_now
 from loanstream.eventlog.port import (
     Fenced,
@@ -29,13 +29,22 @@ from loanstream.eventlog.port import (
 )
 
 WINDOW = "delete.retention.ms"
-_KEPT = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+_KEPT = {
+    "cleanup.policy": "delete",
+    "retention.ms": "-1",
+    "retention.bytes": "-1",
+    # else a record says when it arrived: neither the dedupe window nor what is trimmed is about that
+    "message.timestamp.type": "CreateTime",
+}
+_IN_SYNC = "min.insync.replicas"
+_AUTO_CREATION = "auto.create.topics.enable"
 _NO_WINDOW = "86400000"
 """Kafka's default: the topic keeps its records for ever for us too."""
 _OWNER = "loanstream-topics"
 _ROUNDS = 20
 _PAUSE_SECONDS = 0.1
 _LOOKS = 300
+_ANSWER_SECONDS = 5.0
 _GROUP = "topics"
 _IDENTITY_BYTES = 2_000
 """An identity record's batch is a tenth of that; what follows it is not wanted here."""
@@ -92,9 +101,9 @@ class Topics:
         return await self._states(await self._found(names))
 
     async def _states(self, found: Mapping[str, _Found]) -> dict[str, TopicState]:
-        first = await self._first(
-            [TopicPartition(name, n) for name, one in found.items() for n in range(one.partitions)]
-        )
+        places = [TopicPartition(name, n) for name, one in found.items() for n in range(one.partitions)]
+        starts = await self._cluster.starts(places)
+        first = await self._first(starts)
         states = {}
         for name, one in found.items():
             identities = {
@@ -102,7 +111,8 @@ class Topics:
                 for place, record in first.items()
                 if place.topic == name and record is not None and record.key == "identity"
             }
-            states[name] = TopicState(one.definition(name, bool(identities)), identities)
+            truncated = {place.partition: start for place, start in starts.items() if place.topic == name and start}
+            states[name] = TopicState(one.definition(name, bool(identities)), identities, truncated)
         return states
 
     async def definition(self, name: str) -> TopicDefinition:
@@ -124,9 +134,7 @@ class Topics:
                 topic.name,
                 topic.partitions,
                 settings.replication,
-                topic_configs=_KEPT
-                | {WINDOW: _window(topic), "min.insync.replicas": str(settings.minimum_in_sync)}
-                | {"message.timestamp.type": "CreateTime"},
+                topic_configs=_KEPT | {WINDOW: _window(topic), _IN_SYNC: str(settings.minimum_in_sync)},
             )
             for topic in wanted
         ]
@@ -174,9 +182,10 @@ class Topics:
         raise LogError("identity records could not be written: other processes apply topics all the time")
 
     async def _empty(self, places: Iterable[TopicPartition]) -> list[TopicPartition]:
-        """Partitions without a committed record; one that was fenced may have left records that do not count."""
-        first = await self._first(list(places))
-        return [place for place in places if place not in first]
+        """Partitions that never had a committed record; one that was fenced may have left records that do not count."""
+        starts = await self._cluster.starts(places)
+        first = await self._first(starts)
+        return [place for place, start in starts.items() if place not in first and not start]
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
@@ -200,10 +209,9 @@ class Topics:
             if topic["topic"] in configs
         }
 
-    async def _first(self, places: list[TopicPartition]) -> dict[TopicPartition, Record | None]:
+    async def _first(self, starts: Mapping[TopicPartition, int]) -> dict[TopicPartition, Record | None]:
         """The first committed record of each partition that has one; ``None`` for one too large to be an identity."""
-        starts = await self._cluster.starts(places)
-        ends = await self._cluster.stable_ends(places)
+        ends = await self._cluster.stable_ends(starts)
         left = {place: start for place, start in starts.items() if start < ends[place]}
         first: dict[TopicPartition, Record | None] = {}
         while left:
@@ -220,19 +228,16 @@ class Topics:
     async def _auto_creation(self) -> list[str]:
         async with _Admin(self._cluster) as admin:
             cluster = await admin.describe_cluster()
-            node = cluster["brokers"][0]["node_id"]
-            answers = await admin.describe_configs(
-                [ConfigResource(ConfigResourceType.BROKER, str(node), {"auto.create.topics.enable": ""})]
-            )
-        for answer in answers:
-            for _code, _message, _kind, _name, entries in answer.resources:
-                if any(entry[0] == "auto.create.topics.enable" and entry[1] == "true" for entry in entries):
-                    return [
-                        "The brokers create topics by themselves: a misspelt name would become a topic that forgets after a"
-                        " week. Set auto.create.topics.enable=false in their properties (KAFKA_AUTO_CREATE_TOPICS_ENABLE of"
-                        " the apache/kafka image) and restart them."
-                    ]
-        return []
+            nodes = sorted(broker["node_id"] for broker in cluster["brokers"])
+            found = await asyncio.gather(*(_creates_topics(admin, node) for node in nodes))
+        creating = [str(node) for node, creates in zip(nodes, found, strict=True) if creates]
+        if not creating:
+            return []
+        return [
+            f"Brokers create topics by themselves (node {', '.join(creating)}): a misspelt name would become a topic that"
+            " forgets after a week. Set auto.create.topics.enable=false in their properties (KAFKA_AUTO_CREATE_TOPICS_ENABLE of"
+            " the apache/kafka image) and restart them."
+        ]
 
     def _settings_differences(self, wanted: TopicDefinition, found: _Found) -> list[str]:
         settings = self._cluster.settings
@@ -248,7 +253,32 @@ class Topics:
                 f"Topic {wanted.name} has {found.replicas} copies but should have {settings.replication}: give it more with"
                 " `kafka-reassign-partitions.sh`, or set LOANSTREAM_KAFKA_REPLICATION to what the cluster has."
             )
+        elif not settings.minimum_in_sync <= int(found.configs[_IN_SYNC]) <= found.replicas:
+            # between the two is the administrator's choice: fewer lose what was decided, more can never be written
+            sentences.append(
+                f"Topic {wanted.name} has {_IN_SYNC}={found.configs[_IN_SYNC]} but should have"
+                f" {_IN_SYNC}={settings.minimum_in_sync}: `{alter} --add-config {_IN_SYNC}={settings.minimum_in_sync}`."
+            )
         return sentences
+
+
+async def _creates_topics(admin: AIOKafkaAdminClient, node: int) -> bool:
+    """Whether a broker makes a topic when somebody asks for one that is not there.
+
+    One that does not answer counts as not: a start must not wait for all brokers, and the next one asks again.
+    """
+    wanted = ConfigResource(ConfigResourceType.BROKER, str(node), {_AUTO_CREATION: ""})
+    try:
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            answers = await admin.describe_configs([wanted])
+    except BROKEN:
+        return False
+    return any(
+        entry[0] == _AUTO_CREATION and entry[1] == "true"
+        for answer in answers
+        for _code, _message, _kind, _name, entries in answer.resources
+        for entry in entries
+    )
 
 
 class _Admin:

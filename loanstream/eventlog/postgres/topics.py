@@ -159,7 +159,11 @@ def states(topics: Iterable[asyncpg.Record], identities: Iterable[asyncpg.Record
     found: dict[str, dict[int, Record]] = {}
     for row in identities:
         found.setdefault(row["topic"], {})[row["part"]] = record_of(TopicPartition(row["topic"], row["part"]), row)
-    return {row["name"]: TopicState(_definition(row), found.get(row["name"], {})) for row in topics}
+    truncated = {name: {part: r.offset for part, r in first.items() if r.offset} for name, first in found.items()}
+    return {
+        row["name"]: TopicState(_definition(row), found.get(row["name"], {}), truncated.get(row["name"], {}))
+        for row in topics
+    }
 
 
 def record_of(place: TopicPartition, row: asyncpg.Record) -> Record:

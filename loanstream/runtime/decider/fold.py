@@ -16,7 +16,7 @@ from loanstream.runtime.stopping import MustStop
 from schemas import chain, codec, envelope, registry
 from schemas.decision import Refusal
 from schemas.ids import packed
-from schemas.outcomes import Outcome, Status, decode_outcome
+from schemas.outcomes import Outcome, Status, decode_outcome, states_position
 from schemas.platform import (
     AGGREGATE_HELD,
     AGGREGATE_RELEASED,
@@ -107,7 +107,7 @@ class Fold:
     day: OpenDay = field(default_factory=OpenDay)
     partitionseq: int = 0
     position: int = -1
-    """Offset of the last decided command."""
+    """Offset of the last decided command; -1 also where it was stated that the first one comes next."""
     position_command: str = ""
     events_offset: int = 0
     outcomes_offset: int = 0
@@ -167,6 +167,8 @@ class Fold:
                 if told:
                     self._check_told(outcome, record)
                 self.remember(outcome, record.time)
+            elif states_position(outcome.status, outcome.code):
+                self.remember(outcome, record.time)  # the one kind that may go back
 
     def _check_told(self, outcome: Outcome, record: Record) -> None:
         if outcome.sequence:

@@ -5,17 +5,27 @@ position from the last outcome. Any failure inside a commit drops the writer and
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
-from loanstream.eventlog.port import EventLog, LogError, NewRecord, Record, RecordRefused, TopicPartition, Writer
+from loanstream.eventlog.port import (
+    EventLog,
+    LogError,
+    LogUnavailable,
+    NewRecord,
+    Record,
+    RecordRefused,
+    TopicPartition,
+    Writer,
+)
 from loanstream.runtime.clock import Clock
 from loanstream.runtime.decider.days import Days
 from loanstream.runtime.decider.deciding import Deciding, command_id_of
 from loanstream.runtime.decider.fold import Fold
-from loanstream.runtime.decider.snapshots import load_snapshot, save_snapshot, state_version
+from loanstream.runtime.decider.snapshots import Taken, load_snapshot, save_snapshot, state_version, take_snapshot
 from loanstream.runtime.decider.traced import TracedDeciding
 from loanstream.runtime.definitions import Service
 from loanstream.runtime.measuring import DeciderMeasures
@@ -93,12 +103,16 @@ class DeciderHost:
         """
         await self.close()
         self.writer = await self.log.writer(self.service.name, self.partition)
-        fold = self.fold = self.fold or await self._from_snapshot()
         try:
+            fold = self.fold = self.fold or await self._from_snapshot()
             await self._recover(fold)
             self.next_command = await self._input_position(fold)
         except MustStop:
             await self._make_sure()
+            raise
+        except BaseException:
+            # a writer that is good for a commit must never stand beside decisions on another fold
+            await self.close()
             raise
         self._begin(fold)
 
@@ -177,15 +191,22 @@ class DeciderHost:
         return bool(every) and self.fold is not None and self.fold.partitionseq - self._snapshot_at >= every
 
     async def snapshot(self) -> None:
-        """Write a snapshot of the whole partition as it stands between two steps.
+        """Take a snapshot and write it."""
+        if self.fold is not None:
+            await self.take_snapshot()
+
+    def take_snapshot(self) -> Coroutine[Any, Any, None]:
+        """Take the whole partition as it stands now, between two steps; await the answer, at any time, to write it.
 
         One that fails is only logged, and tried again after as many events: the host can do without.
         """
-        if self.fold is None:
-            return
+        assert self.fold is not None
         self._snapshot_at = self.fold.partitionseq
+        return self._save(take_snapshot(self.fold))
+
+    async def _save(self, taken: Taken) -> None:
         try:
-            await save_snapshot(self.fold, self.store, self.state_version)
+            await save_snapshot(taken, self.store, self.state_version)
             self.measures.snapshots["written"] += 1
         except Exception as error:
             self.measures.snapshots["failed"] += 1
@@ -228,49 +249,55 @@ class DeciderHost:
             start = await self.log.start(place)
             if start != 0:
                 raise PositionLost(
-                    f"{self.name}: {place.topic} starts at {start} instead of 0: its first records were dropped; restore it"
+                    f"{self.name}: {place.topic} starts at {start} instead of 0: it was truncated; restore "
+                    "it from a backup"
                 )
             if ends[place] < read:
                 raise PositionLost(
                     f"{self.name}: {place.topic} was read up to {read}, but ends at {ends[place]}: it was remade or "
-                    "truncated; restore it"
+                    "truncated; restore it from a backup"
                 )
 
     async def _fold_up_to(self, ends: Mapping[TopicPartition, int], fold: Fold, read: int) -> None:
         rebuild = self.measures.rebuild
         while fold.events_offset < ends[self.events]:
-            records = await self.log.read({self.events: fold.events_offset}, self.settings.read_ahead)
-            if not records:
-                break
+            records = await self._read_on(self.events, fold.events_offset)
             fold.apply_events(records)
             rebuild.done = fold.events_offset + fold.outcomes_offset - read
         while fold.outcomes_offset < ends[self.outcomes]:
-            records = await self.log.read({self.outcomes: fold.outcomes_offset}, self.settings.read_ahead)
-            if not records:
-                break
+            records = await self._read_on(self.outcomes, fold.outcomes_offset)
             fold.apply_outcomes(records, told=True)
             rebuild.done = fold.events_offset + fold.outcomes_offset - read
+
+    async def _read_on(self, place: TopicPartition, offset: int) -> Sequence[Record]:
+        """What stands below an end that is known; raises ``LogUnavailable`` rather than end a fold before it."""
+        records = await self.log.read({place: offset}, self.settings.read_ahead)
+        if not records:
+            raise LogUnavailable(f"{place.topic} partition {place.partition} gives nothing at {offset}, below its end")
+        return records
 
     async def _input_position(self, fold: Fold) -> int:
         """Where to go on: after the command of the last outcome, whose record, if still kept, must be that command."""
         start = await self.log.start(self.commands)
-        if fold.position < 0:
+        end = (await self.log.ends((self.commands,)))[self.commands]
+        if not fold.position_command:
             if start != 0 or fold.partitionseq:
+                # without outcomes no repeat is recognised: what made events must not be decided again
                 raise PositionLost(
                     f"{self.name}: no outcome tells the position, but {self.commands.topic} starts at {start} and the "
-                    f"partition has {fold.partitionseq} events; restore the outcomes topic, or write the position anew"
+                    f"partition has {fold.partitionseq} events; restore the outcomes topic, or "
+                    f"{self._command(end if fold.partitionseq else start)}"
                 )
             return 0
-        end = (await self.log.ends((self.commands,)))[self.commands]
         if end <= fold.position:
             raise PositionLost(
                 f"{self.name}: the last outcome names command {fold.position}, but {self.commands.topic} ends at {end}: the "
-                "topic was remade or truncated; restore it, or write an outcome that states the new position"
+                f"topic was remade or truncated; restore it, or {self._command(start)}"
             )
         if start > fold.position + 1:
             raise PositionLost(
                 f"{self.name}: the last outcome names command {fold.position}, but {self.commands.topic} starts at {start}: "
-                "commands were dropped before they were decided; restore it, or write an outcome that states the new position"
+                f"commands were dropped before they were decided; restore it, or {self._command(start)}"
             )
         if fold.position >= start:
             found = await self.log.read({self.commands: fold.position}, 1)
@@ -279,9 +306,17 @@ class DeciderHost:
                 if command_id != fold.position_command:
                     raise PositionLost(
                         f"{self.name}: offset {fold.position} of {self.commands.topic} holds command {command_id}, the last "
-                        f"outcome is of {fold.position_command}: the topic was remade"
+                        f"outcome is of {fold.position_command}: the topic was remade; restore it, or {self._command(start)}"
                     )
         return fold.position + 1
+
+    def _command(self, at: int) -> str:
+        """What an operator enters to let the partition go on without a restore."""
+        service = self.service.name
+        return (
+            f"say where to go on: `loanstream topics position {service} {self.partition} --at {at} --reason TEXT`, then start "
+            "the process again"
+        )
 
     # -- deciding ----------------------------------------------------------------------------------------------------
 
@@ -314,6 +349,7 @@ class DeciderHost:
             self._deciding.dead.clear()
 
     async def _drop(self) -> None:
+        self._deciding = self._days = None
         writer, self.writer, self.fold = self.writer, None, None
         if writer is not None:
             try:
