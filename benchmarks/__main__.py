@@ -13,7 +13,6 @@ from typing import Any
 
 import asyncpg
 import structlog
-import uvloop
 
 from benchmarks import (
     days,
@@ -111,12 +110,12 @@ def _kafka_rows(settings: ClusterSettings, large: bool) -> Iterator[Row]:
 
         return measured
 
-    yield "deciding, rebuilding, chain", cleared(lambda: _with_database(partial(_kafka_streams, settings)))
+    yield "deciding, rebuilding, chain", cleared(lambda: _on_postgres(partial(_kafka_streams, settings)))
     yield "HTTP", cleared(lambda: latency.on_kafka(settings, _REQUESTS))
     yield "fail-over", cleared(lambda: kafka_failover.measure(settings))
-    yield "reactions", cleared(lambda: _with_database(lambda dsn: kafka_reactions.measure(settings, dsn, _REACTIONS)))
+    yield "reactions", cleared(lambda: _on_postgres(lambda dsn: kafka_reactions.measure(settings, dsn, _REACTIONS)))
     for count in _counts(large):
-        yield f"end of day, {count:,} loans", cleared(partial(_uvloop, days.on_kafka, settings, count))
+        yield f"end of day, {count:,} loans", cleared(partial(_run, days.on_kafka, settings, count))
 
 
 def _counts(large: bool) -> tuple[int, ...]:
@@ -143,14 +142,8 @@ def _on_postgres(measure: Callable[[str], Coroutine[Any, Any, list[Result]]]) ->
         return asyncio.run(measure(dsn))
 
 
-def _with_database(measure: Callable[[str], Coroutine[Any, Any, list[Result]]]) -> list[Result]:
-    """As :func:`_on_postgres`, in the event loop that processes on Kafka run in."""
-    with tempfile.TemporaryDirectory(prefix="loanstream-bench-") as folder, EmbeddedPostgres(Path(folder)) as dsn:
-        return uvloop.run(measure(dsn))
-
-
-def _uvloop(measure: Callable[..., Coroutine[Any, Any, list[Result]]], *arguments: object) -> list[Result]:
-    return uvloop.run(measure(*arguments))
+def _run(measure: Callable[..., Coroutine[Any, Any, list[Result]]], *arguments: object) -> list[Result]:
+    return asyncio.run(measure(*arguments))
 
 
 async def _kafka_streams(settings: ClusterSettings, dsn: str) -> list[Result]:

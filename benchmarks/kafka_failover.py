@@ -156,7 +156,12 @@ async def _measured(
     told = "; ".join(wrong[:3]) or f"{len(traffic.sent):,} commands sent, each with one outcome; the streams verify"
     return [
         Result(
-            "fail-over on Kafka, SIGTERM", "≤ 1 s", f"{graceful:.2f} s", graceful <= 1, f"the slowest partition, {rate}"
+            "fail-over on Kafka, SIGTERM",
+            "≤ 1 s",
+            f"{graceful:.2f} s",
+            graceful <= 1,
+            f"the slowest partition, {rate}",
+            _STEPS,
         ),
         Result(
             "fail-over on Kafka, kill -9",

@@ -98,10 +98,12 @@ class Front(httpx.AsyncBaseTransport):
             body = json.loads(answer.content)
         except ValueError:
             return
-        if isinstance(body, dict) and body.get("command_id"):
-            result = str(body.get("status") if answer.is_success else body.get("code"))
-            key = request.headers["Idempotency-Key"]
-            self.answered.append(Answered(key, body["command_id"], request.url.path, answer.status_code, result))
+        key = request.headers["Idempotency-Key"]
+        # a file of receipts is answered line by line
+        for each in body.get("results", [body]) if isinstance(body, dict) else ():
+            if each.get("command_id"):
+                result = str(each.get("status") if answer.is_success else each.get("code"))
+                self.answered.append(Answered(key, each["command_id"], request.url.path, answer.status_code, result))
 
 
 def _best(
