@@ -16,7 +16,7 @@ from loanstream.eventlog.port import EventLog, TopicDefinition
 from loanstream.eventlog.postgres.log import PostgresLog
 from loanstream.runtime.access import topics_of
 from loanstream.runtime.clock import Clock, SystemClock
-from loanstream.runtime.database import Pool, open_pool
+from loanstream.runtime.database import Pool, close_pool, open_pool
 from loanstream.runtime.definitions import Service
 from loanstream.runtime.embedded_postgres import EmbeddedPostgres
 from loanstream.runtime.http.issuer import LocalIssuer
@@ -164,7 +164,7 @@ async def open_installation(settings: Settings, names: Iterable[str] = CONTEXTS)
         services = load(names, {"notify": {"subscribers": load_subscribers(settings.webhooks_path)}})
         log = await stack.enter_async_context(open_log(settings, dsn, services))
         pool = await open_pool(dsn, maximum=_POOL_CONNECTIONS)
-        stack.push_async_callback(pool.close)
+        stack.push_async_callback(close_pool, pool)
         clock = SystemClock()
         store = await open_store(pool)
         vault = PostgresVault(pool, LocalMasterKeys.from_file(settings.data_dir / "vault" / "master.json"), clock.now)

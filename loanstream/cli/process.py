@@ -212,7 +212,7 @@ def _stop_on_signals(http: uvicorn.Server, stopping: asyncio.Event) -> None:
             os._exit(128 + number)
         http.should_exit = True
         stopping.set()
-        late = threading.Timer(_STOP_SECONDS, _give_up, (number,))
+        late = threading.Timer(_STOP_SECONDS, _give_up, (number, loop))
         late.daemon = True
         late.start()
 
@@ -220,10 +220,17 @@ def _stop_on_signals(http: uvicorn.Server, stopping: asyncio.Event) -> None:
         loop.add_signal_handler(number, stop, number)
 
 
-def _give_up(number: int) -> None:
+def _give_up(number: int, loop: asyncio.AbstractEventLoop) -> None:
     """End a process that does not end: the log is transactional, and what hangs would hang for whoever waits for the end."""
-    _log.error("does not end by itself and is ended", seconds=_STOP_SECONDS)
+    _log.error("does not end by itself and is ended", seconds=_STOP_SECONDS, waiting=_waiting(loop))
     os._exit(128 + number)
+
+
+def _waiting(loop: asyncio.AbstractEventLoop) -> list[str]:
+    """Every task that has not ended, with the innermost place where it stands."""
+    return sorted(
+        f"{task.get_name()} at {stack[-1] if (stack := task.get_stack()) else '?'}" for task in asyncio.all_tasks(loop)
+    )
 
 
 async def _ready(supervisor: Supervisor, http: uvicorn.Server, serving: "asyncio.Task[None]") -> None:

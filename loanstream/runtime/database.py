@@ -1,15 +1,21 @@
 """PostgreSQL through asyncpg: pools that read and write JSON columns as plain data."""
 
+import asyncio
 from typing import Any, TypeAlias
 
 import asyncpg
 import msgspec
+import structlog
 from asyncpg.pool import PoolConnectionProxy
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 PooledConnection: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 Row: TypeAlias = asyncpg.Record
+
+_CLOSE_SECONDS = 3.0
+
+_log = structlog.get_logger(__name__)
 
 
 async def open_pool(dsn: str, *, schema: str = "", minimum: int = 1, maximum: int = 8) -> Pool:
@@ -30,6 +36,16 @@ async def open_pool(dsn: str, *, schema: str = "", minimum: int = 1, maximum: in
         max_inactive_connection_lifetime=0,
         reset=_leave_as_it_is,
     )
+
+
+async def close_pool(pool: Pool) -> None:
+    """Close every connection: in order where it is free or comes back in time, else at once."""
+    try:
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await pool.close()
+    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        _log.warning("connections were cut off", error=repr(error))
+        pool.terminate()
 
 
 def quoted(identifier: str) -> str:

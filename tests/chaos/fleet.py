@@ -16,7 +16,7 @@ SERVICES = ("origination", "servicing", "funding", "risk", "notify")
 ALL = "api"
 """Name of the processes that answer for all services and decide for none."""
 _RESTART_SECONDS = 0.5
-_STOP_SECONDS = 20.0
+_STOP_SECONDS = 35.0
 _LOOK_SECONDS = 0.5
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from loanstream.eventlog.port import EventLog, TopicPartition
 from loanstream.runtime.clock import Clock
-from loanstream.runtime.database import Pool, open_pool
+from loanstream.runtime.database import Pool, close_pool, open_pool
 from loanstream.runtime.http.answering import Decided, decided
 from loanstream.runtime.http.events import EventFilter, EventPlace
 from loanstream.runtime.http.lag import Lag
@@ -101,7 +101,7 @@ class PostgresReads:
 
     async def close(self) -> None:
         """Close the pool."""
-        await self._pool.close()
+        await close_pool(self._pool)
 
     async def fetch(self, sql: str, *args: Any) -> list[Mapping[str, Any]]:
         """See :class:`ReadModels`."""
