@@ -1,11 +1,13 @@
 """Reads of a size and a backlog that small tests do not reach."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
 
 from loanstream.eventlog.kafka.cluster_settings import ClusterSettings
+from loanstream.eventlog.kafka.cursors import Cursor
 from loanstream.eventlog.kafka.log import KafkaLog
 from loanstream.eventlog.port import LogUnavailable, NewRecord, RecordRefused, TopicDefinition, TopicPartition
 from tests.kafka.test_log import delete_topics
@@ -60,3 +62,20 @@ async def test_the_one_record_that_no_batch_can_take_is_named_and_nothing_is_sen
     with pytest.raises(RecordRefused, match=r"with key '2' needs 900.* bytes"):
         await log.send([*small, large[2], *small])
     assert await log.read({PLACE: 0}, 10) == []
+
+
+async def test_a_cursor_that_is_closed_while_its_poll_fails_follows_no_more(
+    log: KafkaLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails_at_the_end(*_: object) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise ConnectionResetError("the broker went away at the same moment") from None
+
+    monkeypatch.setattr(Cursor, "_poll", fails_at_the_end)
+    cursor = log._cursors.borrow({PLACE: 0})
+    await asyncio.sleep(0.1)
+    async with asyncio.timeout(5):
+        await cursor.close()
+    assert cursor._following.done()

@@ -139,8 +139,10 @@ class Cluster:
             connections.pop(key).close()
 
     async def stale(self) -> None:
-        """Look anew who leads what."""
-        await (await self._opened()).force_metadata_update()
+        """Look anew who leads what. Raises ``TimeoutError`` when nobody tells for as long as ``patience``."""
+        client = await self._opened()
+        async with asyncio.timeout(self.patience):
+            await client.force_metadata_update()
 
     async def retry(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Ask again while what fails may pass. Raises :class:`LogUnavailable` when ``patience`` has run out."""

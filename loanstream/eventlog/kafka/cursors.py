@@ -49,6 +49,7 @@ class Cursor:
         self._gone = False
         """Whether a topic was away for a moment: one of the same name may be another, and the positions void."""
         self._failed: Exception | None = None
+        self._closed = False
         self._changed: set[asyncio.Future[None]] = set()
         self._room = asyncio.Event()
         self._turn = 0
@@ -142,6 +143,8 @@ class Cursor:
 
     async def close(self) -> None:
         """Stop following."""
+        # a cancellation that meets a poll's error is lost in the group of polls
+        self._closed = True
         self._following.cancel()
         await asyncio.gather(self._following, return_exceptions=True)
         self._cluster.hang_up(self)
@@ -157,7 +160,7 @@ class Cursor:
     # -- following ---------------------------------------------------------------------------------------------------
 
     async def _follow(self) -> None:
-        while True:
+        while not self._closed:
             try:
                 led = await self._cluster.retry(lambda: self._cluster.by_leader(self._fetched))
                 async with asyncio.TaskGroup() as polls:
