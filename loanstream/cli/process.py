@@ -222,8 +222,11 @@ def _stop_on_signals(http: uvicorn.Server, stopping: asyncio.Event) -> None:
 
 def _give_up(number: int, loop: asyncio.AbstractEventLoop) -> None:
     """End a process that does not end: the log is transactional, and what hangs would hang for whoever waits for the end."""
-    _log.error("does not end by itself and is ended", seconds=_STOP_SECONDS, waiting=_waiting(loop))
-    os._exit(128 + number)
+    try:
+        _log.error("does not end by itself and is ended", seconds=_STOP_SECONDS, waiting=_waiting(loop))
+    finally:
+        # whatever the tasks of a loop that still runs look like from here
+        os._exit(128 + number)
 
 
 def _waiting(loop: asyncio.AbstractEventLoop) -> list[str]:

@@ -12,7 +12,7 @@ from loanstream.eventlog.postgres import PostgresLog
 from loanstream.eventlog.postgres.reads import Reads
 from loanstream.eventlog.postgres.signals import LOOK_EVERY, Signals
 from loanstream.eventlog.postgres.tail import Tail
-from loanstream.runtime.http.lag import last_record
+from loanstream.runtime.last_records import last_record
 from tests.eventlog.contract import COMMANDS, EVENTS, INSTALLATION, TOPICS
 from tests.eventlog.records import A_TIME, a_record, keys
 

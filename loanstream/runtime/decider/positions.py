@@ -11,11 +11,11 @@ import msgspec
 
 from loanstream.eventlog.port import EventLog, NewRecord, TopicPartition
 from loanstream.runtime.decider.deciding import command_id_of
-from loanstream.runtime.http.lag import last_record
-from loanstream.runtime.messages import command_record, is_identity
+from loanstream.runtime.last_records import told_position
+from loanstream.runtime.messages import command_record
 from schemas import codec, envelope, ids, registry
 from schemas.envelope import CommandMeta, instant_text
-from schemas.outcomes import POSITION_STATED, Outcome, Status, decode_outcome, encode_outcome, outcome_type
+from schemas.outcomes import POSITION_STATED, Outcome, Status, encode_outcome, outcome_type
 from schemas.platform import BUSINESS_DAY_CLOSED, BUSINESS_DAY_STARTED, CONTINUE_BUSINESS_DAY
 from schemas.topics import Role, partition_key, topic
 
@@ -51,8 +51,7 @@ async def planned(log: EventLog, service: str, partition: int, at: int) -> Chang
             f"{commands.topic} partition {partition} holds offsets {start} to {end}, no decider can go on at {at}: give one of"
             f" these with --at, {start} for every command that is kept, {end} for those to come; nothing was written"
         )
-    last = await last_record(log, TopicPartition(topic(service, Role.OUTCOMES), partition))
-    before = None if last is None or is_identity(last) else decode_outcome(last.value).position + 1
+    before = await told_position(log, service, partition)
     found = await log.read({commands: at - 1}, 1) if at > start else []
     named = (command_id_of(found[0]), found[0].type) if found and found[0].offset == at - 1 else None
     return Change(commands, start, end, before, at, named)

@@ -3,14 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from loanstream.eventlog.port import EventLog, Record, TopicPartition
-from loanstream.runtime.messages import is_identity
+from loanstream.eventlog.port import EventLog, TopicPartition
+from loanstream.runtime.last_records import told_position
 from loanstream.runtime.stores import HostStore
-from schemas.outcomes import decode_outcome
 from schemas.topics import Role, topic
-
-_MARKERS = 3
-"""How many offsets below the end the last record may stand: transaction markers take some on Kafka."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +28,7 @@ async def decider_lag(log: EventLog, service: str, now: datetime) -> list[Lag]:
     lags = []
     for number in range(await log.partitions(topic(service, Role.COMMANDS))):
         commands = TopicPartition(topic(service, Role.COMMANDS), number)
-        last = await last_record(log, TopicPartition(topic(service, Role.OUTCOMES), number))
-        position = decode_outcome(last.value).position + 1 if last is not None and not is_identity(last) else 0
+        position = await told_position(log, service, number) or 0
         lags.append(await _lag(log, f"{service}.decider", commands, position, now))
     return lags
 
@@ -50,12 +45,3 @@ async def _lag(log: EventLog, consumer: str, place: TopicPartition, position: in
     oldest = await log.read({place: max(position, await log.start(place))}, 1) if behind else []
     seconds = max(0.0, (now - oldest[0].time).total_seconds()) if oldest else 0.0
     return Lag(consumer, place.topic, place.partition, behind if oldest else 0, round(seconds, 3))
-
-
-async def last_record(log: EventLog, place: TopicPartition) -> Record | None:
-    """The newest record of a partition; ``None`` when it holds none."""
-    end = (await log.ends([place]))[place]
-    last, position = None, max(0, end - _MARKERS)
-    while position < end and (records := await log.read({place: position}, _MARKERS)):
-        last, position = records[-1], records[-1].offset + 1
-    return last
