@@ -92,12 +92,14 @@ def _reactor(installation: Installation, service: Service, tracer: Tracer | None
         yield _reactions(installation, service, tracer)
     elif service.is_reactor and cluster is not None:
         # imported here: only a process that runs one pays for the framework
-        from loanstream.runtime.faust_reactor.guard import LOCK_SECONDS
+        from loanstream.runtime.faust_reactor.guard import HURRIED_LOCK_SECONDS, LOCK_SECONDS
         from loanstream.runtime.faust_reactor.host import ReactorHost
         from loanstream.runtime.faust_reactor.reactor import Reactor
 
-        store = PostgresStore(installation.pool, LOCK_SECONDS)
-        yield ReactorHost(Reactor(service, cluster, store, installation.clock, name=service.consumer, tracer=tracer))
+        store, hurried = (PostgresStore(installation.pool, wait) for wait in (LOCK_SECONDS, HURRIED_LOCK_SECONDS))
+        yield ReactorHost(
+            Reactor(service, cluster, store, installation.clock, hurried=hurried, name=service.consumer, tracer=tracer)
+        )
 
 
 def _reactions(installation: Installation, service: Service, tracer: Tracer | None) -> Host:

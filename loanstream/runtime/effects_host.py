@@ -3,7 +3,7 @@
 An effect whose outcome is unknown is resolved by asking the provider, never by sending again; where the provider says that it
 did nothing, it may be performed again, and ``unknowns`` of the row keeps the record of a possible double.
 
-A recipient whose provider is slow holds up nobody but itself, until there are ``parallel`` of them.
+A recipient whose provider is slow holds up nobody but itself, until there are ``slow`` of them.
 """
 
 import asyncio
@@ -39,7 +39,11 @@ class SendingRules:
     """How effects are sent."""
 
     parallel: int = 16
-    """Recipients served at once; 1 makes no task."""
+    """Recipients served at once; 1 makes no task. One that takes longer than ``quick`` no longer counts."""
+    quick: float = 0.5
+    """Seconds after which a row under way makes room for another."""
+    slow: int = 256
+    """Rows under way at most, however slow: only as many that hang hold up the others, until their ``timeout``."""
     timeout: float = 30.0
     """Seconds that a port may take before the outcome counts as unknown."""
     lease: timedelta = timedelta(minutes=5)
@@ -74,7 +78,8 @@ class EffectsHost:
         self._clock = clock
         self._tracer = tracer
         self._partitions = 0
-        self._running: list[asyncio.Task[None]] = []
+        self._running: dict[asyncio.Task[None], float] = {}
+        """Rows under way, in the order of their claims, and since when."""
 
     async def open(self) -> None:
         """Make sure that effects were not lost, so that nothing is done twice: see ``guard_empty_effects``.
@@ -88,7 +93,7 @@ class EffectsHost:
             await guard_empty_effects(self.service, self._handlers, self._log, self._store, self._clock)
 
     async def step(self) -> bool:
-        """Begin what is due, one row per recipient and ``parallel`` under way at most; wait until one ends, but not for long.
+        """Begin what is due, one row per recipient, and as many as there is room for; wait until one ends, but not for long.
 
         ``False`` when nothing is due or under way. Raises the first error of the rows that ended, of the store or the log; such
         a row stays claimed, and what became of the others is stored.
@@ -98,13 +103,15 @@ class EffectsHost:
         if not self._handlers:
             return False
         now = self._clock.now()
-        free = self.rules.parallel - len(self._running)
+        free = self._free()
         rows = await self._store.claim_effects(self.service.name, now, now + self.rules.lease, free) if free else []
         if self.rules.parallel == 1:
             for row in rows:
                 await self._serve(row)
             return bool(rows)
-        self._running += [asyncio.create_task(self._serve(row), name=f"{self.name} {row.id}") for row in rows]
+        began = asyncio.get_running_loop().time()
+        for row in rows:
+            self._running[asyncio.create_task(self._serve(row), name=f"{self.name} {row.id}")] = began
         if not self._running:
             return False
         await asyncio.wait(self._running, timeout=_LOOK, return_when=asyncio.FIRST_COMPLETED)
@@ -134,6 +141,14 @@ class EffectsHost:
         """No place in the log: due rows are found by looking again."""
         return {}
 
+    def _free(self) -> int:
+        """How many rows may be begun now."""
+        if self.rules.parallel == 1 or not self._running:
+            return self.rules.parallel
+        since = asyncio.get_running_loop().time() - self.rules.quick
+        counted = sum(began > since for began in self._running.values())
+        return max(0, min(self.rules.parallel - counted, self.rules.slow - len(self._running)))
+
     async def _serve(self, row: EffectRow) -> None:
         """One row from claim to finish; every line about it says which one, and in whose course."""
         with structlog.contextvars.bound_contextvars(
@@ -149,7 +164,8 @@ class EffectsHost:
     def _ended(self) -> list[BaseException]:
         """Let go of the rows that are no longer under way; the errors of those that failed, the earliest claimed first."""
         ended = [task for task in self._running if task.done()]
-        self._running = [task for task in self._running if not task.done()]
+        for task in ended:
+            del self._running[task]
         errors = [asyncio.CancelledError() if task.cancelled() else task.exception() for task in ended]
         return [error for error in errors if error is not None]
 

@@ -1,5 +1,6 @@
 """The demo on Kafka gives the table that it gives on the embedded system, to the cent and to the count."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -12,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.chaos.fleet import ALL as ALL_SERVICES
+from tests.chaos.fleet import Fleet
 from tests.e2e.system import comparable
 from tests.support import kafka_cluster
 
@@ -53,6 +56,28 @@ def folders() -> Iterator[tuple[Path, Path]]:
 def test_the_demo_on_kafka_gives_the_table_of_the_embedded_system(folders: tuple[Path, Path]) -> None:
     with kafka_cluster.local_cluster() as cluster:
         compare(cluster.servers, *folders)
+
+
+@pytest.mark.skipif(kafka_cluster.broker_tool() is None, reason=kafka_cluster.NO_TOOL)
+async def test_the_demo_against_a_process_of_every_service_gives_the_table_of_the_embedded_system(
+    folders: tuple[Path, Path],
+) -> None:
+    above, embedded = folders
+    with kafka_cluster.local_cluster() as cluster:
+        settings = {"LOANSTREAM_KAFKA_SERVERS": cluster.servers}
+        run(above, "topics", "apply", **settings)
+        fleet = Fleet(above.parent, settings | {"LOANSTREAM_DATA_DIR": str(above)})
+        fleet.plan(replicas=1)
+        try:
+            await fleet.start()
+            [front] = fleet.serving(ALL_SERVICES)
+            arguments = (*DEMO, "--api", front.url, "--data", str(above))
+            table = comparable(json.loads(await asyncio.to_thread(run, above, *arguments, **settings)))
+        finally:
+            codes = await fleet.stop()
+        assert codes == [0] * len(fleet.members), "each ends in order at SIGTERM"
+        assert table == demo(embedded)
+        assert "intact" in run(above, "audit", "verify", **settings)
 
 
 def compare(servers: str, cluster_folder: Path, embedded_folder: Path) -> None:

@@ -10,7 +10,10 @@ import pytest
 from aiokafka import TopicPartition as KafkaPlace
 from aiokafka.admin import AIOKafkaAdminClient
 
+from loanstream.runtime.database import close_pool, open_pool
+from loanstream.runtime.faust_reactor.guard import HURRIED_LOCK_SECONDS
 from loanstream.runtime.faust_reactor.reactor import Reactor
+from loanstream.runtime.postgres_store import PostgresStore
 from loanstream.runtime.stores import HostStore
 from tests.kafka.reactor_bench import EVENTS, LETTERS, Bench, expected_ids, ids_of, running, subjects, until
 
@@ -119,6 +122,31 @@ async def test_a_recipient_that_hangs_stalls_no_other_key_for_two_seconds(bench:
     assert waited < 2.0
     [letter] = await bench.store.dead_letters(bench.name)
     assert (letter.record.key, letter.reason) == (hung, "exhausted")
+
+
+async def test_several_recipients_that_hang_at_once_stall_no_other_key_of_their_partition_for_two_seconds(
+    bench: Bench,
+) -> None:
+    same = [each for each in subjects(400) if bench.ordered(each).partition == 1]
+    hung, others = same[:5], same[5:10]
+    customers = {each: f"c-hung-{n}" for n, each in enumerate(hung)}
+    await bench.happen(*(bench.ordered(each, customer=customers[each]) for each in hung))
+    holder = await asyncpg.connect(bench.dsn)
+    pool = await open_pool(bench.dsn)
+    async with running(bench.reactor(hurried=PostgresStore(pool, HURRIED_LOCK_SECONDS))):
+        await bench.until_handled()
+        async with holder.transaction():
+            await holder.execute("SELECT 1 FROM hosts.effect_lanes WHERE recipient LIKE 'c-hung-%' FOR UPDATE")
+            again = [bench.ordered(each, customer=customers[each]) for each in hung]
+            await bench.happen(*again, *(bench.ordered(each) for each in others))
+            begun = time.monotonic()
+            await bench.until_handled()
+            waited = time.monotonic() - begun
+    await holder.close()
+    await close_pool(pool)
+    assert waited < 2.0
+    letters = await bench.store.dead_letters(bench.name)
+    assert {(letter.record.key, letter.reason) for letter in letters} == {(each, "exhausted") for each in hung}
 
 
 async def committed(bench: Bench) -> int:

@@ -421,6 +421,32 @@ async def test_a_provider_that_hangs_for_one_recipient_holds_up_none_of_twenty_o
     assert await bench.store.effect_counts(CONTEXT) == {EffectStatus.SENDING: 1, EffectStatus.SUCCEEDED: 41}
 
 
+@pytest.mark.usefixtures("short_closing")
+async def test_forty_recipients_that_hang_at_once_hold_up_none_of_the_others_for_two_seconds(bench: Bench) -> None:
+    carrier = Hanging()
+    bench.start(carrier=carrier)
+    for n in range(40):
+        await bench.order(f"h/{n}", customer=f"hanging-{n}")
+    bench.clock.advance(seconds=1)
+    for n in range(20):
+        await bench.order(f"o-{n}", customer=f"c-{n}")
+    async with supervised(bench):
+        await soon(lambda: len(carrier.taken) == 20)
+        assert under_way() == 40, "the hanging ones"
+
+
+@pytest.mark.usefixtures("short_closing")
+async def test_no_more_rows_hang_at_once_than_the_rules_say(bench: Bench) -> None:
+    bench.start(carrier=Hanging())
+    for n in range(9):
+        await bench.order(f"h/{n}", customer=f"hanging-{n}")
+    sender = bench.new_sender(parallel=2, quick=0.0, slow=5)
+    for _ in range(8):
+        assert await sender.step()
+    assert under_way() == 5
+    await sender.close()
+
+
 async def test_what_comes_after_a_hanging_effect_of_the_same_recipient_waits_for_it(bench: Bench) -> None:
     carrier = Hanging()
     bench.start(carrier=carrier)

@@ -41,6 +41,8 @@ records that have nothing wrong with them.
 
 LOCK_SECONDS = 0.4
 """How long a reactor's store waits for a lock."""
+HURRIED_LOCK_SECONDS = 0.05
+"""How long for a run of several records, and for one that follows one that was given up: keys that hang must not add up."""
 
 _LONGEST_ERROR = 500
 
@@ -53,6 +55,8 @@ class Patience:
     """After which an attempt counts as an outage: a lock, the trouble of a single key, is told much earlier."""
     budget: float = 0.9
     """For all tries of one record. With the run before and the question after, other keys wait less than two seconds."""
+    hurried: float = 0.05
+    """For all tries of a record that follows, in its run, one whose budget was used up."""
     answer: float = 0.4
     """For the question whether everything else works."""
     first_pause: float = 0.02

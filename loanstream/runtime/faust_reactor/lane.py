@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import structlog
@@ -14,7 +14,7 @@ from loanstream.runtime.consuming import GATHER_SECONDS
 from loanstream.runtime.faust_reactor.guard import Patience, guarded
 from loanstream.runtime.faust_reactor.received import Received
 from loanstream.runtime.faust_reactor.sending import Sending
-from loanstream.runtime.faust_reactor.work import Parked, Work, work_of
+from loanstream.runtime.faust_reactor.work import EXHAUSTED, Parked, Work, work_of
 from loanstream.runtime.reacting import Failure, Plan, React, react_to
 from loanstream.runtime.stores import HostStore
 
@@ -35,6 +35,8 @@ class Desk:
     name: str
     plan: Plan
     store: HostStore
+    hurried: HostStore
+    """The same store, which waits for a lock but a moment."""
     sending: Sending
     clock: Clock
     patience: Patience
@@ -66,6 +68,8 @@ class Lane:
     _run: Sequence[Received] = ()
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _full: bool = False
+    _given_up: bool = False
+    """Whether the budget of a record of this run was used up."""
 
     def put(self, each: Received) -> None:
         """Take one record; never blocks, so that a lane in trouble holds up no other."""
@@ -106,6 +110,7 @@ class Lane:
 
     async def _handle(self, run: Sequence[Received]) -> None:
         """All at once if nothing goes wrong, else each alone, so that a record in trouble keeps back nothing but itself."""
+        self._given_up = False
         if not await self._handled_together(run):
             for each in run:
                 await self._handle_alone(each)
@@ -130,12 +135,16 @@ class Lane:
         while (failure := await self._guarded(partial(self._attempt, [each]))) is not None:
             unwritten = await self._guarded(partial(self._attempt, [each], failure))
             if unwritten is None:
+                self._given_up |= failure.reason == EXHAUSTED
                 return
             self._tell(f"dead letter not written: {unwritten.error}")
             await asyncio.sleep(self.desk.patience.outage_pause)
 
     async def _guarded(self, attempt: Callable[[], Awaitable[None]]) -> Failure | None:
-        failure = await guarded(attempt, self._stored, self._tell, self.desk.patience)
+        patience = self.desk.patience
+        if self._given_up:
+            patience = replace(patience, budget=patience.hurried)
+        failure = await guarded(attempt, self._stored, self._tell, patience)
         if failure is None and self.trouble and not self.moved_back:
             _log.info("goes on", host=self.desk.name, topic=self.place.topic, partition=self.place.partition)
             self.trouble = ""
@@ -155,9 +164,9 @@ class Lane:
         await desk.sending.letters(work.letters)
         after = run[-1].record.offset + 1
         letters = [letter for _, letter in work.letters]
-        moved = await desk.store.advance(
-            desk.name, {self.place: self.position}, {self.place: after}, work.effects, letters
-        )
+        # together, a lock that is held blames nobody yet: each is tried alone then
+        store = desk.hurried if self._given_up or len(run) > 1 else desk.store
+        moved = await store.advance(desk.name, {self.place: self.position}, {self.place: after}, work.effects, letters)
         if moved:
             self._moved(work, after)
         else:

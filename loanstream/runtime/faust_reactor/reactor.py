@@ -54,7 +54,8 @@ _WATCH_SECONDS = 5.0
 class Reactor:
     """Runs the reactions of one service on Kafka.
 
-    ``batch`` is the most records that one transaction covers; ``tracer`` makes a span of each reaction.
+    ``hurried`` is the same store as ``store`` which waits for a lock but a moment; ``batch`` is the most records that one
+    transaction covers; ``tracer`` makes a span of each reaction.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Reactor:
         store: HostStore,
         clock: Clock,
         *,
+        hurried: HostStore | None = None,
         name: str = "",
         batch: int = 200,
         patience: Patience | None = None,
@@ -78,6 +80,7 @@ class Reactor:
         """Why it will not go on; empty while it does."""
         self._cluster = cluster
         self._store = store
+        self._hurried = hurried or store
         self._clock = clock
         self._batch = batch
         self._patience = patience or Patience()
@@ -176,7 +179,16 @@ class Reactor:
         app.finalize()
         sending = Sending(app.producer.send, topic(self.service.name, Role.DEADLETTERS))
         self._desk = Desk(
-            self.name, made, self._store, sending, self._clock, self._patience, self._batch, self.counts, self._react
+            self.name,
+            made,
+            self._store,
+            self._hurried,
+            sending,
+            self._clock,
+            self._patience,
+            self._batch,
+            self.counts,
+            self._react,
         )
         app.agent(raw_topic(app, *made.topics), name=f"{self.name}.agent")(self._distribute)
         return app
