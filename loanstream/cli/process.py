@@ -22,6 +22,7 @@ from loanstream.cli.installation import Installation, open_installation
 from loanstream.cli.occupancy import Tell, occupants, occupied
 from loanstream.cli.role import Role
 from loanstream.console import SignInLinks, console
+from loanstream.runtime.hanging import where
 from loanstream.runtime.http.app import build_app, server
 from loanstream.runtime.idleness import Follower, under_way
 from loanstream.runtime.metrics import HostMetrics
@@ -231,9 +232,7 @@ def _give_up(number: int, loop: asyncio.AbstractEventLoop) -> None:
 
 def _waiting(loop: asyncio.AbstractEventLoop) -> list[str]:
     """Every task that has not ended, with the innermost place where it stands."""
-    return sorted(
-        f"{task.get_name()} at {stack[-1] if (stack := task.get_stack()) else '?'}" for task in asyncio.all_tasks(loop)
-    )
+    return sorted(f"{task.get_name()} at {where(task)}" for task in asyncio.all_tasks(loop))
 
 
 async def _ready(supervisor: Supervisor, http: uvicorn.Server, serving: "asyncio.Task[None]") -> None:

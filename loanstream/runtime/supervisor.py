@@ -10,11 +10,12 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import structlog
 
 from loanstream.eventlog.port import EventLog, Fenced, LogError, TopicPartition
+from loanstream.runtime.hanging import where
 from loanstream.runtime.measuring import labels_of
 from loanstream.runtime.stopping import MustStop
 
@@ -67,6 +68,8 @@ class Waits:
     """When its work does not show in the log (senders of effects), and the host names no ``look_every`` of its own."""
     last_step: float = 5.0
     """For its present step when it is to stop: a commit under way ends, a rebuild is broken off."""
+    long_step: float = 60.0
+    """After which a step that has not ended is told."""
 
 
 @dataclass(slots=True)
@@ -158,9 +161,19 @@ class Supervisor:
         await host.open()
         self.opened.add(host.name)
         while not self._stopping.is_set():
-            worked = await host.step()
+            worked = await self._stepped(host)
             self.settling.discard(host.name)
             await self._wait(host, worked)
+
+    async def _stepped(self, host: Host) -> bool:
+        """One step; of one that takes very long the log says where it waits, again and again."""
+        stepping = asyncio.current_task()
+        assert stepping is not None
+        telling = _Telling(host.name, self.waits.long_step, stepping)
+        try:
+            return await host.step()
+        finally:
+            telling.stop()
 
     async def _wait(self, host: Host, worked: bool) -> None:
         waiting_on = host.waiting_on()
@@ -207,6 +220,24 @@ class Supervisor:
             _log.warning("log failed, starting anew", error=str(error))
         else:
             _log.error("host failed, starting anew", exc_info=error)
+
+
+class _Telling:
+    """Tells where a task waits, every so many seconds, until it is stopped."""
+
+    __slots__ = ("_host", "_next", "_seconds", "_task")
+
+    def __init__(self, host: str, seconds: float, task: "asyncio.Task[Any]") -> None:
+        self._host, self._seconds, self._task = host, seconds, task
+        self._next = asyncio.get_running_loop().call_later(seconds, self._tell)
+
+    def stop(self) -> None:
+        """It goes on."""
+        self._next.cancel()
+
+    def _tell(self) -> None:
+        _log.warning("step takes long", host=self._host, seconds=self._seconds, where=where(self._task))
+        self._next = asyncio.get_running_loop().call_later(self._seconds, self._tell)
 
 
 async def _unless_cancelled(work: Awaitable[T]) -> T:

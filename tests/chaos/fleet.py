@@ -34,6 +34,8 @@ class Member:
     paused: bool = False
     back_after: list[float] = field(default_factory=list)
     """Seconds from each start, but for the first, until it said that it was ready."""
+    ended_before: int = 0
+    """Starts that were ended again before they were ready."""
 
     @property
     def url(self) -> str:
@@ -126,7 +128,7 @@ class Fleet:
 
     def starting(self) -> list[str]:
         """Processes that were started again and are not ready yet."""
-        return [m.name for m in self.members if m.starts > 1 + len(m.back_after)]
+        return [m.name for m in self.members if m.starts > 1 + len(m.back_after) + m.ended_before]
 
     def recoveries(self) -> dict[str, list[float]]:
         """How long each service's processes took from a start to being ready."""
@@ -166,6 +168,7 @@ class Fleet:
                 member.back_after.append(time.monotonic() - begun)
                 return
             await asyncio.sleep(_LOOK_SECONDS)
+        member.ended_before += 1
 
 
 def free_port() -> int:

@@ -2,15 +2,19 @@
 
 import asyncio
 import gc
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from loanstream.eventlog.kafka import producers
-from loanstream.eventlog.port import Fenced
+from loanstream.eventlog.kafka.cluster_settings import ClusterSettings
+from loanstream.eventlog.kafka.log import KafkaLog
+from loanstream.eventlog.port import Fenced, LogUnavailable, OutcomeUnknown
 from tests.kafka.rules import EVENTS, Bench, holds_unless
-from tests.support.counting import A_DAY, count, start_day
+from tests.support import kafka_cluster
+from tests.support.counting import A_DAY, count, start_day, with_topics
 
 pytestmark = pytest.mark.kafka
 
@@ -40,3 +44,25 @@ async def test_a_fenced_writer_tells_its_error_once_and_leaves_none_unread(
     with holds_unless(hear is unheard):
         assert [context["message"] for context in unread] == []
     assert await cluster.records(EVENTS)
+
+
+@pytest.mark.skipif(kafka_cluster.broker_tool() is None, reason=kafka_cluster.NO_TOOL)
+async def test_while_no_broker_answers_a_send_and_a_commit_end_in_time_and_say_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with kafka_cluster.local_cluster() as broker:
+        log = await with_topics(KafkaLog(ClusterSettings(servers=broker.servers)))
+        writer = await log.writer("testing", 0)
+        await log.send([count("c-1", request="r1")])
+        await writer.commit([count("c-1", request="r2")])
+        monkeypatch.setattr(producers, "ANSWER_SECONDS", 1.0)
+        broker.kill(1)
+        begun = time.monotonic()
+        with pytest.raises(OutcomeUnknown, match="no acknowledgement within 1 s"):
+            await log.send([count("c-1", request="r3")])
+        with pytest.raises(LogUnavailable, match="no acknowledgement within 1 s"):
+            await writer.commit([count("c-1", request="r4")])
+        assert time.monotonic() - begun < 10
+        broker.up(1)
+        await log.send([count("c-1", request="r5")])
+        await log.close()

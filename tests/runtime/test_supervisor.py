@@ -69,6 +69,24 @@ async def test_a_host_that_failed_is_opened_anew_and_counts_as_settling_until_it
     assert host.closed == 1
 
 
+async def test_a_step_that_takes_very_long_says_where_it_waits() -> None:
+    host = Fragile(failures=0)
+    supervisor = Supervisor(MemoryLog(), [host], Waits(long_step=0.05))
+    with structlog.testing.capture_logs() as lines:
+        running = asyncio.create_task(supervisor.run())
+        await asyncio.sleep(0.13)
+        host.go.release()
+        async with asyncio.timeout(10):
+            await host.stepped.wait()
+    told = [line for line in lines if line["event"] == "step takes long"]
+    assert len(told) == 2
+    assert told[0]["host"] == "fragile"
+    assert "test_supervisor.step:" in told[0]["where"]
+    supervisor.stop()
+    host.go.release()
+    await running
+
+
 class Scripted:
     """A host whose first step does what ``script`` says."""
 

@@ -16,6 +16,8 @@ from loanstream.eventlog.port import TopicPartition
 FAILED = (*BROKEN, IllegalOperation)
 """The last is no ``KafkaError``: what a producer says whose transaction failed a moment ago."""
 
+ANSWER_SECONDS = 15.0
+"""How long a batch may go unacknowledged, as long as a transaction may last. aiokafka's idempotent producers try for ever."""
 _REQUEST_MS = 10_000
 _STOP_SECONDS = 5.0
 
@@ -52,7 +54,10 @@ async def stopped(producer: AIOKafkaProducer, seconds: float = _STOP_SECONDS) ->
 
 
 async def written(producer: AIOKafkaProducer, batches: Sequence[Batch]) -> list[RecordMetadata]:
-    """Send every batch and wait for the broker's word on each; then raises what the first that failed raised."""
+    """Send every batch and wait for the broker's word on each; then raises what the first that failed raised.
+
+    Raises ``TimeoutError`` when there is no word on one within :data:`ANSWER_SECONDS`; the producer is of no use then.
+    """
     sent: list[asyncio.Future[RecordMetadata]] = []
     refused: Exception | None = None
     try:
@@ -62,15 +67,18 @@ async def written(producer: AIOKafkaProducer, batches: Sequence[Batch]) -> list[
     except FAILED as error:
         # the producer takes no more because one before failed: that one says why
         refused = error
-    answers: list[RecordMetadata] = []
     # every one, also after one that failed: what nobody awaits, nobody hears of
-    for answer in await asyncio.gather(*sent, return_exceptions=True):
-        if isinstance(answer, BaseException):
-            raise answer
-        answers.append(answer)
+    unheard = (await asyncio.wait(sent, timeout=ANSWER_SECONDS))[1] if sent else set()
+    failed = [met for each in sent if each.done() and (met := each.exception()) is not None]
+    for each in unheard:
+        each.add_done_callback(_read)
+    if failed:
+        raise failed[0]
+    if unheard:
+        raise TimeoutError(f"no acknowledgement within {ANSWER_SECONDS:g} s")
     if refused is not None:
         raise refused
-    return answers
+    return [each.result() for each in sent]
 
 
 def _hear_drained(producer: AIOKafkaProducer, place: TopicPartition) -> None:

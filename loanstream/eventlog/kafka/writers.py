@@ -2,7 +2,8 @@
 
 ``start`` fences: the broker raises the epoch of the id, ends the transaction of the earlier producer, and refuses it from then
 on. The rules of a commit are those of DESIGN section 11: every batch's future is awaited before the commit, because a commit
-does not look at batches that failed; a commit is never cancelled; after any error the producer is dropped, not classified.
+does not look at batches that failed; a commit is never cancelled; after any error, and when no word comes for longer than a
+transaction may last, the producer is dropped, not classified.
 """
 
 import asyncio
@@ -39,6 +40,8 @@ CLOSE_SECONDS = 5.0
 _TRANSACTION_MS = 15_000
 _RETRY_MS = 3
 """The broker answers the first produce of a transaction with an error that passes; aiokafka's 100 ms would be the latency."""
+_COMMIT_SECONDS = 20.0
+"""How long a commit may take; longer than the broker keeps a transaction, so its end is then certain for whoever looks."""
 _VISIBLE_SECONDS = 5.0
 _LOOK_SECONDS = 0.001
 
@@ -133,7 +136,8 @@ class KafkaWriter:
             # not committed, and nobody will: whoever opens the writer next ends this transaction
             raise LogUnavailable(f"Kafka did not take the records: {error!r}") from error
         try:
-            await producer.commit_transaction()
+            async with asyncio.timeout(_COMMIT_SECONDS):
+                await producer.commit_transaction()
         except FAILED as error:
             self._check_fence(producer, error)
             raise OutcomeUnknown(f"Kafka did not answer whether it committed: {error!r}") from error
