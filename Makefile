@@ -7,7 +7,7 @@ INSTALLED := .venv/.installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test test-kafka chaos lint soak bench reset lock golden docs-tables
+.PHONY: help setup up demo test test-kafka chaos lint soak bench reset lock contract golden docs-tables
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ reset: setup ## delete the data of `make up` (asks first)
 lock: $(INSTALLED)
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --extra dev pyproject.toml -o requirements-dev.lock
+
+contract: setup ## write schemas, AsyncAPI, OpenAPI and the event catalogue anew
+	$(BIN)/loanstream schemas generate
 
 golden: setup
 	$(BIN)/python -m tests.golden.regenerate

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import msgspec
 from pydantic import TypeAdapter
@@ -33,9 +33,9 @@ def validate(cls: type[Any], value: bytes | str) -> Any:
     return adapter(cls).validate_json(value)
 
 
-def json_schema(cls: type[Any]) -> dict[str, Any]:
-    """The closed JSON Schema of a message class."""
-    return adapter(cls).json_schema()
+def json_schema(cls: type[Any], mode: Literal["validation", "serialization"] = "validation") -> dict[str, Any]:
+    """The closed JSON Schema of a message class: of what an edge takes (``validation``) or of what we write."""
+    return adapter(cls).json_schema(mode=mode)
 
 
 def adapter(cls: type[Any]) -> TypeAdapter[Any]:

@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from schemas import platform, registry
+from schemas import platform, registry, upcasting
 from schemas.funding import events as funding
 from schemas.notify import events as notify
 from schemas.origination import events as origination
@@ -21,7 +21,7 @@ def event_types() -> tuple[MessageType, ...]:
 
 def event_class(ce_type: str) -> type:
     """The class of a public event type. Raises :class:`~schemas.registry.UnknownType`."""
-    message = registry.by_type(ce_type)
+    message = upcasting.message_type(ce_type)
     if message.kind != "event":
         raise registry.UnknownType(f"{ce_type!r} is a {message.kind}, not an event")
     return message.cls

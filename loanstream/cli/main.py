@@ -46,6 +46,7 @@ events = typer.Typer(help="The streams.", no_args_is_help=True)
 loan = typer.Typer(help="One loan.", no_args_is_help=True)
 deadletters = typer.Typer(help="What could not be decided or handled.", no_args_is_help=True)
 effects = typer.Typer(help="What is sent to the outside: mail, webhooks, payouts.", no_args_is_help=True)
+schemas = typer.Typer(help="The public contract: schemas of events and commands.", no_args_is_help=True)
 projections = typer.Typer(help="The read models.", no_args_is_help=True)
 audit = typer.Typer(help="Proof that nothing was altered.", no_args_is_help=True)
 for name, group in (
@@ -54,6 +55,7 @@ for name, group in (
     ("loan", loan),
     ("deadletters", deadletters),
     ("effects", effects),
+    ("schemas", schemas),
     ("projections", projections),
     ("audit", audit),
 ):
@@ -372,6 +374,48 @@ def effects_release(
     from loanstream.cli import effects as command
 
     run(command.release_effects(installed(data), service, console))
+
+
+@schemas.command("check")
+def schemas_check(
+    against: Annotated[
+        Path | None, typer.Option("--against", help="A contract.json to compare with; default: the last release's.")
+    ] = None,
+) -> None:
+    """Compare the contract of this code with the last release's: ends with 1 and a sentence for each break."""
+    from loanstream.cli.contract import check
+
+    raise typer.Exit(check(against, console, errors))
+
+
+@schemas.command("generate")
+def schemas_generate(
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; end with 1 when something is stale.")] = False,
+) -> None:
+    """Write JSON Schemas, AsyncAPI, OpenAPI and the event catalogue of this checkout anew."""
+    from loanstream.cli.contract import generate
+
+    raise typer.Exit(generate(console, errors, only_check=check))
+
+
+@schemas.command("release")
+def schemas_release(
+    version: Annotated[str, typer.Argument(help="Version of the release, e.g. 0.2.0.", callback=not_blank)],
+) -> None:
+    """Keep the contract of this code as released: from now on it may only be added to. Refuses while there is a break."""
+    from loanstream.cli.contract import release
+
+    raise typer.Exit(release(version, console, errors))
+
+
+@schemas.command("show")
+def schemas_show(
+    ce_type: Annotated[str, typer.Argument(help="Type string, e.g. loanstream.servicing.Overdue.v1.")],
+) -> None:
+    """Print the JSON Schema of an event or command type."""
+    from loanstream.cli.contract import show
+
+    raise typer.Exit(show(ce_type, console, errors))
 
 
 @audit.command("verify")

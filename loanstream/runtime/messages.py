@@ -4,7 +4,7 @@ from datetime import datetime
 
 from loanstream.eventlog.partitioning import partition_of
 from loanstream.eventlog.port import NewRecord, Record
-from schemas import codec, registry
+from schemas import codec, registry, upcasting
 from schemas.envelope import CommandMeta, EventMeta, command_headers, command_meta, event_meta
 from schemas.topics import Role, topic
 
@@ -39,7 +39,7 @@ def read_command_meta(record: Record) -> CommandMeta:
 def read_event(record: Record) -> tuple[object, EventMeta]:
     """An event of our own contract and its envelope. Raises on an unknown type or malformed record."""
     meta = event_meta(record.type, record.partition, record.headers)
-    return codec.decode(registry.by_type(record.type).cls, record.value), meta
+    return upcasting.decode(record.type, record.value), meta
 
 
 def is_identity(record: Record) -> bool:

@@ -11,7 +11,7 @@ from loanstream.runtime.definitions import Row, Service
 from loanstream.runtime.messages import is_identity
 from loanstream.runtime.reacting import unversioned
 from loanstream.runtime.upserts import RowBatch
-from schemas import codec, envelope, registry
+from schemas import codec, envelope, registry, upcasting
 from schemas.envelope import EventMeta, event_meta
 from schemas.outcomes import DEADLETTER_TYPE, DeadLetter, Outcome, Status, decode_outcome
 from schemas.platform import BUSINESS_DAY_CLOSED, BUSINESS_DAY_STARTED
@@ -127,7 +127,7 @@ class Projecting:
                 batch.add(handler(event, meta))
 
     def _foreign_event(self, batch: RowBatch, record: Record, builtin_only: bool) -> None:
-        handlers = self._handlers.get(record.type)
+        handlers = self._handlers.get(upcasting.read_as(record.type))
         if handlers is None:
             self._pass_over(record)
         elif not builtin_only:
@@ -150,16 +150,16 @@ class Projecting:
 
     def _of_type(self, ce_type: str) -> _Known:
         try:
-            cls = registry.by_type(ce_type).cls
+            cls = upcasting.message_type(ce_type).cls
         except registry.UnknownType:
             raise UnknownEvent(
                 f"{ce_type} is not in the contract of this release: run the release that wrote it, or a newer one"
             ) from None
-        handlers, builtin = tuple(self._handlers.get(ce_type, ())), self._builtin.get(cls)
+        handlers, builtin = tuple(self._handlers.get(upcasting.read_as(ce_type), ())), self._builtin.get(cls)
         fields = cls.__dataclass_fields__
         # decoding a schedule of 360 rows to index one id would cost more than all the rest
         return _Known(
-            decode=codec.decoder(cls) if handlers or builtin else _about.decode,
+            decode=upcasting.decoder(ce_type) if handlers or builtin else _about.decode,
             handlers=handlers,
             builtin=builtin,
             loan="loan_id" in fields,

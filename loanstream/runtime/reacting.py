@@ -15,7 +15,7 @@ from loanstream.eventlog.port import NewRecord, Record
 from loanstream.runtime.definitions import Effect, EffectRow, EffectStatus, Reaction, Send, Service
 from loanstream.runtime.messages import MAX_RECORD_BYTES, command_record, is_identity
 from loanstream.runtime.tracing import SpanKind, Tracer, continued, short
-from schemas import codec, ids, registry
+from schemas import ids, registry, upcasting
 from schemas.envelope import CORRELATION, ID, TRACE, CommandMeta, EventMeta, event_meta
 from schemas.platform import BUSINESS_DAY_STARTED, START_BUSINESS_DAY
 from schemas.topics import Role, partition_key, topic
@@ -93,13 +93,13 @@ def react_to(plan: Plan, record: Record, now: datetime, *, replayed: bool = Fals
     Ids are derived from the event, so the same record always causes the same commands and effects. ``replayed``: an operator
     hands the record over again, so its hops count anew.
     """
-    reactions = plan.reactions.get(record.type)
+    reactions = plan.reactions.get(upcasting.read_as(record.type))
     if reactions is None:
         return _unnamed(plan, record)
     try:
         meta = event_meta(record.type, record.partition, record.headers)
         hops = 1 if replayed else meta.hops + 1
-        event = codec.decode(reactions[0].on, record.value)
+        event = upcasting.decode(record.type, record.value)
         results = [(reaction, reaction.react(event, meta)) for reaction in reactions]
         commands = tuple(
             made for reaction, sent in results for made in _commands(plan, reaction, sent, meta, hops, now)
@@ -128,7 +128,7 @@ def reacting(tracer: Tracer | None) -> React:
 
 def react_traced(tracer: Tracer, plan: Plan, record: Record, now: datetime) -> Reacted:
     """:func:`react_to` in a span, which all that the record causes continues; none for what nobody reacts to."""
-    if record.type not in plan.reactions:
+    if upcasting.read_as(record.type) not in plan.reactions:
         return react_to(plan, record, now)
     with tracer.span(
         f"react {plan.service} to {short(record.type)}",

@@ -1,25 +1,18 @@
 """Tables of the documentation that the code determines; ``make docs-tables`` writes them into their pages."""
 
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from loanstream.contract.openapi import document
 from loanstream.eventlog.memory import MemoryLog
 from loanstream.runtime.access import Kind, Operation, Pattern, Right, access
-from loanstream.runtime.clock import SystemClock
-from loanstream.runtime.http.app import build_app
-from loanstream.runtime.http.issuer import LocalIssuer
-from loanstream.runtime.http.kit import HttpServiceKit
-from loanstream.runtime.http.security import Authenticator
-from loanstream.runtime.http.waiting import OutcomeWaiter
 from loanstream.runtime.memory_store import MemoryStore
 from loanstream.runtime.metrics import HostMetrics
 from loanstream.runtime.roles import roles
-from loanstream.runtime.settings import Settings, describe
+from loanstream.runtime.settings import describe
 from loanstream.runtime.telemetry import REGISTRY
-from loanstream.vault.memory import MemoryVault
 from schemas.contract import event_types
 from schemas.platform import PARTITION_AGGREGATE
 from schemas.registry import MessageType
@@ -96,7 +89,7 @@ def events_table() -> str:
 
 def api_table() -> str:
     """Every route with its permission, from the OpenAPI document."""
-    routes = list(_routes(openapi_document()))
+    routes = list(_routes(document()))
     paths = {path for _, path, _, _ in routes}
     tails = {path.split("/", 3)[3] for path in paths if path.startswith(f"/api/{CONTEXTS[-1]}/")}
     shared = {tail for tail in tails if all(f"/api/{context}/{tail}" in paths for context in CONTEXTS)}
@@ -112,33 +105,6 @@ def api_table() -> str:
     sections[_EVERY] = sections.pop(_EVERY)
     heads = ("Method", "Path", "Permission", "What it does")
     return "\n".join(f"## {name}\n\n{_table(heads, rows)}" for name, rows in sections.items())
-
-
-def openapi_document() -> Mapping[str, Any]:
-    """The OpenAPI document of the application with every service."""
-    with tempfile.TemporaryDirectory() as folder:
-        log, clock, settings = MemoryLog(), SystemClock(), Settings(data_dir=Path(folder))
-        services, issuer = load(), LocalIssuer.open(Path(folder))
-        authenticator = Authenticator(issuer.verifier(), lambda: clock.now().timestamp())
-        waiter = OutcomeWaiter(log, [service.name for service in services])
-        kits = [
-            HttpServiceKit(
-                service.name,
-                log=log,
-                store=MemoryStore(),
-                clock=clock,
-                vault=MemoryVault(),
-                waiter=waiter,
-                authenticator=authenticator,
-                settings=settings,
-            )
-            for service in services
-        ]
-        pairs = list(zip(services, kits, strict=True))
-        document: Mapping[str, Any] = build_app(
-            pairs, settings, authenticator, issuer=issuer, under_way=_nothing
-        ).openapi()
-        return document
 
 
 def metrics_table() -> str:
@@ -171,10 +137,6 @@ def with_tables(text: str) -> str:
 def marked(text: str) -> list[str]:
     """Names of the tables that a page has."""
     return [found[2] for found in _MARKED.finditer(text)]
-
-
-async def _nothing() -> Mapping[str, int]:
-    return {}
 
 
 def _routes(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:

@@ -11,12 +11,13 @@ import typer
 from msgspec import structs
 
 from loanstream.cli.main import app
+from loanstream.contract.openapi import document as openapi_document
 from loanstream.eventlog.port import Record
 from schemas import chain
 from schemas.envelope import EventMeta, event_headers
 from services.notify.ports.webhook import signature
 from tests.docs.pages import PAGES, ROOT, anchors, blocks, command_lines, links, named, spans, text_of
-from tests.docs.tables import TABLES, marked, openapi_document, with_tables
+from tests.docs.tables import TABLES, marked, with_tables
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=named)
 

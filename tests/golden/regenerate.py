@@ -6,7 +6,7 @@ from pathlib import Path
 from schemas.terms import Language, RepaymentMethod
 from services.origination.domain.contract.text import render
 from services.origination.shipped import contract_templates
-from tests.golden import folds
+from tests.golden import folds, messages
 from tests.golden.servicing import schedules
 from tests.origination.samples import FACTS, LOAN_TERMS
 
@@ -27,3 +27,4 @@ if __name__ == "__main__":
     schedules.regenerate()
     contracts()
     folds.regenerate()
+    messages.regenerate()

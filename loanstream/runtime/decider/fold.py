@@ -13,7 +13,7 @@ from loanstream.runtime.decider.marks import Marks, mark_key, mark_value, with_m
 from loanstream.runtime.definitions import Decider
 from loanstream.runtime.messages import is_identity
 from loanstream.runtime.stopping import MustStop
-from schemas import chain, codec, envelope, registry
+from schemas import chain, codec, envelope, registry, upcasting
 from schemas.decision import Refusal
 from schemas.ids import packed
 from schemas.outcomes import Outcome, Status, decode_outcome, states_position
@@ -253,11 +253,11 @@ class Fold:
             ) from error
 
     def _evolve(self, subject: str, aggregate: Aggregate, record: Record) -> None:
-        message = registry.by_type(record.type)
+        message = upcasting.message_type(record.type)
         if message.context != self.service:
             raise FoldError(f"type {record.type} is not of context {self.service}")
         decider = self.deciders[message.aggregate]
-        event = codec.decode(message.cls, record.value)
+        event = upcasting.decode(record.type, record.value)
         state = decider.evolve(aggregate.state, event)
         if state is not None:  # else the aggregate still does not exist, as for whoever decided the event
             self.set_state(subject, aggregate, decider, state)

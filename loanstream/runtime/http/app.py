@@ -25,7 +25,7 @@ from loanstream.runtime.http.security import Authenticator, public, require
 from loanstream.runtime.settings import Settings
 from loanstream.runtime.telemetry import METRICS_CONTENT_TYPE, metrics_text
 from loanstream.runtime.tracing import Tracer
-from schemas import codec, registry
+from schemas import codec, documents, registry
 
 Readiness = Callable[[], Awaitable[Sequence[str]]]
 """Sentences about what is not ready yet; none when everything is."""
@@ -141,6 +141,9 @@ def _contract() -> APIRouter:
     @routes.get("/schemas/{ce_type}.json", dependencies=[Depends(public)])
     async def schema(ce_type: str) -> Response:
         """The closed JSON Schema of an event or command type, e.g. ``loanstream.servicing.Overdue.v1``."""
+        committed = documents.json_schema(ce_type)
+        if committed is not None:
+            return Response(committed, media_type="application/schema+json")
         try:
             message = registry.by_type(ce_type)
         except registry.UnknownType:

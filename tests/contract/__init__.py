@@ -1,0 +1,1 @@
+"""The public contract: its documents, and what may change of it."""

@@ -1,0 +1,125 @@
+"""The committed documents are those of the code, closed, complete, and accepted by the tools that others will use on them."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from loanstream.contract import generate
+from loanstream.contract.asyncapi import asyncapi
+from loanstream.contract.golden import golden_events
+from loanstream.contract.json_schemas import json_schemas, message_types
+from loanstream.contract.openapi import documents
+from loanstream.eventlog.port import TopicPartition
+from loanstream.runtime.messages import is_identity
+from loanstream.simulation.faults import NO_FAULTS
+from loanstream.simulation.histories import live
+from loanstream.simulation.planting import Planted
+from schemas import envelope, upcasting
+from schemas.outcomes import Outcome
+from schemas.platform import PARTITION_AGGREGATE
+from schemas.topics import CONTEXTS, Role, topic
+
+ROOT = Path(__file__).parents[2]
+CHECKER = ROOT / "tools" / "asyncapi"
+EVENTS = [message for message in message_types() if message.kind == "event"]
+
+
+def objects_in(value: Any) -> list[dict[str, Any]]:
+    """Every schema of an object with fields inside a schema."""
+    if isinstance(value, list):
+        return [found for each in value for found in objects_in(each)]
+    if not isinstance(value, dict):
+        return []
+    inner = [found for each in value.values() for found in objects_in(each)]
+    return [value, *inner] if value.get("type") == "object" and "properties" in value else inner
+
+
+def test_the_committed_documents_are_those_of_the_code() -> None:
+    assert [str(path.relative_to(ROOT)) for path in generate.differing()] == [], "run `make contract`"
+
+
+def test_every_object_of_every_schema_is_closed() -> None:
+    for ce_type, schema in json_schemas().items():
+        assert all(each["additionalProperties"] is False for each in objects_in(schema)), ce_type
+
+
+def test_every_message_says_what_it_is() -> None:
+    for ce_type, schema in json_schemas().items():
+        assert len(schema["description"]) > 15, ce_type
+        assert ":func:" not in json.dumps(schema), ce_type
+
+
+def test_every_event_has_a_golden_example_that_its_schema_takes_and_that_can_be_read() -> None:
+    golden = golden_events()
+    assert golden.keys() >= {message.ce_type for message in EVENTS}
+    schemas = json_schemas()
+    for ce_type, event in golden.items():
+        assert upcasting.decode(ce_type, event.value) is not None
+        if ce_type in schemas:
+            jsonschema_rs.validate(schemas[ce_type], event.data)
+
+
+async def test_every_event_of_a_simulated_history_is_valid_by_its_schema() -> None:
+    world, history = await live(7, Planted.NOTHING, NO_FAULTS)
+    assert history.holds
+    schemas = json_schemas()
+    validators = {ce_type: jsonschema_rs.validator_for(schema) for ce_type, schema in schemas.items()}
+    headers = jsonschema_rs.validator_for(asyncapi()["components"]["schemas"]["EventHeaders"])
+    places = [TopicPartition(topic(c, Role.EVENTS), n) for c in CONTEXTS for n in range(world.partitions)]
+    records = [r for place in places for r in await world.log.read({place: 0}, 1_000_000) if not is_identity(r)]
+    assert len(records) > 200
+    for record in records:
+        errors = [str(error) for error in validators[record.type].iter_errors(json.loads(record.value))]
+        assert errors == [], record.type
+        headers.validate({**record.headers, "ce_type": record.type})
+        assert record.headers[envelope.DATASCHEMA] == schemas[record.type]["$id"]
+
+
+def test_asyncapi_has_a_channel_for_every_public_topic_and_a_message_for_every_event() -> None:
+    document = asyncapi()
+    roles = (Role.EVENTS, Role.OUTCOMES)
+    assert set(document["channels"]) == {topic(context, role) for context in CONTEXTS for role in roles}
+    listed = {name for channel in document["channels"].values() for name in channel["messages"]}
+    assert {message.ce_type for message in EVENTS} <= listed
+    assert set(document["components"]["schemas"]["loanstream.outcome.v1"]["properties"]) == set(
+        Outcome.__struct_fields__
+    )
+
+
+@pytest.mark.skipif(
+    shutil.which("node") is None or not (CHECKER / "node_modules").is_dir(),
+    reason="needs node and `npm ci` in tools/asyncapi",
+)
+def test_the_official_parser_accepts_the_asyncapi_document() -> None:
+    done = subprocess.run(
+        ["node", "check.mjs", str(generate.GENERATED / "asyncapi.json")],
+        cwd=CHECKER,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "AsyncAPI 3.1.0" in done.stdout
+
+
+def test_every_service_has_an_openapi_document_with_its_own_routes() -> None:
+    for service, document in documents().items():
+        assert document["openapi"] == "3.1.0"
+        own = [path for path in document["paths"] if path.startswith(f"/api/{service}/")]
+        assert len(own) > 5
+        others = [context for context in CONTEXTS if context != service]
+        assert not [path for path in document["paths"] if path.startswith(tuple(f"/api/{each}/" for each in others))]
+
+
+def test_the_catalogue_has_a_section_and_an_example_for_every_event() -> None:
+    pages = "".join((generate.PAGES / f"{context}.md").read_text(encoding="utf-8") for context in CONTEXTS)
+    for message in EVENTS:
+        if message.aggregate != PARTITION_AGGREGATE:
+            assert f"- Type: `{message.ce_type}`" in pages
+    assert pages.count("```json") == len([each for each in EVENTS if each.aggregate != PARTITION_AGGREGATE])
