@@ -41,7 +41,9 @@ def system(new_folder: NewFolder) -> Iterator[System]:
 @pytest.mark.parametrize("service", CONTEXTS)
 def test_no_generated_request_breaks_a_service(system: System, service: str) -> None:
     document = json.loads((GENERATED / "openapi" / f"{service}.json").read_text(encoding="utf-8"))
-    schema = schemathesis.openapi.from_dict(document).include(path_regex=f"^/api/{service}/").exclude(path_regex=NOT_HERE)
+    schema = (
+        schemathesis.openapi.from_dict(document).include(path_regex=f"^/api/{service}/").exclude(path_regex=NOT_HERE)
+    )
     operations = [found.ok() for found in schema.get_all_operations()]
     assert len(operations) >= 10
     for operation in operations:
