@@ -10,6 +10,9 @@ from loanstream.runtime.stopping import PositionLost
 REFRESH = timedelta(seconds=1)
 """How often a member asks again which partitions are its own."""
 
+LONGEST_STEP_SECONDS = 120.0
+"""A step of a consumer that takes longer waits for something that will not come: it reads, sends and stores one batch."""
+
 GATHER_SECONDS = 0.004
 """How long a consumer that was woken lets more come together: the client that waits for an outcome is answered meanwhile, and a
 burst is one step instead of many."""

@@ -16,6 +16,7 @@ import structlog
 
 from loanstream.eventlog.port import EventLog, NewRecord, TopicPartition
 from loanstream.runtime.clock import Clock
+from loanstream.runtime.consuming import LONGEST_STEP_SECONDS
 from loanstream.runtime.definitions import EffectHandler, EffectResult, EffectRow, EffectStatus, Send, Service
 from loanstream.runtime.effects_restore import guard_empty_effects
 from loanstream.runtime.messages import command_record
@@ -57,6 +58,8 @@ class SendingRules:
 
 class EffectsHost:
     """Sends the effects of one service with ``handlers`` by kind."""
+
+    longest_step = LONGEST_STEP_SECONDS
 
     def __init__(
         self,

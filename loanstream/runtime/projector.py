@@ -15,7 +15,7 @@ import structlog
 
 from loanstream.eventlog.port import EventLog, Membership, Record, TopicPartition
 from loanstream.runtime.clock import Clock
-from loanstream.runtime.consuming import GATHER_SECONDS, Ownership, check_positions
+from loanstream.runtime.consuming import GATHER_SECONDS, LONGEST_STEP_SECONDS, Ownership, check_positions
 from loanstream.runtime.database import Connection, Pool, PooledConnection, give_back, is_lost, quoted
 from loanstream.runtime.definitions import Service
 from loanstream.runtime.migrations import READ_MIGRATIONS, migrate
@@ -97,6 +97,7 @@ class Projector:
     """
 
     gather = GATHER_SECONDS
+    longest_step = LONGEST_STEP_SECONDS
 
     def __init__(
         self,

@@ -13,7 +13,7 @@ import structlog
 
 from loanstream.eventlog.port import EventLog, Membership, NewRecord, Record, RecordRefused, TopicPartition
 from loanstream.runtime.clock import Clock
-from loanstream.runtime.consuming import GATHER_SECONDS, Ownership, check_positions
+from loanstream.runtime.consuming import GATHER_SECONDS, LONGEST_STEP_SECONDS, Ownership, check_positions
 from loanstream.runtime.definitions import EffectRow, Service
 from loanstream.runtime.reacting import Failure, Plan, Reacted, plan, react_to, reacting
 from loanstream.runtime.stores import ConsumerDeadLetter, HostStore
@@ -52,6 +52,7 @@ class ReactionHost:
     """Runs the reactions of one service; ``membership`` says which partitions (all when absent)."""
 
     gather = GATHER_SECONDS
+    longest_step = LONGEST_STEP_SECONDS
 
     def __init__(
         self,

@@ -166,12 +166,17 @@ class Supervisor:
             await self._wait(host, worked)
 
     async def _stepped(self, host: Host) -> bool:
-        """One step; of one that takes very long the log says where it waits, again and again."""
+        """One step; of one that takes very long the log says where it waits, again and again.
+
+        A host that knows how long a step of its own can take, its ``longest_step``, is cut off there and started anew: a client of
+        a database or a broker that was killed may wait for ever.
+        """
         stepping = asyncio.current_task()
         assert stepping is not None
         telling = _Telling(host.name, self.waits.long_step, stepping)
         try:
-            return await host.step()
+            async with asyncio.timeout(getattr(host, "longest_step", None)):
+                return await host.step()
         finally:
             telling.stop()
 

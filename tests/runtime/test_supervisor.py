@@ -87,6 +87,24 @@ async def test_a_step_that_takes_very_long_says_where_it_waits() -> None:
     await running
 
 
+async def test_a_step_that_takes_longer_than_any_of_its_host_can_is_cut_off_and_the_host_starts_anew() -> None:
+    class Bounded(Fragile):
+        longest_step = 0.05
+
+    host = Bounded(failures=0)
+    supervisor = Supervisor(MemoryLog(), [host])
+    running = asyncio.create_task(supervisor.run())
+    async with asyncio.timeout(10):
+        while host.opened < 2:  # noqa: ASYNC110 - a supervisor has no event for it
+            await asyncio.sleep(0.01)
+        host.go.release()
+        await host.stepped.wait()
+    assert supervisor.restarts >= 1
+    supervisor.stop()
+    async with asyncio.timeout(10):
+        await running
+
+
 class Scripted:
     """A host whose first step does what ``script`` says."""
 
