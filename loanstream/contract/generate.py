@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import schemas
-from loanstream.contract import catalogue, openapi
+from loanstream.contract import catalogue, diagram, openapi
 from loanstream.contract.asyncapi import asyncapi
 from loanstream.contract.json_schemas import json_schemas
 
 HOME = Path(schemas.__file__).parent
 GENERATED = HOME / "generated"
 PAGES = HOME.parent / "docs" / "reference" / "events"
-"""Only in a checkout."""
+TOPOLOGY = HOME.parent / "docs" / "reference" / "topology.md"
+"""Pages are only in a checkout."""
 
 
 def documents() -> Mapping[Path, str]:
@@ -50,6 +51,7 @@ def _documents() -> Iterator[tuple[Path, str]]:
         yield GENERATED / "openapi" / f"{service}.json", as_text(document)
     for name, page in catalogue.pages().items():
         yield PAGES / name, page
+    yield TOPOLOGY, diagram.page()
 
 
 def as_text(document: Any) -> str:

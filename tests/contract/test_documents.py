@@ -11,6 +11,7 @@ import pytest
 
 from loanstream.contract import generate
 from loanstream.contract.asyncapi import asyncapi
+from loanstream.contract.consumers import consumers
 from loanstream.contract.golden import golden_events
 from loanstream.contract.json_schemas import json_schemas, message_types
 from loanstream.contract.openapi import documents
@@ -106,6 +107,16 @@ def test_the_official_parser_accepts_the_asyncapi_document() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "AsyncAPI 3.1.0" in done.stdout
+
+
+def test_the_diagram_has_every_service_and_a_line_for_every_foreign_event_that_one_reads() -> None:
+    text = generate.TOPOLOGY.read_text(encoding="utf-8")
+    for ce_type, readers in consumers().items():
+        _, source, name, _ = ce_type.split(".")
+        for reader in readers:
+            assert reader == source or f"{source}_events --> {reader}" in text
+            assert reader == source or f"`{name}`" in text
+    assert all(f"  {context} ==> {context}_events" in text for context in CONTEXTS)
 
 
 def test_every_service_has_an_openapi_document_with_its_own_routes() -> None:
