@@ -220,6 +220,14 @@ def token(
 
 
 @app.command()
+def migrate(data: DataDir = None) -> None:
+    """Make the tables of every service, or bring them up to date; every process does so too when it starts."""
+    from loanstream.cli import migrating as command
+
+    run(command.migrate(settings_for(data), console))
+
+
+@app.command()
 def doctor(data: DataDir = None) -> None:
     """Say what is wrong with the installation and what to do."""
     from loanstream.cli import doctor as command
