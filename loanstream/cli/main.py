@@ -259,13 +259,18 @@ def topics_apply(data: DataDir = None) -> None:
 def topics_acls(
     principal_prefix: Annotated[str, typer.Option(help="What the names of all users of the cluster begin with.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the rights as data instead of a script.")] = False,
+    strimzi: Annotated[
+        str, typer.Option(help="Print KafkaUser resources for the Strimzi cluster of this name instead of a script.")
+    ] = "",
     data: DataDir = None,
 ) -> None:
     """Print what each service may do on a Kafka cluster, as a script of kafka-acls commands."""
     from loanstream.cli import streams
 
+    if json and strimzi:
+        raise typer.BadParameter("either --json or --strimzi")
     with explained(errors):
-        print(streams.access_rights(settings_for(data), principal_prefix, as_data=json), end="")
+        print(streams.access_rights(settings_for(data), principal_prefix, as_data=json, strimzi=strimzi), end="")
 
 
 @topics.command("position")
