@@ -42,8 +42,8 @@ helm: setup ## build helm from its Go module into .venv, unless there is one (so
 		{ test -n "$(GO)" && GOBIN=$(abspath $(BIN)) $(GO) install helm.sh/helm/v3/cmd/helm@$(HELM_VERSION); } || \
 		echo "helm is not here and cannot be built: the tests of the chart will be skipped"
 
-test-helm: helm ## the tests of the Helm chart
-	$(BIN)/python -m pytest -rs tests/deploy/test_helm.py
+test-helm: helm ## the tests of the Helm chart, with a Kafka its pods as processes
+	$(BIN)/python -m pytest -rs tests/deploy/test_helm.py tests/deploy/test_helm_pods.py
 
 chaos: setup ## hurt a whole system on Kafka for some minutes
 	LOANSTREAM_CHAOS=1 $(BIN)/python -m pytest -s -rs tests/chaos

@@ -220,6 +220,20 @@ def token(
 
 
 @app.command()
+def keys(
+    folder: Annotated[Path, typer.Argument(help="Where they are made; those that are there stay.")],
+    local_issuer: Annotated[
+        bool, typer.Option("--local-issuer", help="Key and users of the local issuer, too.")
+    ] = False,
+) -> None:
+    """Make the keys of an installation whose processes share no folder: each is given them by LOANSTREAM_KEYS_DIR."""
+    from loanstream.cli import keys as command
+
+    with explained(errors):
+        command.make_keys(folder, local_issuer, console)
+
+
+@app.command()
 def migrate(data: DataDir = None) -> None:
     """Make the tables of every service, or bring them up to date; every process does so too when it starts."""
     from loanstream.cli import migrating as command
