@@ -2,12 +2,14 @@
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
+HELM_VERSION := v3.21.4
+GO := $(firstword $(shell command -v go) $(wildcard /usr/local/go/bin/go))
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test test-kafka chaos lint soak bench reset lock contract golden docs-tables
+.PHONY: help setup up demo test test-kafka helm test-helm chaos lint soak bench reset lock contract golden docs-tables
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +36,14 @@ test: setup lint ## every check and test
 
 test-kafka: setup ## the tests on a real Kafka (tests/support/kafka_cluster.py says how to give one)
 	$(BIN)/python -m pytest -n 2 --dist loadfile -rs -m "kafka and not chaos" tests
+
+helm: setup ## build helm from its Go module into .venv, unless there is one (some minutes); the chart's tests need it
+	@command -v helm >/dev/null || test -x $(BIN)/helm || \
+		{ test -n "$(GO)" && GOBIN=$(abspath $(BIN)) $(GO) install helm.sh/helm/v3/cmd/helm@$(HELM_VERSION); } || \
+		echo "helm is not here and cannot be built: the tests of the chart will be skipped"
+
+test-helm: helm ## the tests of the Helm chart, with a Kafka its pods as processes
+	$(BIN)/python -m pytest -rs tests/deploy/test_helm.py tests/deploy/test_helm_pods.py
 
 chaos: setup ## hurt a whole system on Kafka for some minutes
 	LOANSTREAM_CHAOS=1 $(BIN)/python -m pytest -s -rs tests/chaos

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from loanstream.cli.installation import open_installation
+from loanstream.cli.installation import open_installation, open_issuer
 from loanstream.cli.process import make_app, running
 from loanstream.runtime.http.issuer import LocalIssuer
 from loanstream.runtime.settings import Settings
@@ -41,17 +41,21 @@ class Api:
 
 @asynccontextmanager
 async def connected(settings: Settings, user: str = "auditor") -> AsyncIterator[Api]:
-    """The API as ``user`` of the local issuer."""
+    """The API as ``user`` of the local issuer.
+
+    Where an identity provider signs, only the command itself takes its tokens: it opens the installation even if a system runs.
+    """
+    issuer = open_issuer(settings) if settings.local_issuer else LocalIssuer.open(settings.data_dir)
     async with AsyncExitStack() as stack:
-        there = running(settings.data_dir)
+        there = running(settings.data_dir) if settings.local_issuer else None
         if there is not None:
             client = httpx.AsyncClient(base_url=there.url, trust_env=False, timeout=_TIMEOUT)
         else:
-            installation = await stack.enter_async_context(open_installation(settings))
+            installation = await stack.enter_async_context(open_installation(settings, own_issuer=issuer))
             transport = httpx.ASGITransport(make_app(installation, None))
             client = httpx.AsyncClient(base_url="http://127.0.0.1", transport=transport, timeout=_TIMEOUT)
         http = await stack.enter_async_context(client)
-        http.headers["Authorization"] = f"Bearer {LocalIssuer.open(settings.data_dir).issue(user)}"
+        http.headers["Authorization"] = f"Bearer {issuer.issue(user)}"
         yield Api(http, there is not None)
 
 

@@ -12,13 +12,14 @@ from urllib.parse import urlsplit
 
 from rich.console import Console
 
+from loanstream.cli.installation import open_issuer
 from loanstream.cli.process import StartFailed, running
 from loanstream.cli.up import LOG_FILE
 from loanstream.demo.client import DemoError, Rejected, client_for
 from loanstream.demo.driver import run_demo
 from loanstream.demo.options import BadOption, DemoOptions
 from loanstream.demo.report import DemoReport
-from loanstream.runtime.http.issuer import ISSUER_FILE, LocalIssuer
+from loanstream.runtime.http.issuer import ISSUER_FILE
 from loanstream.runtime.settings import Settings, made_folder, usable_folder
 
 _START_SECONDS = 120.0
@@ -35,14 +36,14 @@ def demo(settings: Settings, options: DemoOptions, progress: Console | None) -> 
     if options.api is not None:
         _check_api(settings, options.api)
     with _system(settings, options.api, progress) as url:
-        issuer = LocalIssuer.open(settings.data_dir)
+        issuer = open_issuer(settings)
         try:
             return asyncio.run(run_demo(options, lambda: client_for(url), issuer.issue, progress))
         except Rejected as error:
             if error.status != HTTPStatus.UNAUTHORIZED or options.api is None:
                 raise
             raise DemoError(
-                f"the system at {url} does not take tokens signed with the key of {settings.data_dir}: {_FOLDER_ADVICE}"
+                f"the system at {url} does not take tokens signed with the key of {settings.keys_path}: {_FOLDER_ADVICE}"
                 f" ({error})"
             ) from None
 
@@ -56,8 +57,9 @@ def _check_api(settings: Settings, api: str) -> None:
         good = False
     if not good:
         raise BadOption(f"--api {api}: an address like http://127.0.0.1:8600")
-    if not (usable_folder(settings.data_dir) / ISSUER_FILE).exists():
-        raise BadOption(f"--api {api}: {settings.data_dir} has no key to sign tokens with: {_FOLDER_ADVICE}")
+    usable_folder(settings.data_dir)
+    if not (settings.keys_path / ISSUER_FILE).exists():
+        raise BadOption(f"--api {api}: {settings.keys_path} has no key to sign tokens with: {_FOLDER_ADVICE}")
 
 
 @contextmanager

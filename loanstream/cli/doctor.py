@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.text import Text
 
 from loanstream.cli.connection import Api, connected
-from loanstream.cli.installation import make_log, open_database, told_once, topic_definitions
+from loanstream.cli.installation import is_there, make_log, open_database, told_once, topic_definitions
 from loanstream.cli.occupancy import occupants
 from loanstream.eventlog.kafka.sign_in import check_sign_in
 from loanstream.eventlog.port import EventLog, LogError
-from loanstream.runtime.settings import Settings, is_installed, unknown_variables, usable_folder
+from loanstream.runtime.settings import Settings, unknown_variables, usable_folder
 from schemas.topics import CONTEXTS
 
 _ENOUGH_DISK = 2 * 1024**3
@@ -53,7 +53,7 @@ async def doctor(settings: Settings, console: Console) -> int:
 async def _checks(settings: Settings) -> AsyncIterator[Check]:
     for check in _of_the_machine(settings):
         yield check
-    if not is_installed(settings.data_dir):
+    if not is_there(settings):
         yield Check("installation", True, "nothing here yet; start it with `make up` or `loanstream up`")
         away = await _no_kafka(settings)
         if away:

@@ -25,6 +25,7 @@ from loanstream.runtime.http.reading import PostgresReads
 from loanstream.runtime.http.security import Authenticator
 from loanstream.runtime.http.tokens import RemoteKeys, TokenVerifier
 from loanstream.runtime.http.waiting import OutcomeWaiter
+from loanstream.runtime.keys import MASTER_FILE, keys_folder
 from loanstream.runtime.postgres_store import PostgresStore, open_store
 from loanstream.runtime.projector import prepare, read_schema
 from loanstream.runtime.settings import (
@@ -35,7 +36,7 @@ from loanstream.runtime.settings import (
     usable_folder,
 )
 from loanstream.vault.crypto import LocalMasterKeys
-from loanstream.vault.postgres import PostgresVault
+from loanstream.vault.postgres import PostgresVault, prepare_vault
 from schemas.topics import CONTEXTS, topic_specs
 from services.notify.ports.choice import make_mail, make_webhooks
 from services.notify.ports.subscribers import load_subscribers
@@ -73,12 +74,17 @@ class Installation:
 
 def existing(settings: Settings) -> Settings:
     """The settings of a command that only looks: it makes no installation. Raises :class:`NothingHere`."""
-    if not is_installed(usable_folder(settings.data_dir)):
+    if not is_there(settings):
         raise NothingHere(
             f"nothing here yet: {settings.data_dir} holds no installation. Start one with `loanstream up`, or name the folder"
             " with --data or LOANSTREAM_DATA_DIR"
         )
     return settings
+
+
+def is_there(settings: Settings) -> bool:
+    """Whether an installation was ever made: the data folder says so, or the settings name one and the database it is in."""
+    return is_installed(usable_folder(settings.data_dir)) or bool(settings.installation and settings.database_url)
 
 
 @asynccontextmanager
@@ -157,8 +163,14 @@ def topic_definitions(settings: Settings) -> list[TopicDefinition]:
 
 
 @asynccontextmanager
-async def open_installation(settings: Settings, names: Iterable[str] = CONTEXTS) -> AsyncIterator[Installation]:
-    """Open everything for the named services: database, log, stores, vault, ports, kits. Nothing runs yet."""
+async def open_installation(
+    settings: Settings, names: Iterable[str] = CONTEXTS, own_issuer: LocalIssuer | None = None
+) -> AsyncIterator[Installation]:
+    """Open everything for the named services: database, log, stores, vault, ports, kits. Nothing runs yet.
+
+    ``own_issuer`` is of a command that asks only itself: its tokens count instead of those of the settings' issuer.
+    """
+    keys = keys_folder(settings)
     async with AsyncExitStack() as stack:
         dsn = await stack.enter_async_context(open_database(settings))
         services = load(names, {"notify": {"subscribers": load_subscribers(settings.webhooks_path)}})
@@ -166,13 +178,9 @@ async def open_installation(settings: Settings, names: Iterable[str] = CONTEXTS)
         pool = await open_pool(dsn, maximum=_POOL_CONNECTIONS)
         stack.push_async_callback(close_pool, pool)
         clock = SystemClock()
-        store = await open_store(pool)
-        vault = PostgresVault(pool, LocalMasterKeys.from_file(settings.data_dir / "vault" / "master.json"), clock.now)
-        await vault.prepare()
-        async with pool.acquire() as connection:
-            for service in services:
-                await prepare(connection, service, read_schema(service.name))
-        issuer = LocalIssuer.open(settings.data_dir, _life(settings)) if settings.local_issuer else None
+        store = await _open_tables(pool, services)
+        vault = PostgresVault(pool, LocalMasterKeys.from_file(keys / MASTER_FILE), clock.now)
+        issuer = own_issuer or (open_issuer(settings) if settings.local_issuer else None)
         authenticator = _authenticator(settings, issuer)
         waiter = OutcomeWaiter(log, [service.name for service in services])
         ports = await _ports(settings, clock, stack)
@@ -193,6 +201,29 @@ async def open_installation(settings: Settings, names: Iterable[str] = CONTEXTS)
                 settings=settings,
             )
         yield Installation(settings, dsn, clock, log, pool, store, vault, services, kits, waiter, authenticator, issuer)
+
+
+async def migrate_database(settings: Settings) -> None:
+    """Make every table, or bring it up to date, as every process does when it opens the installation. Needs no key."""
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(await stack.enter_async_context(open_database(settings)), maximum=1)
+        stack.push_async_callback(close_pool, pool)
+        await _open_tables(pool, load(CONTEXTS))
+
+
+async def _open_tables(pool: Pool, services: Iterable[Service]) -> PostgresStore:
+    """What hosts keep, the vault and the services' read models, with their tables up to date."""
+    store = await open_store(pool)
+    await prepare_vault(pool)
+    async with pool.acquire() as connection:
+        for service in services:
+            await prepare(connection, service, read_schema(service.name))
+    return store
+
+
+def open_issuer(settings: Settings) -> LocalIssuer:
+    """The issuer of the keys' folder, as the settings want it. Raises :class:`BadSetting`."""
+    return LocalIssuer.open(keys_folder(settings), _life(settings))
 
 
 async def _ports(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Mapping[str, Any]:

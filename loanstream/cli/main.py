@@ -222,6 +222,28 @@ def token(
 
 
 @app.command()
+def keys(
+    folder: Annotated[Path, typer.Argument(help="Where they are made; those that are there stay.")],
+    local_issuer: Annotated[
+        bool, typer.Option("--local-issuer", help="Key and users of the local issuer, too.")
+    ] = False,
+) -> None:
+    """Make the keys of an installation whose processes share no folder: each is given them by LOANSTREAM_KEYS_DIR."""
+    from loanstream.cli import keys as command
+
+    with explained(errors):
+        command.make_keys(folder, local_issuer, console)
+
+
+@app.command()
+def migrate(data: DataDir = None) -> None:
+    """Make the tables of every service, or bring them up to date; every process does so too when it starts."""
+    from loanstream.cli import migrating as command
+
+    run(command.migrate(settings_for(data), console))
+
+
+@app.command()
 def doctor(data: DataDir = None) -> None:
     """Say what is wrong with the installation and what to do."""
     from loanstream.cli import doctor as command
@@ -253,13 +275,18 @@ def topics_apply(data: DataDir = None) -> None:
 def topics_acls(
     principal_prefix: Annotated[str, typer.Option(help="What the names of all users of the cluster begin with.")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print the rights as data instead of a script.")] = False,
+    strimzi: Annotated[
+        str, typer.Option(help="Print KafkaUser resources for the Strimzi cluster of this name instead of a script.")
+    ] = "",
     data: DataDir = None,
 ) -> None:
     """Print what each service may do on a Kafka cluster, as a script of kafka-acls commands."""
     from loanstream.cli import streams
 
+    if json and strimzi:
+        raise typer.BadParameter("either --json or --strimzi")
     with explained(errors):
-        print(streams.access_rights(settings_for(data), principal_prefix, as_data=json), end="")
+        print(streams.access_rights(settings_for(data), principal_prefix, as_data=json, strimzi=strimzi), end="")
 
 
 @topics.command("position")

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _READY_POLL = 0.05
 _BACKLOG = 2048
-_STOP_SECONDS = 25.0
+STOP_SECONDS = 25.0
 """How long an orderly end may take; it takes a second, unless brokers and database are gone as well."""
 
 _log = structlog.get_logger(__name__)
@@ -213,7 +213,7 @@ def _stop_on_signals(http: uvicorn.Server, stopping: asyncio.Event) -> None:
             os._exit(128 + number)
         http.should_exit = True
         stopping.set()
-        late = threading.Timer(_STOP_SECONDS, _give_up, (number, loop))
+        late = threading.Timer(STOP_SECONDS, _give_up, (number, loop))
         late.daemon = True
         late.start()
 
@@ -224,7 +224,7 @@ def _stop_on_signals(http: uvicorn.Server, stopping: asyncio.Event) -> None:
 def _give_up(number: int, loop: asyncio.AbstractEventLoop) -> None:
     """End a process that does not end: the log is transactional, and what hangs would hang for whoever waits for the end."""
     try:
-        _log.error("does not end by itself and is ended", seconds=_STOP_SECONDS, waiting=_waiting(loop))
+        _log.error("does not end by itself and is ended", seconds=STOP_SECONDS, waiting=_waiting(loop))
     finally:
         # whatever the tasks of a loop that still runs look like from here
         os._exit(128 + number)

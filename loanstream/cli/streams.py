@@ -33,6 +33,7 @@ from loanstream.runtime.definitions import Service
 from loanstream.runtime.memory_store import MemoryStore
 from loanstream.runtime.rebuilding import Comparison, rebuild
 from loanstream.runtime.settings import Settings
+from loanstream.runtime.strimzi import as_manifests
 from schemas.topics import CONTEXTS, Role, topic
 from services.notify.ports.subscribers import load_subscribers
 from services.registry import load
@@ -61,12 +62,14 @@ async def apply_topics(settings: Settings, console: Console) -> int:
     return 1 if differences else 0
 
 
-def access_rights(settings: Settings, principal_prefix: str, *, as_data: bool) -> str:
-    """What each service may do on a Kafka cluster: a script of ``kafka-acls`` commands, or JSON.
+def access_rights(settings: Settings, principal_prefix: str, *, as_data: bool, strimzi: str = "") -> str:
+    """What each service may do on a Kafka cluster: a script of ``kafka-acls`` commands, JSON, or users of a Strimzi cluster.
 
     The webhook subscribers of the installation count: notify reads every context whose events one of them wants.
     """
     rights = access(_services(settings, CONTEXTS))
+    if strimzi:
+        return as_manifests(rights, strimzi, principal_prefix)
     return as_json(rights) if as_data else as_script(rights, principal_prefix)
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from loanstream.runtime.http.issuer import local_token
+from loanstream.runtime.keys import keys_folder
 from loanstream.runtime.settings import BadSetting, Settings
 
 
@@ -13,4 +14,4 @@ def token(settings: Settings, user: str) -> None:
     """
     if not settings.local_issuer:
         raise BadSetting("LOANSTREAM_AUTH=oidc: tokens come from the identity provider, not from the data folder")
-    print(local_token(settings.data_dir, user, timedelta(minutes=settings.token_minutes)))
+    print(local_token(keys_folder(settings), user, timedelta(minutes=settings.token_minutes)))

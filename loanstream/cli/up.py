@@ -54,6 +54,11 @@ def _log_stream(data_dir: Path) -> TextIO:
     return (made_folder(data_dir) / LOG_FILE).open("a", buffering=1, encoding="utf-8")
 
 
+def _password(settings: Settings) -> str:
+    """The initial one, in the data folder only: keys that others keep come without it."""
+    return "as in users.json" if settings.keys_dir else f"[bold]{initial_password(settings.data_dir)}[/]"
+
+
 def _where_to_look(process: Process, settings: Settings) -> Panel:
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="bold")
@@ -66,8 +71,7 @@ def _where_to_look(process: Process, settings: Settings) -> Panel:
     if process.installation.issuer is not None:
         facts.add_row(
             "Sign in",
-            f"user [bold]operations-officer[/] (or auditor, administrator …), password "
-            f"[bold]{initial_password(settings.data_dir)}[/]",
+            f"user [bold]operations-officer[/] (or auditor, administrator …), password {_password(settings)}",
         )
     facts.add_row("API", f"{process.url}/api/openapi.json")
     facts.add_row("Try it", "make demo   (or: .venv/bin/loanstream demo --loans 50 --until +12m)")

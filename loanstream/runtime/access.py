@@ -1,9 +1,9 @@
 """Who may do what on a Kafka cluster: the access rights of every service, derived from what it hosts.
 
 A service writes its own topics only and reads, besides them, the events of the contexts that its reactions and projections
-name; of other topics it does not even learn that they exist. A process signs in as the service that it runs. Rights are
-additive: what stands here is allowed, everything else is refused (the cluster needs an authorizer, and
-``allow.everyone.if.no.acl.found=false``, which is the default).
+name; of other topics it does not even learn that they exist. A process signs in as the service that it runs, or as ``api``
+where it answers HTTP for all of them and runs none. Rights are additive: what stands here is allowed, everything else is
+refused (the cluster needs an authorizer, and ``allow.everyone.if.no.acl.found=false``, which is the default).
 """
 
 import json
@@ -16,6 +16,9 @@ from loanstream.runtime.definitions import Service
 from loanstream.runtime.projecting import Projecting
 from loanstream.runtime.reacting import plan
 from schemas.topics import CONTEXTS, Role, topic
+
+API_PRINCIPAL = "api"
+"""Who runs ``loanstream serve … --role api`` for every service: sends commands, reads the rest, decides nothing."""
 
 TOPICS_PRINCIPAL = "topics"
 """Who runs ``loanstream topics apply``."""
@@ -86,9 +89,10 @@ _OWN_TOPICS = {
 
 
 def access(services: Iterable[Service]) -> Access:
-    """The rights of each service, of who makes the topics, and of auditors."""
+    """The rights of each service, of an API for all of them, of who makes the topics, and of auditors."""
     return {
         **{service.name: tuple(_of_service(service)) for service in services},
+        API_PRINCIPAL: tuple(_of_api()),
         TOPICS_PRINCIPAL: tuple(_of_topics()),
         AUDIT_PRINCIPAL: tuple(_of_audit()),
     }
@@ -153,6 +157,19 @@ def _of_service(service: Service) -> Iterator[Right]:
         (Operation.READ,),
         "who owns which partition",
     )
+
+
+def _of_api() -> Iterator[Right]:
+    for context in CONTEXTS:
+        yield Right(
+            Kind.TOPIC, topic(context, Role.COMMANDS), Pattern.LITERAL, _READ_WRITE, "sends commands, shows lag"
+        )
+        for role, why in (
+            (Role.EVENTS, "shows and streams events"),
+            (Role.OUTCOMES, "waits for what became of a command"),
+            (Role.DEADLETTERS, "shows how far read models are behind"),
+        ):
+            yield Right(Kind.TOPIC, topic(context, role), Pattern.LITERAL, _READ, why)
 
 
 def _of_topics() -> Iterator[Right]:

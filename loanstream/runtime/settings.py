@@ -110,6 +110,13 @@ class Settings:
         _path,
         "path",
     )
+    keys_dir: str = _setting(
+        "Folder of `vault/master.json`, and of `issuer.json` and `users.json` for the local issuer, where others keep them, e.g. a"
+        " mounted secret: nothing is ever made there; empty: the data folder.",
+        "",
+        _text,
+        "path",
+    )
     host: str = _setting(
         "Address to listen on. Anything but loopback is refused unless LOANSTREAM_AUTH is set.",
         "127.0.0.1",
@@ -287,6 +294,11 @@ class Settings:
     def installation_name(self) -> str:
         """What every topic's identity names."""
         return self.installation or installation_id(self.data_dir)
+
+    @property
+    def keys_path(self) -> Path:
+        """Folder of the keys; :func:`loanstream.runtime.keys.keys_folder` says whether they are there."""
+        return _file(self.keys_dir) or self.data_dir
 
     @property
     def is_loopback(self) -> bool:

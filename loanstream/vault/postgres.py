@@ -86,13 +86,8 @@ class PostgresVault:
         self._now = now
 
     async def prepare(self) -> None:
-        """Make the schema and its tables where they are missing; several processes may do so at once."""
-        scripts = sorted((entry.name, entry) for entry in files("loanstream.vault").joinpath("migrations").iterdir())
-        async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
-            for name, script in scripts:
-                if name.endswith(".sql"):
-                    await connection.execute(script.read_text(encoding="utf-8"))
+        """See :func:`prepare_vault`."""
+        await prepare_vault(self._pool)
 
     async def register(self, identity: str, fields: Mapping[str, str], *, by: str) -> str:
         """See :class:`~loanstream.vault.port.Vault`. An erased person who comes back gets a new key.
@@ -170,6 +165,16 @@ class PostgresVault:
         names, ciphertexts = _sealed(subject, data_key, fields)
         first = (subject, index, wrapped.master, wrapped.ciphertext, self._now(), by, names, ciphertexts)
         return bool(await connection.fetchval(_FIRST, *first))
+
+
+async def prepare_vault(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    """Make the schema and its tables where they are missing; several processes may do so at once. Needs no key."""
+    scripts = sorted((entry.name, entry) for entry in files("loanstream.vault").joinpath("migrations").iterdir())
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+        for name, script in scripts:
+            if name.endswith(".sql"):
+                await connection.execute(script.read_text(encoding="utf-8"))
 
 
 def _sealed(subject: str, data_key: bytes, fields: Mapping[str, str]) -> tuple[list[str], list[bytes]]:

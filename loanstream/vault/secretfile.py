@@ -9,6 +9,7 @@ from pathlib import Path
 
 FOLDER_OWNER_ONLY = 0o700
 _READ_OR_WRITE_BY_OTHERS = 0o066
+_BY_OTHERS = 0o077
 
 
 def private_folder(path: Path) -> Path:
@@ -27,12 +28,14 @@ def secret_file(path: Path, make: Callable[[], bytes]) -> bytes:
     """Content of the secret file at ``path``; when there is none ``make`` gives it.
 
     Several processes may start at once: the first complete file wins and all read that one. Raises ``PermissionError`` when
-    others than the owner may read it, because the secret is then no longer one.
+    others than the owner may read it, because the secret is then no longer one. A file that belongs to another user, and was
+    handed to us through a group, as Kubernetes does with mounted secrets, may be read by that group.
     """
     if not path.exists():
         private_folder(path.parent)
         _place(path, make())
-    if path.stat().st_mode & 0o077:
+    found = path.stat()
+    if found.st_mode & (_BY_OTHERS if found.st_uid == os.geteuid() else _BY_OTHERS & ~stat.S_IRGRP):
         raise PermissionError(
             f"{path} can be read by others than its owner: chmod 600 it, and replace the secret if they did"
         )

@@ -7,13 +7,19 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
+PAGES = (
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted((ROOT / "deploy").rglob("*.md")),
+)
 
 _FENCE = re.compile(r"^```([\w-]*)[^\n]*\n(.*?)^```$", re.M | re.S)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.M)
-_COMMENT = re.compile(r"\s+#.*$|\s+\(.*$")
+_IN_A_POD = re.compile(r"^ *kubectl .* -- ")
+_COMMENT = re.compile(r"\s+#.*$|\s+\(.*$|\s+[>|]\s.*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ def spans(page: Path) -> list[str]:
 def command_lines(page: Path, program: str) -> Iterator[tuple[str, bool]]:
     """Lines that call ``program``, and whether each is complete: in a fenced shell block, rather than named in a sentence."""
     for block in blocks(page, "console", "bash", "sh", ""):
-        for line in block.text.splitlines():
+        for line in (_IN_A_POD.sub("", line) for line in block.text.splitlines()):
             if line.startswith(f"{program} "):
                 yield _COMMENT.sub("", line), True
     for span in spans(page):

@@ -26,11 +26,20 @@ from loanstream.eventlog.kafka.cluster_settings import ClusterSettings, ClusterS
 from loanstream.eventlog.kafka.log import KafkaLog
 from loanstream.eventlog.kafka.sign_in import SignInRefused, check_sign_in
 from loanstream.eventlog.port import LogError, Membership, TopicDefinition, TopicPartition, UnknownTopic
-from loanstream.runtime.access import AUDIT_PRINCIPAL, TOPICS_PRINCIPAL, Operation, Pattern, access, topics_of
+from loanstream.runtime.access import (
+    API_PRINCIPAL,
+    AUDIT_PRINCIPAL,
+    TOPICS_PRINCIPAL,
+    Operation,
+    Pattern,
+    access,
+    topics_of,
+)
 from loanstream.runtime.clock import SystemClock
 from loanstream.runtime.definitions import Service
 from loanstream.runtime.faust_credentials import faust_credentials
 from loanstream.runtime.faust_reactor.reactor import Reactor
+from loanstream.runtime.http.waiting import OutcomeWaiter
 from loanstream.runtime.memory_store import MemoryStore
 from loanstream.runtime.reacting import plan
 from schemas.topics import CONTEXTS, Role, context_of, topic, topic_specs
@@ -150,6 +159,15 @@ async def test_the_hosts_of_a_service_need_no_other_rights_than_its_own(cluster:
         await member.close()
 
 
+async def test_an_api_for_all_services_sends_commands_and_waits_for_outcomes(cluster: SecuredCluster) -> None:
+    async with kafka_log(cluster.of(API_PRINCIPAL)) as log:
+        assert await log.check(DEFINITIONS, INSTALLATION) == []
+        await OutcomeWaiter(log, CONTEXTS).start()
+        commands = topic("funding", Role.COMMANDS)
+        await log.send([a_record(commands, key="asked")])
+        assert "asked" in keys(await everything(log, [TopicPartition(commands, 0)]))
+
+
 # -- what it may not -----------------------------------------------------------------------------------------------------
 
 
@@ -161,6 +179,14 @@ async def test_a_foreign_write_to_events_is_refused(cluster: SecuredCluster) -> 
         with pytest.raises(TopicAuthorizationFailedError):
             await stranger.send_and_wait(events, b"forged", partition=0)
     assert b"forged" not in await values(cluster.of("servicing"), events)
+
+
+async def test_an_api_decides_nothing(cluster: SecuredCluster) -> None:
+    async with kafka_log(cluster.of(API_PRINCIPAL)) as log:
+        with pytest.raises(LogError, match="TransactionalIdAuthorizationFailed"):
+            await soon(log.writer("funding", 0))
+        with pytest.raises(LogError, match="TopicAuthorizationFailed"):
+            await soon(log.send([a_record(topic("servicing", Role.EVENTS))]))
 
 
 async def test_a_service_cannot_fence_the_deciders_of_another(cluster: SecuredCluster) -> None:
@@ -206,14 +232,14 @@ async def test_only_topics_makes_topics(cluster: SecuredCluster) -> None:
     assert await created(cluster.of(TOPICS_PRINCIPAL), "ledger") == TopicAuthorizationFailedError.errno
 
 
-@pytest.mark.parametrize("principal", [*CONTEXTS, TOPICS_PRINCIPAL, AUDIT_PRINCIPAL])
+@pytest.mark.parametrize("principal", [*CONTEXTS, API_PRINCIPAL, TOPICS_PRINCIPAL, AUDIT_PRINCIPAL])
 async def test_the_cluster_lets_everybody_write_what_the_rights_say_and_nothing_else(
     cluster: SecuredCluster, principal: str
 ) -> None:
     assert await writable(cluster.of(principal), TOPICS) == allowed(principal, Operation.WRITE)
 
 
-@pytest.mark.parametrize("principal", [*CONTEXTS, TOPICS_PRINCIPAL, AUDIT_PRINCIPAL])
+@pytest.mark.parametrize("principal", [*CONTEXTS, API_PRINCIPAL, TOPICS_PRINCIPAL, AUDIT_PRINCIPAL])
 async def test_the_cluster_lets_everybody_read_what_the_rights_say_and_nothing_else(
     cluster: SecuredCluster, principal: str
 ) -> None:

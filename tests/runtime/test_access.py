@@ -9,6 +9,7 @@ import pytest
 
 from loanstream.runtime.access import (
     ALL_TOPICS,
+    API_PRINCIPAL,
     AUDIT_PRINCIPAL,
     TOPICS_PRINCIPAL,
     Kind,
@@ -88,6 +89,20 @@ def test_no_prefix_of_a_principal_fits_the_ids_or_groups_of_another() -> None:
 def test_a_service_fences_and_groups_under_its_own_name_only(service: str) -> None:
     assert allowed(service, Operation.WRITE, Kind.TRANSACTIONAL_ID) == {f"{service}-"}
     assert allowed(service, Operation.READ, Kind.GROUP) == {f"{service}."}
+
+
+def test_an_api_for_all_services_sends_commands_and_reads_everything_else() -> None:
+    assert allowed(API_PRINCIPAL, Operation.WRITE) == {topic(context, Role.COMMANDS) for context in CONTEXTS}
+    assert allowed(API_PRINCIPAL, Operation.READ) == {topic(context, role) for context in CONTEXTS for role in Role}
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_an_api_for_all_services_may_check_every_topic_that_one_of_them_knows_of(service: Service) -> None:
+    assert set(topics_of(service)) <= allowed(API_PRINCIPAL, Operation.DESCRIBE_CONFIGS)
+
+
+def test_an_api_neither_fences_a_decider_nor_takes_partitions() -> None:
+    assert {right.kind for right in ACCESS[API_PRINCIPAL]} == {Kind.TOPIC}
 
 
 def test_only_who_applies_topics_makes_topics() -> None:

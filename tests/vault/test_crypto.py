@@ -87,6 +87,24 @@ def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:
         secret_file(path, lambda: b"s")
 
 
+@pytest.mark.parametrize(("mode", "usable"), [(0o440, True), (0o460, False), (0o444, False), (0o441, False)])
+def test_a_secret_of_another_user_may_be_read_by_a_group_and_by_nobody_else(
+    mode: int, usable: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "secret"
+    secret_file(path, lambda: b"s")
+    path.chmod(mode)
+    with pytest.raises(PermissionError):
+        secret_file(path, lambda: b"s")
+    me = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: me + 1)
+    if usable:
+        assert secret_file(path, lambda: b"t") == b"s"
+    else:
+        with pytest.raises(PermissionError):
+            secret_file(path, lambda: b"s")
+
+
 def test_processes_that_start_together_agree_on_one_secret(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     with ThreadPoolExecutor(16) as threads:

@@ -32,7 +32,7 @@ def add_routes(routes: APIRouter, settings: Settings, links: SignInLinks | None)
         values = {
             "next": safe_next(then),
             "users": sorted(roles().demo_users) if settings.is_loopback and settings.local_issuer else [],
-            "password_file": str(settings.data_dir / "initial-password") if settings.is_loopback else "",
+            "password_file": str(settings.keys_path / "initial-password") if settings.is_loopback else "",
             "local": settings.local_issuer,
             "code_refused": bool(code),
         }

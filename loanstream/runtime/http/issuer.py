@@ -29,6 +29,7 @@ from loanstream.vault.secretfile import secret_file
 
 AUDIENCE = "loanstream"
 ISSUER_FILE = "issuer.json"
+USERS_FILE = "users.json"
 DEFAULT_LIFE = timedelta(hours=8)
 
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
@@ -67,7 +68,7 @@ class LocalIssuer:
         """The issuer of a data folder; key, users and initial password are made when missing."""
         stored = json.loads(secret_file(data_dir / ISSUER_FILE, _new_key))
         key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(stored["private"]))
-        users = json.loads(secret_file(data_dir / "users.json", lambda: _new_users(initial_password(data_dir))))
+        users = json.loads(secret_file(data_dir / USERS_FILE, lambda: _new_users(initial_password(data_dir))))
         return cls(
             stored["issuer"], stored["kid"], key, {entry["name"]: _user(entry) for entry in users["users"]}, life
         )
