@@ -101,7 +101,7 @@ async def run_process(
         if tracer is not None:
             stack.push_async_callback(asyncio.to_thread, tracer.close)
         supervisor = Supervisor(installation.log, make_hosts(installation, role, tracer))
-        metrics = HostMetrics(installation.log, installation.store)
+        metrics = HostMetrics(installation.log, installation.store, installation.clock)
         metrics.show(supervisor)
         links = SignInLinks(installation.issuer.issue) if installation.issuer and settings.is_loopback else None
         # a reactor under Faust says nothing of what it waits for: the stores do

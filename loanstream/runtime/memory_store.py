@@ -112,6 +112,12 @@ class MemoryStore(HostStore):
         """Rows by status."""
         return dict(Counter(row.status for row in self._effects.values() if row.service == service))
 
+    async def effects_overdue(self, service: str, now: datetime) -> float:
+        """See :class:`~loanstream.runtime.stores.HostStore`."""
+        heads = (self._effects[ids[0]] for (owner, _), ids in self._lanes.items() if owner == service)
+        waits = (now - row.due_at for row in heads if row.status is not EffectStatus.SUPPRESSED)
+        return max((wait.total_seconds() for wait in waits if wait.total_seconds() > 0), default=0.0)
+
     async def effects_under_way(self, service: str, soon: datetime) -> int:
         """See :class:`~loanstream.runtime.stores.HostStore`."""
         heads: dict[str, EffectRow] = {}
@@ -196,6 +202,16 @@ class MemoryStore(HostStore):
             == (consumer, topic, key, "open")
         ]
         return sorted(found, key=lambda letter: letter.record.offset)
+
+    async def open_dead_letter_counts(self, consumer: str) -> dict[TopicPartition, int]:
+        """Open dead letters by partition."""
+        return dict(
+            Counter(
+                TopicPartition(letter.record.topic, letter.record.partition)
+                for letter in self._dead_letters.values()
+                if letter.consumer == consumer and letter.status == "open"
+            )
+        )
 
     async def settle_dead_letter(self, consumer: str, partition: TopicPartition, offset: int, status: str) -> None:
         """Mark a dead letter replayed or discarded."""

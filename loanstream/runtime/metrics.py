@@ -1,13 +1,14 @@
-"""What Prometheus is shown of the hosts of a process: lag, commits, rebuilds, restarts, dead letters, effects, snapshots.
+"""What Prometheus is shown of the hosts of a process: lag, commits, rebuilds, days, restarts, dead letters, effects, snapshots.
 
 Hosts know nothing of it. Each family is a line of :data:`SHOWN`: name, meaning and where its values come from. Values are taken
-from the hosts when somebody asks; ends of the log and counts of effects are looked up in the background, so that asking costs
+from the hosts when somebody asks; ends of the log and counts in the store are looked up in the background, so that asking costs
 nothing.
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from calendar import timegm
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -16,9 +17,13 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from loanstream.eventlog.port import EventLog, TopicPartition
+from loanstream.runtime.clock import Clock, SystemClock
+from loanstream.runtime.decider.fold import Fold
 from loanstream.runtime.decider.owned import OwnedDecider
+from loanstream.runtime.definitions import EffectStatus
 from loanstream.runtime.effects_host import EffectsHost
 from loanstream.runtime.lagging import Ends
+from loanstream.runtime.loop_delay import watch_loop
 from loanstream.runtime.measuring import Counting
 from loanstream.runtime.stores import HostStore
 from loanstream.runtime.supervisor import Host, Supervisor
@@ -28,14 +33,22 @@ _log = structlog.get_logger("loanstream.metrics")
 
 LOOK_EVERY = timedelta(seconds=2)
 """Between two looks at the ends of the log."""
-_EFFECTS_EVERY = 15.0
-"""Seconds between two counts of effects, which take the longer the more there are."""
+COUNT_EVERY = timedelta(seconds=15)
+"""Between two counts in the store, which take the longer the more there is."""
 
 _BATCHES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000)
 _COMMITS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
+_DELAYS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
 _PARTS = frozenset({"reacted", "other", "unknown"})
 """What a reaction host counts besides dead letters."""
+_UNDECIDABLE = ("poison", "parked", "on-hold", "hops")
+"""Reasons of a decider's dead letters. All are shown from the start: a rate sees no first step from nothing to one."""
+_UNHANDLED = ("poison", "unknown-type", "hops", "exhausted", "parked")
+"""Reasons of a router's or reactor's."""
+
+_LOG, _STORE = "log", "store"
 
 Sample = tuple[tuple[str, ...], float]
 
@@ -49,6 +62,12 @@ class Looked:
     ends: Ends = field(default_factory=Ends)
     effects: dict[str, Mapping[str, int]] = field(default_factory=dict)
     """Rows by service and status."""
+    overdue: dict[str, float] = field(default_factory=dict)
+    """Seconds by service, see :meth:`~loanstream.runtime.stores.HostStore.effects_overdue`."""
+    dead_letters: dict[str, Mapping[TopicPartition, int]] = field(default_factory=dict)
+    """Open ones of routers and reactors, by consumer."""
+    at: dict[str, float] = field(default_factory=dict)
+    """When the log and the store answered last, by the monotonic clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +91,12 @@ class Family:
 class HostMetrics:
     """The metrics of one process: a registry of its own, so that two processes in one interpreter do not mix."""
 
-    def __init__(self, log: EventLog, store: HostStore) -> None:
+    def __init__(self, log: EventLog, store: HostStore, clock: Clock | None = None) -> None:
         self.registry = CollectorRegistry(auto_describe=True)
         self.looked = Looked()
         self._log = log
         self._store = store
+        self._clock = clock or SystemClock()
         self._batches = Histogram(
             "loanstream_decider_batch_commands",
             "Commands decided in one transaction, by service.",
@@ -89,6 +109,12 @@ class HostMetrics:
             "Time of one decider transaction from sending its records to its commit, by service.",
             ("service",),
             buckets=_COMMITS,
+            registry=self.registry,
+        )
+        self._delays = Histogram(
+            "loanstream_event_loop_delay_seconds",
+            "By how much a timer of the process came late, twice a second: whatever it serves waits as long.",
+            buckets=_DELAYS,
             registry=self.registry,
         )
         self.registry.register(self)
@@ -110,17 +136,21 @@ class HostMetrics:
 
         return committed
 
-    async def run(self, every: timedelta = LOOK_EVERY) -> None:
-        """Look at ends and effects again and again, until cancelled; a look that fails is told and left out."""
-        counted = 0.0
+    async def run(self, every: timedelta = LOOK_EVERY, count_every: timedelta = COUNT_EVERY) -> None:
+        """Look at the log and count in the store again and again, until cancelled; a look that fails is told and left out."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._again(_LOG, lambda: self.look(time.monotonic()), every))
+            group.create_task(self._again(_STORE, self.count, count_every))
+            group.create_task(watch_loop(self._delays.observe))
+
+    async def _again(self, where: str, look: Callable[[], Awaitable[None]], every: timedelta) -> None:
+        self.looked.at[where] = time.monotonic()
         while True:
             try:
-                await self.look(time.monotonic())
-                if time.monotonic() - counted > _EFFECTS_EVERY:
-                    await self.count_effects()
-                    counted = time.monotonic()
+                await look()
+                self.looked.at[where] = time.monotonic()
             except Exception as error:
-                _log.warning("metrics not looked up", error=repr(error))
+                _log.warning("metrics not looked up", where=where, error=repr(error))
             await asyncio.sleep(every.total_seconds())
 
     async def look(self, now: float) -> None:
@@ -130,12 +160,16 @@ class HostMetrics:
             lowest[place] = min(position, lowest.get(place, position))
         self.looked.ends.look(now, await self._log.ends(sorted(lowest)), lowest)
 
-    async def count_effects(self) -> None:
-        """Count the effects of the services whose senders run here."""
+    async def count(self) -> None:
+        """Count the effects of the services whose senders run here, and the dead letters of the routers and reactors."""
         for host in self.looked.hosts:
             if isinstance(host, EffectsHost):
-                counts = await self._store.effect_counts(host.service.name)
-                self.looked.effects[host.service.name] = {status.value: count for status, count in counts.items()}
+                service = host.service.name
+                counts = await self._store.effect_counts(service)
+                self.looked.effects[service] = {status.value: counts.get(status, 0) for status in EffectStatus}
+                self.looked.overdue[service] = await self._store.effects_overdue(service, self._clock.now())
+            elif isinstance(host, Counting):
+                self.looked.dead_letters[host.name] = await self._store.open_dead_letter_counts(host.name)
 
     def text(self) -> bytes:
         """Every metric of the process in Prometheus' text format."""
@@ -188,11 +222,39 @@ def _of_deciders(value: Callable[[OwnedDecider], float | None]) -> Callable[[Loo
     return samples
 
 
+def _owned(looked: Looked) -> Iterable[tuple[OwnedDecider, Fold]]:
+    """Deciders whose partition is theirs now, rebuilt: one that gave it up keeps what it knew."""
+    opened = looked.supervisor.opened if looked.supervisor is not None else set()
+    for host in looked.hosts:
+        if isinstance(host, OwnedDecider) and host.name in opened and host.waiting_on() and host.host.fold is not None:
+            yield host, host.host.fold
+
+
+def _of_folds(value: Callable[[Fold], float | None]) -> Callable[[Looked], Iterable[Sample]]:
+    """One value a partition that is owned here, left out where there is none."""
+
+    def samples(looked: Looked) -> Iterable[Sample]:
+        for host, fold in _owned(looked):
+            if (found := value(fold)) is not None:
+                yield (host.host.service.name, str(host.host.partition)), found
+
+    return samples
+
+
+def _day(fold: Fold) -> float | None:
+    day = fold.day.business_date
+    return None if day is None else float(timegm(day.timetuple()))
+
+
+def _day_open(fold: Fold) -> float | None:
+    return None if fold.day.business_date is None else float(fold.day.open)
+
+
 def _snapshots(looked: Looked) -> Iterable[Sample]:
     for host in looked.hosts:
         if isinstance(host, OwnedDecider):
-            for result, count in sorted(host.host.measures.snapshots.items()):
-                yield (host.host.service.name, str(host.host.partition), result), count
+            for result in ("failed", "written"):
+                yield (host.host.service.name, str(host.host.partition), result), host.host.measures.snapshots[result]
 
 
 def _dead_letters(looked: Looked) -> Iterable[Sample]:
@@ -200,9 +262,10 @@ def _dead_letters(looked: Looked) -> Iterable[Sample]:
     counts: dict[tuple[str, ...], float] = {}
     for host in looked.hosts:
         if isinstance(host, OwnedDecider):
-            found: Mapping[str, int] = host.host.measures.dead_letters
+            found: Mapping[str, int] = dict.fromkeys(_UNDECIDABLE, 0) | host.host.measures.dead_letters
         elif isinstance(host, Counting):
-            found = {reason: count for reason, count in host.counts.items() if reason not in _PARTS}
+            told = {reason: count for reason, count in host.counts.items() if reason not in _PARTS}
+            found = dict.fromkeys(_UNHANDLED, 0) | told
         else:
             continue
         for reason, count in found.items():
@@ -211,10 +274,20 @@ def _dead_letters(looked: Looked) -> Iterable[Sample]:
     return sorted(counts.items())
 
 
+def _dead_letters_open(looked: Looked) -> Iterable[Sample]:
+    """Those of deciders as they fold them, those of the others as the store counts them, of the partitions owned here."""
+    for host, fold in _owned(looked):
+        waiting = sum(len(ids) for sources in fold.parked.values() for ids in sources.values())
+        yield (_consumer(host), host.host.commands.topic, str(host.host.partition)), waiting
+    for consumer, place, _ in _positions(looked):
+        if consumer in looked.dead_letters:
+            yield (consumer, place.topic, str(place.partition)), looked.dead_letters[consumer].get(place, 0)
+
+
 def _reactions(looked: Looked) -> Iterable[Sample]:
     for host in looked.hosts:
         if isinstance(host, Counting):
-            for what in sorted(_PARTS & host.counts.keys()):
+            for what in sorted(_PARTS):
                 yield (host.name, what), host.counts[what]
 
 
@@ -222,6 +295,23 @@ def _effects(looked: Looked) -> Iterable[Sample]:
     for service, counts in sorted(looked.effects.items()):
         for status, count in sorted(counts.items()):
             yield (service, status), count
+
+
+def _overdue(looked: Looked) -> Iterable[Sample]:
+    for service, seconds in sorted(looked.overdue.items()):
+        yield (service,), seconds
+
+
+def _ages(looked: Looked) -> Iterable[Sample]:
+    now = time.monotonic()
+    for where, at in sorted(looked.at.items()):
+        yield (where,), now - at
+
+
+def _restarts(looked: Looked) -> Iterable[Sample]:
+    for host in looked.hosts if looked.supervisor is not None else ():
+        assert looked.supervisor is not None
+        yield (host.name,), looked.supervisor.restarted[host.name] + getattr(host, "restarts", 0)
 
 
 def _of_hosts(value: Callable[[Supervisor, str], float]) -> Callable[[Looked], Iterable[Sample]]:
@@ -288,6 +378,24 @@ SHOWN: tuple[Family, ...] = (
         _of_deciders(lambda host: len(host.host.fold.aggregates) if host.host.fold is not None else None),
     ),
     Family(
+        "loanstream_aggregates_held",
+        "Aggregates on hold: they failed in a business day and wait until somebody releases them.",
+        _PARTITION,
+        _of_folds(lambda fold: len(fold.held)),
+    ),
+    Family(
+        "loanstream_business_day_timestamp_seconds",
+        "The newest business day of a partition, as the Unix time of its midnight in UTC.",
+        _PARTITION,
+        _of_folds(_day),
+    ),
+    Family(
+        "loanstream_business_day_open",
+        "1 while that day is open, 0 once the partition has closed it.",
+        _PARTITION,
+        _of_folds(_day_open),
+    ),
+    Family(
         "loanstream_decider_snapshots_total",
         "Snapshots of a partition since the start, by result: `written` or `failed`.",
         (*_PARTITION, "result"),
@@ -306,10 +414,16 @@ SHOWN: tuple[Family, ...] = (
         _of_hosts(lambda supervisor, host: float(host in supervisor.stopped)),
     ),
     Family(
+        "loanstream_host_dead",
+        "1 for a host that ended although nobody stopped it: only a new process brings it back, `/health/live` says so.",
+        ("host",),
+        _of_hosts(lambda supervisor, host: float(host in supervisor.dead)),
+    ),
+    Family(
         "loanstream_host_restarts_total",
         "How often a host was started anew after an error.",
         ("host",),
-        _of_hosts(lambda supervisor, host: supervisor.restarted[host]),
+        _restarts,
     ),
     Family(
         "loanstream_host_fenced_total",
@@ -330,10 +444,28 @@ SHOWN: tuple[Family, ...] = (
         _dead_letters,
     ),
     Family(
+        "loanstream_dead_letters_open",
+        "Dead letters that wait for a replay, by the topic partition of their records, which the consumer owns.",
+        _PLACE,
+        _dead_letters_open,
+    ),
+    Family(
         "loanstream_effects",
         "Mails, webhooks and payouts in the table of effects, by status; counted every 15 seconds where the sender runs.",
         ("service", "status"),
         _effects,
+    ),
+    Family(
+        "loanstream_effects_overdue_seconds",
+        "For how long the effect that is due longest has waited for a sender; 0 when none waits.",
+        ("service",),
+        _overdue,
+    ),
+    Family(
+        "loanstream_metrics_age_seconds",
+        "How long ago the `log` (lag) and the `store` (effects, open dead letters) answered: what is shown of them is that old.",
+        ("where",),
+        _ages,
     ),
 )
 """Every family whose values come from the hosts."""

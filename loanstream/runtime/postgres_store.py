@@ -135,6 +135,13 @@ class PostgresStore(HostStore):
         )
         return {EffectStatus(row["status"]): row["count"] for row in rows}
 
+    async def effects_overdue(self, service: str, now: datetime) -> float:
+        """See :class:`~loanstream.runtime.stores.HostStore`."""
+        due = await self._pool.fetchval(
+            "SELECT min(due_at) FROM hosts.effect_lanes WHERE service = $1 AND due_at < $2", service, now
+        )
+        return (now - due).total_seconds() if due is not None else 0.0
+
     async def effects_under_way(self, service: str, soon: datetime) -> int:
         """See :class:`~loanstream.runtime.stores.HostStore`."""
         return int(await self._pool.fetchval(_UNDER_WAY, service, soon))
@@ -242,6 +249,15 @@ class PostgresStore(HostStore):
             key,
         )
         return [_dead_letter(row) for row in rows]
+
+    async def open_dead_letter_counts(self, consumer: str) -> dict[TopicPartition, int]:
+        """Open dead letters by partition."""
+        rows = await self._pool.fetch(
+            "SELECT topic, part, count(*) AS count FROM hosts.dead_letters WHERE consumer = $1 AND status = 'open'"
+            " GROUP BY topic, part",
+            consumer,
+        )
+        return {TopicPartition(row["topic"], row["part"]): row["count"] for row in rows}
 
     async def settle_dead_letter(self, consumer: str, partition: TopicPartition, offset: int, status: str) -> None:
         """Mark a dead letter replayed or discarded."""

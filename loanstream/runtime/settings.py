@@ -24,6 +24,9 @@ from loanstream.vault.secretfile import secret_file
 
 PREFIX = "LOANSTREAM_"
 
+_SHORTEST_SECRET = 16
+"""Characters of a token that we are given."""
+
 _INSTALLED = ("installation", "postgres")
 """What the first start makes in a data folder."""
 
@@ -83,6 +86,12 @@ def _zone(raw: str) -> str:
         ZoneInfo(raw)
     except Exception:
         raise ValueError("a time zone of the IANA database, e.g. Asia/Shanghai") from None
+    return raw
+
+
+def _secret(raw: str) -> str:
+    if raw and len(raw) < _SHORTEST_SECRET:
+        raise ValueError(f"at least {_SHORTEST_SECRET} characters, so that nobody guesses it")
     return raw
 
 
@@ -240,6 +249,12 @@ class Settings:
     log_format: str = _setting("Format of log lines.", "json", _one_of("json", "console"), "json or console")
     log_level: str = _setting(
         "Least severe log lines written.", "info", _one_of("debug", "info", "warning", "error"), "level"
+    )
+    metrics_token: str = _setting(
+        "Bearer token with which a scraper may read /metrics, and nothing else; empty: a user's with platform:read-lag.",
+        "",
+        _secret,
+        "text, secret",
     )
     otlp_endpoint: str = _setting(
         "OpenTelemetry collector that traces are sent to by OTLP over HTTP, e.g. http://collector:4318; empty: no traces.",

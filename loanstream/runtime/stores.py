@@ -117,6 +117,10 @@ class HostStore(Protocol):
         """How many rows a service has by status; statuses without a row are left out."""
         ...
 
+    async def effects_overdue(self, service: str, now: datetime) -> float:
+        """For how many seconds the effect that is due longest has waited for a sender; 0 when none is due."""
+        ...
+
     async def effects_under_way(self, service: str, soon: datetime) -> int:
         """How many recipients of a service have an effect that is being sent, is unknown, or comes up by ``soon``.
 
@@ -163,6 +167,10 @@ class HostStore(Protocol):
 
     async def open_dead_letters(self, consumer: str, topic: str, key: str) -> list[ConsumerDeadLetter]:
         """All open dead letters of one parked key in the order of the log: the order in which they are replayed."""
+        ...
+
+    async def open_dead_letter_counts(self, consumer: str) -> dict[TopicPartition, int]:
+        """How many open dead letters a consumer has by the partition of their records; partitions without one are left out."""
         ...
 
     async def settle_dead_letter(self, consumer: str, partition: TopicPartition, offset: int, status: str) -> None:

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import Any, TextIO
 
 import structlog
@@ -30,6 +31,9 @@ METRICS_CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 """Content type of :func:`metrics_text`."""
 
 ProcessCollector(registry=REGISTRY)
+Gauge("loanstream_build_info", "1, with the release that runs.", ("version",), registry=REGISTRY).labels(
+    version("loanstream")
+).set(1)
 # a time of creation beside each series would double what is scraped
 disable_created_metrics()  # type: ignore[no-untyped-call]
 

@@ -1,5 +1,6 @@
 """Tables of the documentation that the code determines; ``make docs-tables`` writes them into their pages."""
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -18,12 +19,14 @@ from schemas.platform import PARTITION_AGGREGATE
 from schemas.registry import MessageType
 from schemas.topics import CONTEXTS, Role, topic_specs
 from services.registry import load
+from tests.docs.error_codes import PLATFORM, Code, error_codes
 
 DOCS = Path(__file__).parents[2] / "docs"
 METHODS = ("get", "post", "put", "patch", "delete")
 
 _MARKED = re.compile(r"(<!-- table: ([a-z-]+) -->\n).*?(<!-- end of table -->)", re.S)
-_EVERY = "every service"
+_EVERY = PLATFORM
+_EXPLAINED = DOCS / "reference" / "errors.json"
 _PURPOSES = {
     Role.COMMANDS: "private: what is asked of the service",
     Role.EVENTS: "**public**: what happened, the only truth",
@@ -118,6 +121,23 @@ def metrics_table() -> str:
     return _table(("Metric", "Kind", "Meaning"), rows)
 
 
+def errors_table() -> str:
+    """Every code of refusals and problems, found in the source, with what ``errors.json`` says of it."""
+    sections: dict[str, list[tuple[str, ...]]] = {name: [] for name in (PLATFORM, *CONTEXTS)}
+    explained = explained_errors()
+    for name, code in error_codes().items():
+        statuses = ", ".join(str(status) for status in sorted(code.statuses))
+        sections[_section(code)].append((f"`{name}`", statuses, explained[name]["means"], explained[name]["do"]))
+    heads = ("Code", "Status", "Means", "Do")
+    return "\n".join(f"### {name}\n\n{_table(heads, rows)}" for name, rows in sections.items() if rows)
+
+
+def explained_errors() -> Mapping[str, Mapping[str, str]]:
+    """What each code means and what to do, written by hand."""
+    explained: Mapping[str, Mapping[str, str]] = json.loads(_EXPLAINED.read_text(encoding="utf-8"))
+    return explained
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "settings": settings_table,
     "roles": roles_table,
@@ -126,6 +146,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "events": events_table,
     "api": api_table,
     "metrics": metrics_table,
+    "errors": errors_table,
 }
 
 
@@ -137,6 +158,11 @@ def with_tables(text: str) -> str:
 def marked(text: str) -> list[str]:
     """Names of the tables that a page has."""
     return [found[2] for found in _MARKED.finditer(text)]
+
+
+def _section(code: Code) -> str:
+    """The one service that has the code; else the platform's part."""
+    return min(code.sources) if len(code.sources) == 1 else PLATFORM
 
 
 def _routes(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:

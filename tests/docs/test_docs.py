@@ -16,8 +16,9 @@ from loanstream.eventlog.port import Record
 from schemas import chain
 from schemas.envelope import EventMeta, event_headers
 from services.notify.ports.webhook import signature
+from tests.docs.error_codes import error_codes
 from tests.docs.pages import PAGES, ROOT, anchors, blocks, command_lines, links, named, spans, text_of
-from tests.docs.tables import TABLES, marked, with_tables
+from tests.docs.tables import TABLES, explained_errors, marked, with_tables
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=named)
 
@@ -78,6 +79,25 @@ def test_a_page_names_nothing_outside_the_repository(page: Path) -> None:
 
 def test_every_table_stands_on_some_page() -> None:
     assert {name for page in PAGES for name in marked(text_of(page))} == TABLES.keys()
+
+
+def test_every_code_of_a_refusal_or_problem_is_explained_and_no_other() -> None:
+    assert explained_errors().keys() == error_codes().keys()
+    for code, said in explained_errors().items():
+        assert said["means"].endswith("."), code
+        assert said["do"].endswith("."), code
+
+
+def test_a_code_is_found_however_it_is_given() -> None:
+    given = {
+        "as a text": ("stale", [412]),
+        "as a constant": ("invalid-input", [400]),
+        "through a helper": ("currency-not-allowed", [409]),
+        "by parts, as a refusal and as an answer to a query": ("unknown-application", [404, 409]),
+        "by a state": ("loan-written-off", [409]),
+    }
+    for how, (code, statuses) in given.items():
+        assert sorted(error_codes()[code].statuses) == statuses, how
 
 
 def test_the_envelope_that_subscribers_read_about_is_the_one_that_is_written() -> None:

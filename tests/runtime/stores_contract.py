@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from msgspec import structs
+
 from loanstream.eventlog.port import Record, TopicPartition
 from loanstream.runtime.definitions import EffectRow, EffectStatus
 from loanstream.runtime.stores import ConsumerDeadLetter, HostStore, SnapshotManifest
@@ -189,6 +191,18 @@ class StoreContract:
         assert await store.effects_under_way("origination", soon) == 0
         assert await store.effects_under_way("origination", LATER) == 1
 
+    async def test_effects_are_overdue_from_when_the_first_of_a_recipient_is_due(self, store: HostStore) -> None:
+        assert await store.effects_overdue("origination", LATER) == 0
+        await add(store, effect(1, "a"), effect(2, "a"), effect(3, "b", due_at=NOW + timedelta(minutes=3)))
+        await store.restore_effects([effect(4, "c", status=EffectStatus.SUPPRESSED)])
+        assert await store.effects_overdue("origination", NOW + timedelta(minutes=4)) == 240
+        assert await store.effects_overdue("notify", LATER) == 0
+        [row] = await claim(store, NOW)
+        assert await store.effects_overdue("origination", NOW + timedelta(minutes=4)) == 60
+        await store.finish_effect(row, EffectStatus.RETRY, LATER, {})
+        assert await store.effects_overdue("origination", NOW + timedelta(minutes=4)) == 60
+        assert await store.effects_overdue("origination", LATER + timedelta(minutes=1)) == 180
+
     async def test_an_unknown_effect_is_under_way_however_late_it_is_asked_about(self, store: HostStore) -> None:
         await add(store, effect(1))
         [row] = await claim(store)
@@ -269,6 +283,15 @@ class StoreContract:
         await store.settle_dead_letter("router", EVENTS, 1, "replayed")
         await store.settle_dead_letter("router", EVENTS, 3, "discarded")
         assert await store.parked_keys("router") == {(EVENTS.topic, "loan-1")}
+
+    async def test_open_letters_are_counted_by_partition_and_consumer(self, store: HostStore) -> None:
+        elsewhere = replace(
+            letter(1), record=structs.replace(letter(1).record, topic=OTHERS.topic, partition=OTHERS.partition)
+        )
+        await store.advance("router", {}, {}, (), [letter(1), letter(2), letter(3), elsewhere])
+        await store.settle_dead_letter("router", EVENTS, 2, "replayed")
+        assert await store.open_dead_letter_counts("router") == {EVENTS: 2, OTHERS: 1}
+        assert await store.open_dead_letter_counts("reactor") == {}
 
     async def test_open_letters_of_a_key_are_listed_in_the_order_of_the_log(self, store: HostStore) -> None:
         await store.advance("router", {}, {}, (), [letter(12), letter(9), letter(10, "loan-2")])

@@ -51,6 +51,11 @@ class ReactorHost:
         """The next record of each partition that is this member's, for its lag."""
         return self.reactor.waiting_on()
 
+    @property
+    def restarts(self) -> int:
+        """How often Faust was started anew inside, beside the starts of this host."""
+        return self.reactor.restarts
+
     def _look(self) -> None:
         if self.reactor.stopped:
             raise PositionLost(self.reactor.stopped)

@@ -21,7 +21,7 @@ from loanstream.runtime.http.issuer import LocalIssuer
 from loanstream.runtime.http.kit import HttpServiceKit
 from loanstream.runtime.http.parameters import known_parameters
 from loanstream.runtime.http.problems import Problem
-from loanstream.runtime.http.security import Authenticator, public, require
+from loanstream.runtime.http.security import Authenticator, public, require_or_token
 from loanstream.runtime.settings import Settings
 from loanstream.runtime.telemetry import METRICS_CONTENT_TYPE, metrics_text
 from loanstream.runtime.tracing import Tracer
@@ -176,8 +176,9 @@ def _health(ready: Readiness | None, dead: Callable[[], Collection[str]] | None)
 
 
 def _metrics(authenticator: Authenticator, settings: Settings, text: Callable[[], bytes]) -> APIRouter:
-    """On loopback open to a scraper, elsewhere with the permission to read lag."""
-    permission = public if settings.is_loopback else require(authenticator, "platform:read-lag")
+    """On loopback open to a scraper, elsewhere with the scraper's token or the permission to read lag."""
+    asked = require_or_token(authenticator, "platform:read-lag", settings.metrics_token)
+    permission = public if settings.is_loopback else asked
     routes = APIRouter(tags=["health"])
 
     @routes.get("/metrics", dependencies=[Depends(permission)])

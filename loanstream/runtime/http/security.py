@@ -1,5 +1,6 @@
 """Who calls, and whether they may: principals from tokens or console cookies, permissions as dependencies, default deny."""
 
+import hmac
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -15,6 +16,8 @@ from loanstream.runtime.roles import Roles, roles
 
 SESSION_COOKIE = "loanstream_session"
 ANY_PARTY = "*"
+SCRAPER = "scraper"
+"""Subject of whoever shows the token of the metrics."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _CUSTOM_HEADERS = ("idempotency-key", "x-requested-with")
@@ -94,14 +97,30 @@ def require(authenticator: Authenticator, permission: str, *others: str) -> Call
         raise ValueError(f"permission {unknown!r} is not in roles.json: add it there with its meaning")
 
     async def permitted(request: Request) -> Principal:
-        principal = await authenticator.principal(request)
-        if enough.isdisjoint(principal.permissions):
-            raise Problem(
-                403, "forbidden", f"{principal.subject} needs the permission {permission}", permission=permission
-            )
-        return principal
+        return await _with_permission(authenticator, request, permission, enough)
 
     return _marked(permitted, RoutePermission(permission))
+
+
+def require_or_token(authenticator: Authenticator, permission: str, token: str) -> Callable[..., Principal]:
+    """A dependency for a machine that cannot sign in: its own ``token``, where there is one, does as well as ``permission``."""
+
+    async def permitted(request: Request) -> Principal:
+        scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+        if token and scheme.lower() == "bearer" and hmac.compare_digest(shown.strip().encode(), token.encode()):
+            return Principal(SCRAPER, frozenset(), frozenset((permission,)))
+        return await _with_permission(authenticator, request, permission, frozenset((permission,)))
+
+    return _marked(permitted, RoutePermission(permission))
+
+
+async def _with_permission(
+    authenticator: Authenticator, request: Request, permission: str, enough: frozenset[str]
+) -> Principal:
+    principal = await authenticator.principal(request)
+    if enough.isdisjoint(principal.permissions):
+        raise Problem(403, "forbidden", f"{principal.subject} needs the permission {permission}", permission=permission)
+    return principal
 
 
 def authenticated(authenticator: Authenticator) -> Callable[..., Principal]:

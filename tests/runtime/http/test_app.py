@@ -140,6 +140,29 @@ async def test_metrics_are_open_on_loopback_only(world: World) -> None:
     assert (await world.client_of(app, user="operator").get("/metrics")).status_code == 200
 
 
+async def test_a_scraper_reads_metrics_with_its_own_token_and_nothing_else_with_it(world: World) -> None:
+    token = "a-token-for-the-scraper"
+    settings = Settings(host="0.0.0.0", auth="local", data_dir=world.settings.data_dir, metrics_token=token)
+    app = build_app([(counting_like(world), world.kit)], settings, world.authenticator)
+    client = world.client_of(app, user="")
+    shown = {"Authorization": f"Bearer {token}"}
+    assert (await client.get("/metrics", headers=shown)).status_code == 200
+    assert (await client.get("/metrics", headers={"Authorization": f"Bearer {token}x"})).status_code == 401
+    assert (await client.get("/metrics")).status_code == 401
+    assert (await client.get("/api/testing/lag", headers=shown)).status_code == 401
+    assert (await world.client_of(app, user="operator").get("/metrics")).status_code == 200
+    assert (await world.client_of(app, user="borrower").get("/metrics")).status_code == 403
+
+
+async def test_where_the_scraper_has_no_token_an_empty_one_opens_nothing(world: World) -> None:
+    settings = Settings(host="0.0.0.0", auth="local", data_dir=world.settings.data_dir)
+    app = build_app([(counting_like(world), world.kit)], settings, world.authenticator)
+    for shown in ("Bearer ", "Bearer", ""):
+        assert (
+            await world.client_of(app, user="").get("/metrics", headers={"Authorization": shown})
+        ).status_code == 401
+
+
 def counting_like(_world: World) -> Any:
     """The sample service without routes of its own."""
     return replace(counting_service(), api=lambda kit: APIRouter())
