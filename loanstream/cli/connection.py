@@ -7,9 +7,8 @@ from typing import Any
 
 import httpx
 
-from loanstream.cli.installation import open_installation
+from loanstream.cli.installation import open_installation, open_issuer
 from loanstream.cli.process import make_app, running
-from loanstream.runtime.http.issuer import LocalIssuer
 from loanstream.runtime.settings import Settings
 
 _TIMEOUT = 60.0
@@ -51,7 +50,7 @@ async def connected(settings: Settings, user: str = "auditor") -> AsyncIterator[
             transport = httpx.ASGITransport(make_app(installation, None))
             client = httpx.AsyncClient(base_url="http://127.0.0.1", transport=transport, timeout=_TIMEOUT)
         http = await stack.enter_async_context(client)
-        http.headers["Authorization"] = f"Bearer {LocalIssuer.open(settings.data_dir).issue(user)}"
+        http.headers["Authorization"] = f"Bearer {open_issuer(settings).issue(user)}"
         yield Api(http, there is not None)
 
 

@@ -166,13 +166,8 @@ async def open_installation(settings: Settings, names: Iterable[str] = CONTEXTS)
         pool = await open_pool(dsn, maximum=_POOL_CONNECTIONS)
         stack.push_async_callback(close_pool, pool)
         clock = SystemClock()
-        store = await open_store(pool)
-        vault = PostgresVault(pool, LocalMasterKeys.from_file(settings.data_dir / "vault" / "master.json"), clock.now)
-        await vault.prepare()
-        async with pool.acquire() as connection:
-            for service in services:
-                await prepare(connection, service, read_schema(service.name))
-        issuer = LocalIssuer.open(settings.data_dir, _life(settings)) if settings.local_issuer else None
+        store, vault = await _open_stores(settings, pool, clock, services)
+        issuer = open_issuer(settings) if settings.local_issuer else None
         authenticator = _authenticator(settings, issuer)
         waiter = OutcomeWaiter(log, [service.name for service in services])
         ports = await _ports(settings, clock, stack)
@@ -193,6 +188,32 @@ async def open_installation(settings: Settings, names: Iterable[str] = CONTEXTS)
                 settings=settings,
             )
         yield Installation(settings, dsn, clock, log, pool, store, vault, services, kits, waiter, authenticator, issuer)
+
+
+async def migrate_database(settings: Settings) -> None:
+    """Make every table, or bring it up to date, as every process does when it opens the installation."""
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(await stack.enter_async_context(open_database(settings)), maximum=1)
+        stack.push_async_callback(close_pool, pool)
+        await _open_stores(settings, pool, SystemClock(), load(CONTEXTS))
+
+
+async def _open_stores(
+    settings: Settings, pool: Pool, clock: Clock, services: Iterable[Service]
+) -> tuple[PostgresStore, PostgresVault]:
+    """What hosts keep and the personal data, with their tables and the services' read models up to date."""
+    store = await open_store(pool)
+    vault = PostgresVault(pool, LocalMasterKeys.from_file(settings.data_dir / "vault" / "master.json"), clock.now)
+    await vault.prepare()
+    async with pool.acquire() as connection:
+        for service in services:
+            await prepare(connection, service, read_schema(service.name))
+    return store, vault
+
+
+def open_issuer(settings: Settings) -> LocalIssuer:
+    """The issuer of the data folder, as the settings want it; key and users are made when missing."""
+    return LocalIssuer.open(settings.data_dir, _life(settings), settings.initial_password)
 
 
 async def _ports(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Mapping[str, Any]:

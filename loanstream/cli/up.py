@@ -66,11 +66,15 @@ def _where_to_look(process: Process, settings: Settings) -> Panel:
     if process.installation.issuer is not None:
         facts.add_row(
             "Sign in",
-            f"user [bold]operations-officer[/] (or auditor, administrator …), password "
-            f"[bold]{initial_password(settings.data_dir)}[/]",
+            f"user [bold]operations-officer[/] (or auditor, administrator …), password [bold]{_password(settings)}[/]",
         )
     facts.add_row("API", f"{process.url}/api/openapi.json")
     facts.add_row("Try it", "make demo   (or: .venv/bin/loanstream demo --loans 50 --until +12m)")
     facts.add_row("Data", f"{settings.data_dir}   log: {settings.data_dir / LOG_FILE}")
     facts.add_row("Stop", "Ctrl-C")
     return Panel(facts, title="Loanstream runs", title_align="left", expand=False)
+
+
+def _password(settings: Settings) -> str:
+    """What the users sign in with; a password that was given is not repeated on a screen."""
+    return "of LOANSTREAM_INITIAL_PASSWORD" if settings.initial_password else initial_password(settings.data_dir)
