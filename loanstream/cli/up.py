@@ -55,8 +55,12 @@ def _log_stream(data_dir: Path) -> TextIO:
 
 
 def _password(settings: Settings) -> str:
-    """The initial one, in the data folder only: keys that others keep come without it."""
-    return "as in users.json" if settings.keys_dir else f"[bold]{initial_password(settings.data_dir)}[/]"
+    """The initial one, in the data folder only: keys that others keep come without it, and one that was given is not repeated."""
+    if settings.keys_dir:
+        return "as in users.json"
+    if settings.initial_password:
+        return "of LOANSTREAM_INITIAL_PASSWORD"
+    return f"[bold]{initial_password(settings.data_dir)}[/]"
 
 
 def _where_to_look(process: Process, settings: Settings) -> Panel:

@@ -36,6 +36,7 @@ def test_every_setting_can_be_given_and_is_documented() -> None:
         ("WAIT_SECONDS", "0"),
         ("LOG_LEVEL", "loud"),
         ("METRICS_TOKEN", "guess-me"),
+        ("INITIAL_PASSWORD", "short"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(variable: str, value: str) -> None:
