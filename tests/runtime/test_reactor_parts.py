@@ -165,7 +165,8 @@ class Bench:
     def lane(self, position: int = 0, parked: frozenset[tuple[str, str]] = frozenset()) -> Lane:
         """One that begins at ``position``."""
         sending = Sending(self.bus.send, "letters")
-        desk = Desk("r", plan(shipping_service(), 1), self.store, sending, SteppedClock(), QUICK, 100, self.counts)
+        planned = plan(shipping_service(), 1)
+        desk = Desk("r", planned, self.store, self.store, sending, SteppedClock(), QUICK, 100, self.counts)
         return Lane(desk, PLACE, position, parked)
 
     def ordered(self, subject: str, **details: Any) -> Received:
