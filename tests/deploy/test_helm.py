@@ -277,7 +277,7 @@ def test_the_settings_of_every_pod_fit_together(chart: Rendered, tmp_path: Path)
         assert set(unknown_variables(environment)) <= {f"{name}_FILE" for name in FROM_ELSEWHERE}
         for name in environment:
             if name.endswith("_FILE"):
-                (tmp_path / name).write_text("postgresql://database" if "DATABASE" in name else "smtp://mail")
+                (tmp_path / name).write_text("postgresql://database" if "DATABASE" in name else "smtp://mail.example")
                 environment[name] = str(tmp_path / name)
         settings = Settings.from_environment(environment)
         assert settings.installation_name == chart.values["installation"]
