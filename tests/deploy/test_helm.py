@@ -584,6 +584,7 @@ def test_prometheus_finds_every_process_and_shows_the_token(production: Rendered
     (endpoint,) = monitor["spec"]["endpoints"]
     assert endpoint["port"] in {port["name"] for port in service["spec"]["ports"]}
     assert endpoint["honorLabels"] is True
+    assert {"targetLabel": "job", "replacement": "loanstream"} in endpoint["relabelings"]
     assert endpoint["authorization"] == {"credentials": {"name": "loanstream-metrics", "key": "token"}}
 
 
