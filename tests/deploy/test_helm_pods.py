@@ -6,10 +6,12 @@ tried here: scheduling, probes, network policies.
 
 import asyncio
 import json
+import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from loanstream.runtime.keys import MASTER_FILE
 from loanstream.vault.crypto import LocalMasterKeys
 from services.registry import load
 from tests.chaos.fleet import Member
+from tests.e2e.system import comparable, run
 from tests.support.helm import NO_HELM, Rendered, Workload, helm_tool, rendered
 from tests.support.kafka_cluster import NO_TOOL, broker_tool
 from tests.support.secured_cluster import SecuredCluster, password, secured_cluster
@@ -37,8 +40,12 @@ Secrets = Mapping[str, Mapping[str, bytes]]
 """Contents by the Secret's name and the key in it."""
 
 _READY_SECONDS = 240.0
-_DEMO_SECONDS = 300.0
+_DEMO_SECONDS = 600.0
 _CA = "kafka-ca"
+
+DEMO = ("demo", "--loans", "24", "--seed", "3", "--until", "+4m", "--json")
+REPLACED = ("origination", "servicing")
+"""Services whose deciders have two pods, as many as partitions."""
 
 
 @pytest.fixture(scope="module")
@@ -80,34 +87,69 @@ def secrets(cluster: SecuredCluster, fresh_database: str, tmp_path: Path) -> Sec
     }
 
 
-async def test_a_loan_lives_in_the_pods_of_the_chart(chart: Rendered, secrets: Secrets, tmp_path: Path) -> None:
-    pods = {each.labels["app.kubernetes.io/component"]: pod(each, secrets, tmp_path) for each in chart.workloads}
+@pytest.fixture
+def elsewhere() -> Iterator[Path]:
+    """A data folder, below one that the embedded database's own user may pass through."""
+    above = Path(tempfile.mkdtemp(prefix="loanstream-pods-"))
+    above.chmod(0o711)
+    yield above / "data"
+    shutil.rmtree(above, ignore_errors=True)
+
+
+async def test_loans_live_in_the_pods_of_the_chart_while_deciders_are_replaced_one_by_one(
+    chart: Rendered,
+    secrets: Secrets,
+    tmp_path: Path,
+    elsewhere: Path,
+) -> None:
+    workloads = {each.labels["app.kubernetes.io/component"]: each for each in chart.workloads}
+    jobs = {name: pod(workloads.pop(name), 0, secrets, tmp_path) for name in ("migrate", "topics", "audit")}
     for job in ("migrate", "topics"):
-        assert finished(pods[job]) == ""
+        finished(jobs[job])
+    first = {name: pod(each, 0, secrets, tmp_path) for name, each in workloads.items()}
+    second = [pod(workloads[f"{service}-decider"], 1, secrets, tmp_path) for service in REPLACED]
     async with AsyncExitStack() as stack:
-        running = [member for name, member in pods.items() if name not in ("migrate", "topics", "audit")]
-        for member in running:
+        for member in (*first.values(), *second):
             await member.start()
             stack.push_async_callback(ended, member)
-        async with asyncio.timeout(_READY_SECONDS):
-            for member in running:
-                while not await member.ready():
-                    assert member.process is not None
-                    assert member.process.returncode is None, member.log.read_text()[-2000:]
-                    await asyncio.sleep(0.5)
-        table = await asyncio.to_thread(demo, pods["api"])
-        assert table["books"]["balanced"]
-        assert table["events"]["PaymentReceived"] > 0
-        finished(pods["audit"])
-    assert {member.name: member.process.returncode for member in running if member.process} == {
-        member.name: 0 for member in running
-    }
-    assert "intact" in pods["audit"].log.read_text()
+        for member in (*first.values(), *second):
+            await ready(member)
+        living = asyncio.create_task(asyncio.to_thread(demo, first["api"]))
+        # as StatefulSets do it: each from its last pod to the first, the next one when the one before is ready
+        rolled = [(last, first[f"{service}-decider"]) for service, last in zip(REPLACED, second, strict=True)]
+        await asyncio.gather(*(replaced(pods, living) for pods in rolled))
+        table = await living
+    assert table["books"]["balanced"]
+    assert table["events"]["PaymentReceived"] > 0
+    assert table == undisturbed(elsewhere), "nothing is lost or done twice"
+    finished(jobs["audit"])
+    assert "intact" in jobs["audit"].log.read_text()
 
 
-def pod(workload: Workload, secrets: Secrets, above: Path) -> Member:
+async def replaced(pods: Iterable[Member], living: "asyncio.Task[dict[str, Any]]") -> None:
+    """Replace one after the other in the middle of the demo."""
+    for member in pods:
+        await asyncio.sleep(1)
+        assert not living.done(), "the demo was over before everybody was replaced"
+        await ended(member)
+        assert member.process is not None
+        assert member.process.returncode == 0, member.log.read_text()[-2000:]
+        await member.start()
+        await ready(member)
+
+
+async def ready(member: Member) -> None:
+    """Wait until the pod is ready, as whoever replaces the next one does."""
+    async with asyncio.timeout(_READY_SECONDS):
+        while not await member.ready():
+            assert member.process is not None
+            assert member.process.returncode is None, member.log.read_text()[-2000:]
+            await asyncio.sleep(0.2)
+
+
+def pod(workload: Workload, number: int, secrets: Secrets, above: Path) -> Member:
     """A process with the variables and files of a pod, below a folder of its own, and at a free port of loopback."""
-    folder = above / workload.name
+    folder = above / f"{workload.name}-{number}"
     folder.mkdir()
     mounts = {mount["name"]: folder / mount["mountPath"].lstrip("/") for mount in workload.container["volumeMounts"]}
     for volume in workload.spec["volumes"]:
@@ -122,7 +164,7 @@ def pod(workload: Workload, secrets: Secrets, above: Path) -> Member:
     here = {"LOANSTREAM_HOST": "127.0.0.1", "LOANSTREAM_PORT": str(port)}
     environment |= {name: value for name, value in here.items() if name in environment}
     arguments = tuple(workload.container["command"][1:])
-    return Member(workload.name, arguments, port, environment, folder / "log")
+    return Member(folder.name, arguments, port, environment, folder / "log")
 
 
 def mounted(volume: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -137,8 +179,8 @@ def _below(folder: Path, value: str) -> str:
     return f"{folder}{value}" if value.startswith("/") else value
 
 
-def finished(member: Member) -> str:
-    """Run a job to its end, which must be good; what it said on standard error."""
+def finished(member: Member) -> None:
+    """Run a job to its end, which must be good; what it printed is its log."""
     done = subprocess.run(
         [sys.executable, "-m", "loanstream.cli", *member.arguments],
         env=dict(member.environment),
@@ -149,16 +191,20 @@ def finished(member: Member) -> str:
     )
     member.log.write_text(done.stdout)
     assert done.returncode == 0, f"{member.name}: {done.stdout}\n{done.stderr}"
-    return done.stderr
 
 
 def demo(api: Member) -> dict[str, Any]:
     """A few loans through the API's pod, by somebody who has its keys."""
-    arguments = ("demo", "--loans", "4", "--seed", "3", "--until", "+2m", "--json", "--api", api.url)
-    caller = Member("demo", arguments, 0, api.environment, api.log.with_name("demo.log"))
+    caller = Member("demo", (*DEMO, "--api", api.url), 0, api.environment, api.log.with_name("demo.log"))
     finished(caller)
-    table: dict[str, Any] = json.loads(caller.log.read_text())
-    return table
+    return comparable(json.loads(caller.log.read_text()))
+
+
+def undisturbed(folder: Path) -> dict[str, Any]:
+    """What the same loans come to in one process that nobody disturbs."""
+    done = run(*DEMO, "--data", str(folder), LOANSTREAM_PARTITIONS="2")
+    assert done.returncode == 0, done.stderr
+    return comparable(json.loads(done.stdout))
 
 
 async def ended(member: Member) -> None:
