@@ -14,13 +14,13 @@ help: ## say what each target does
 
 setup: $(INSTALLED) ## install everything into .venv, from the lock files
 
-$(INSTALLED): requirements-dev.lock pyproject.toml
+$(INSTALLED): requirements-dev.lock pyproject.toml clients/python/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Loanstream needs Python 3.11 or newer; name one: make setup PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements-dev.lock
-	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable . --editable clients/python
 	@touch $(INSTALLED)
 
 up: setup ## start every service in one process on loopback; goes on with its data when started again
@@ -58,8 +58,9 @@ lock: $(INSTALLED)
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --extra dev pyproject.toml -o requirements-dev.lock
 
-contract: setup ## write schemas, AsyncAPI, OpenAPI and the event catalogue anew
+contract: setup ## write schemas, AsyncAPI, OpenAPI, the event catalogue and the kits' typed events anew
 	$(BIN)/loanstream schemas generate
+	$(BIN)/python -m clients.codegen
 
 golden: setup
 	$(BIN)/python -m tests.golden.regenerate
