@@ -7,7 +7,7 @@ INSTALLED := .venv/.installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test test-kafka chaos lint soak bench reset lock contract golden docs-tables
+.PHONY: help setup up demo test test-kafka chaos lint soak bench reset lock contract golden docs-tables node
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ lint: setup
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+node: ## install what the tests of TypeScript and AsyncAPI need, from their lock files
+	npm ci --prefix clients/typescript
+	npm ci --prefix tools/asyncapi
 
 soak: setup ## the seeded and random tests without their time bound
 	LOANSTREAM_SOAK=1 $(BIN)/python -m pytest tests/simulation tests/eventlog -n 2
