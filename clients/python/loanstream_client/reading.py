@@ -71,7 +71,7 @@ class Subscription:
         self._given: Event | None = None
         self._gap: Gap | None = None
         self._unstored: dict[Place, Position] = {}
-        self._stored_at = 0.0
+        self._stored_at = time.monotonic()
         self.foreign = 0
         """Records that are no events of ours and were passed over, besides identity records."""
 
