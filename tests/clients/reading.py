@@ -181,5 +181,11 @@ async def counts_of_the_log(servers: str) -> dict[str, int]:
 
 def copy_of_typescript(folder: Path) -> Path:
     """The kit with what is installed, apart from the one that other tests use."""
-    shutil.copytree(TYPESCRIPT, folder, symlinks=True, ignore=shutil.ignore_patterns("dist"))
+    built = shutil.ignore_patterns("dist")
+    shutil.copytree(
+        TYPESCRIPT,
+        folder,
+        symlinks=True,
+        ignore=lambda where, names: built(where, names) if Path(where) == TYPESCRIPT else set(),
+    )
     return folder
