@@ -1,6 +1,7 @@
-"""The Python kit on a cluster with TLS, passwords and rights, as a team that may read one topic and no group."""
+"""The kits on a cluster with TLS, passwords and rights, as teams that may read one topic and nothing else."""
 
 import asyncio
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,6 +12,7 @@ from loanstream.runtime.access import Access, Kind, Operation, Pattern, Right
 from loanstream_client import CannotRead, Connection, ConnectionRefused, Event, Subscription
 from loanstream_client.fakes import fake_events
 from tests.clients import reading
+from tests.clients.reading import HAS_NODE, NO_NODE
 from tests.support.kafka_cluster import NO_TOOL, broker_tool
 from tests.support.secured_cluster import SecuredCluster, password, secured_cluster
 
@@ -18,9 +20,29 @@ pytestmark = pytest.mark.kafka
 
 TEAM = "ledger"
 CONTEXT = "servicing"
-RIGHTS: Access = {
-    TEAM: (Right(Kind.TOPIC, "loanstream.servicing.events.v1", Pattern.LITERAL, (Operation.READ,), "subscribes"),)
-}
+TYPESCRIPT_TEAM = "portal"
+TOPIC = Right(Kind.TOPIC, "loanstream.servicing.events.v1", Pattern.LITERAL, (Operation.READ,), "subscribes")
+GROUPS = Right(
+    Kind.GROUP, "loanstream-client.", Pattern.PREFIXED, (Operation.READ,), "kafkajs reads as a member of a group"
+)
+RIGHTS: Access = {TEAM: (TOPIC,), TYPESCRIPT_TEAM: (TOPIC, GROUPS)}
+SCRIPT = """
+import { readFileSync } from "node:fs";
+import { subscribe } from "%(kit)s";
+
+let count = 0;
+await subscribe({
+  kafka: {
+    brokers: ["%(server)s"],
+    ssl: { ca: [readFileSync("%(authority)s")] },
+    sasl: { mechanism: "scram-sha-512", username: "%(user)s", password: "%(password)s" },
+  },
+  contexts: ["servicing"],
+  untilEnd: true,
+  handle: () => { count += 1; },
+});
+console.log(count);
+"""
 EVENTS = list(fake_events(30, types=["loanstream.servicing.LoanBooked.v1"], partitions=2))
 
 
@@ -79,3 +101,28 @@ async def test_who_may_not_is_told(cluster: SecuredCluster, tmp_path: Path) -> N
         await read(Connection(servers=cluster.signed, protocol="SSL"))
     with pytest.raises(ConnectionRefused, match="TLS files"):
         await read(Connection(servers=cluster.signed, protocol="SSL", ca_file=tmp_path / "none.pem"))
+
+
+@pytest.mark.skipif(not HAS_NODE, reason=NO_NODE)
+async def test_the_typescript_kit_reads_with_a_password_and_a_right_to_its_groups(
+    cluster: SecuredCluster, tmp_path: Path
+) -> None:
+    await asyncio.to_thread(reading.build_typescript)
+    names = {
+        "kit": reading.TYPESCRIPT / "dist/src/index.js",
+        "server": cluster.signed,
+        "authority": cluster.authority.file,
+    }
+    script = SCRIPT % {**names, "user": TYPESCRIPT_TEAM, "password": password(TYPESCRIPT_TEAM)}
+    done = await asyncio.to_thread(run_node, tmp_path, script)
+    assert (done.returncode, done.stdout) == (0, f"{len(EVENTS)}\n"), done.stderr
+    refused = await asyncio.to_thread(run_node, tmp_path, script.replace(password(TYPESCRIPT_TEAM), "wrong"))
+    assert (refused.returncode, refused.stdout) == (1, ""), "a wrong password is an error, never an empty topic"
+    assert "KafkaJSSASLAuthenticationError" in refused.stderr
+
+
+def run_node(folder: Path, script: str) -> "subprocess.CompletedProcess[str]":
+    """A script's run."""
+    (folder / "script.mjs").write_text(script)
+    command = [str(reading.NODE), str(folder / "script.mjs")]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

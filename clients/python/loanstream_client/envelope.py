@@ -18,6 +18,10 @@ IDENTITY_TYPE = "loanstream.topic.identity.v1"
 """Type of a partition's first record, which names installation, topic and partition count; it is no event."""
 
 
+_UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
+"""What bytes that are no JSON, or nested without end, raise."""
+
+
 class Place(NamedTuple):
     """A partition of a topic."""
 
@@ -146,7 +150,7 @@ def data_of(ce_type: str, value: bytes) -> Payload:
         return Generic(fields=_fields(value), reason="unknown type")
     try:
         return _decoder(known).decode(value)
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         return Generic(fields=_fields(value), reason=str(error))
 
 
@@ -158,7 +162,7 @@ def _decoder(cls: type[Payload]) -> "msgspec.json.Decoder[Payload]":
 def _fields(value: bytes) -> dict[str, Any]:
     try:
         fields = msgspec.json.decode(value)
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         return {}
     return fields if isinstance(fields, dict) else {}
 

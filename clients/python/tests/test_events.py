@@ -58,7 +58,20 @@ def test_a_type_that_is_not_known_comes_as_a_generic_event(ce_type: str) -> None
     assert data == Generic(fields={"loan_id": "loan-1", "price": {"amount": "1.00"}}, reason="unknown type")
 
 
-@pytest.mark.parametrize("value", [b"", b"{", b"[1]", b"\xff", b'{"loan_id": 7}', b'{"loan_id": "loan-1"}'])
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"",
+        b"{",
+        b"[1]",
+        b"\xff",
+        b'{"loan_id": "\xff"}',
+        b'{"loan_id": ' + b"[" * 100_000,
+        b'{"more": ' + b"[" * 100_000,
+        b'{"loan_id": 7}',
+        b'{"loan_id": "loan-1"}',
+    ],
+)
 def test_a_value_that_does_not_fit_its_type_comes_as_a_generic_event_that_says_why(value: bytes) -> None:
     data = data_of("loanstream.servicing.LoanBooked.v1", value)
     assert isinstance(data, Generic)
