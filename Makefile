@@ -9,20 +9,20 @@ INSTALLED := .venv/.installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo compose compose-down test test-kafka test-compose helm test-helm chaos lint soak bench reset lock contract golden docs-tables
+.PHONY: help setup up demo compose compose-down test test-kafka test-compose helm test-helm chaos lint soak bench reset lock contract golden docs-tables node
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## install everything into .venv, from the lock files
 
-$(INSTALLED): requirements-dev.lock pyproject.toml
+$(INSTALLED): requirements-dev.lock pyproject.toml clients/python/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Loanstream needs Python 3.11 or newer; name one: make setup PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements-dev.lock
-	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable . --editable clients/python
 	@touch $(INSTALLED)
 
 up: setup ## start every service in one process on loopback; goes on with its data when started again
@@ -67,6 +67,10 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+node: ## install what the tests of TypeScript and AsyncAPI need, from their lock files
+	npm ci --prefix clients/typescript
+	npm ci --prefix tools/asyncapi
+
 soak: setup ## the seeded and random tests without their time bound
 	LOANSTREAM_SOAK=1 $(BIN)/python -m pytest tests/simulation tests/eventlog -n 2
 	LOANSTREAM_CHAOS=soak $(BIN)/python -m pytest -s -rs tests/chaos
@@ -82,8 +86,9 @@ lock: $(INSTALLED)
 	$(COMPILE) --extra dev pyproject.toml -o requirements-dev.lock
 	$(COMPILE) requirements-image.in -o requirements-image.lock
 
-contract: setup ## write schemas, AsyncAPI, OpenAPI and the event catalogue anew
+contract: setup ## write schemas, AsyncAPI, OpenAPI, the event catalogue and the kits' typed events anew
 	$(BIN)/loanstream schemas generate
+	$(BIN)/python -m clients.codegen
 
 golden: setup
 	$(BIN)/python -m tests.golden.regenerate

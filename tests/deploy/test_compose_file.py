@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from loanstream.cli.process import _STOP_SECONDS as STOP_SECONDS
+from loanstream.cli.process import STOP_SECONDS
 from loanstream.runtime.settings import PREFIX, unknown_variables
 from schemas.topics import CONTEXTS
 from tests.deploy.compose_file import DOCKERFILE, ROOT, SECRETS_SCRIPT, compose, jobs, long_running, ours, services

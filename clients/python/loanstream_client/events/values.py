@@ -1,0 +1,257 @@
+"""Values that events share. Made from the contract by `make contract`; do not edit."""
+
+import datetime
+import decimal
+from typing import Literal
+
+from loanstream_client.payload import Payload
+
+Bucket = Literal["M0", "M1", "M2", "M3", "M4", "M5", "M6", "M7"]
+"""Delinquency bucket by days past due: M0 = 0, M1 = 1–30, M2 = 31–60 … M6 = 151–180, M7 = more than
+180 (M6+).
+"""
+
+Language = Literal["zh", "en"]
+"""Language of what a person is sent or signs."""
+
+RepaymentMethod = Literal["equal-instalment", "equal-principal"]
+"""How a loan is repaid 还款方式."""
+
+Side = Literal["borrower", "lender"]
+"""A side of a loan contract 合同当事人."""
+
+
+class Money(Payload, frozen=True, kw_only=True):
+    """An amount in major units with as many decimals as the currency has, and the ISO 4217 code.
+
+    JSON: `{"amount": "12.34", "currency": "CNY"}`. An edge takes the amount as a string of plain digits
+    only, and gives one with fewer decimals those of its currency. State keeps integer minor units
+    instead (see minor).
+    """
+
+    amount: decimal.Decimal
+    """major units, exact decimal"""
+    currency: str
+    """ISO 4217 code"""
+
+
+class ApplicantProfile(Payload, frozen=True, kw_only=True):
+    """What an applicant declares for the assessment: banded, without identifiers and without protected
+    attributes.
+
+    The bands are closed vocabularies (schemas.bands), the readable values of the Statlog German credit
+    data. Names, identity numbers, contact and bank data are personal data and stand in the vault alone.
+    """
+
+    checking_account: Literal[
+        "... < 0 DM",
+        "0 <= ... < 200 DM",
+        "... >= 200 DM / salary assignments for at least 1 year",
+        "no checking account",
+    ]
+    """Balance band of the existing current account."""
+    credit_history: Literal[
+        "no credits taken/ all credits paid back duly",
+        "all credits at this bank paid back duly",
+        "existing credits paid back duly till now",
+        "delay in paying off in the past",
+        "critical account/ other credits existing (not at this bank)",
+    ]
+    savings: Literal[
+        "... < 100 DM",
+        "100 <= ... < 500 DM",
+        "500 <= ... < 1000 DM",
+        "... >= 1000 DM",
+        "unknown/ no savings account",
+    ]
+    employment: Literal["unemployed", "... < 1 year", "1 <= ... < 4 years", "4 <= ... < 7 years", "... >= 7 years"]
+    """How long in the present employment."""
+    instalment_burden: int
+    """Instalment as a share of disposable income, in four classes: 1 below 20 %, 2 20–25 %, 3 25–35 %, 4
+    35 % and more.
+    """
+    other_debtors: Literal["none", "co-applicant", "guarantor"]
+    residence_years: int
+    """Years at the present address."""
+    property: Literal[
+        "real estate",
+        "building society savings agreement/ life insurance",
+        "car or other, not in attribute Savings account/bonds",
+        "unknown / no property",
+    ]
+    age_band: Literal["18-24", "25-34", "35-44", "45-54", "55-64", "65-"]
+    """E.g. `25-34`."""
+    other_plans: Literal["none", "bank", "stores"]
+    """Instalment plans with banks or stores."""
+    housing: Literal["rent", "own", "for free"]
+    existing_credits: int
+    job: Literal[
+        "unemployed/ unskilled - non-resident",
+        "unskilled - resident",
+        "skilled employee / official",
+        "management/ self-employed/ highly qualified employee/ officer",
+    ]
+    dependants: int
+    monthly_income: Money
+    """Disposable income a month, declared."""
+
+
+class CheckResult(Payload, frozen=True, kw_only=True):
+    """One item of the last check before a payout 放款前核查: what was compared, and that it held."""
+
+    check: str
+    """`contract-digest`, `amount-within-contract`, `business-date` or `two-releasers`."""
+    result: str
+    """`pass`: an item that does not hold refuses the release instead."""
+    detail: str
+    """The values that were compared."""
+
+
+class Components(Payload, frozen=True, kw_only=True):
+    """An amount by component 按科目."""
+
+    principal: Money
+    interest: Money
+    penalty: Money
+    """罚息."""
+
+
+class Document(Payload, frozen=True, kw_only=True):
+    """A document handed in: kind by the product's checklist and the SHA-256 of the file."""
+
+    kind: str
+    digest: str
+
+
+class InstalmentAmounts(Payload, frozen=True, kw_only=True):
+    """What of a payment, waiver or correction falls on one instalment, by component."""
+
+    number: int
+    principal: Money
+    interest: Money
+    penalty: Money
+
+
+class InstalmentCorrection(Payload, frozen=True, kw_only=True):
+    """What is owed on one instalment before and after a correction, by component."""
+
+    number: int
+    previous: Components
+    corrected: Components
+
+
+class LoanTerms(Payload, frozen=True, kw_only=True):
+    """The terms a loan is made with; frozen into its first event and never changed by a later product
+    version.
+    """
+
+    product_id: str
+    product_version: int
+    principal: Money
+    """Amount lent 本金."""
+    months: int
+    """Number of monthly instalments 期数."""
+    annual_rate: decimal.Decimal
+    """Contract rate per year 年利率; monthly = annual/12 (Chinese bank practice). (a rate as a fraction,
+    0.144 = 14.4 %)
+    """
+    method: RepaymentMethod
+    penalty_multiplier: decimal.Decimal
+    """Penalty rate 罚息 = contract rate × this: 1.3 to 1.5 when overdue (银发〔2003〕251号)."""
+    day_basis: int
+    """Days of the year for daily interest and penalty: annual/360."""
+    grace_days: int
+    """Arrears grace 宽限期: days without penalty and `Overdue`; once missed, both count from the due date."""
+    allocation_order: tuple[str, ...]
+    """Order of components in which money is applied, e.g. penalty, interest, principal 冲账顺序."""
+    rules: str
+    """Version of the arithmetic, e.g. `cn-bank/1`."""
+
+
+class Posting(Payload, frozen=True, kw_only=True):
+    """One leg of a double entry on the custody ledger: positive credits the account, negative debits it.
+
+    The postings of one event sum to zero. `bank` is the custody bank's mirror account; `in-
+    transit/<transfer>` holds money between two accounts.
+    """
+
+    account: str
+    amount: Money
+
+
+class ProductTerms(Payload, frozen=True, kw_only=True):
+    """What a product version allows and fixes 产品条款."""
+
+    name_zh: str
+    name_en: str
+    kind: str
+    """`personal-credit` 信用贷 for now."""
+    minimum: Money
+    maximum: Money
+    minimum_months: int
+    maximum_months: int
+    annual_rate: decimal.Decimal
+    """a rate as a fraction, 0.144 = 14.4 %"""
+    methods: tuple[RepaymentMethod, ...]
+    penalty_multiplier: decimal.Decimal
+    day_basis: int
+    grace_days: int
+    allocation_order: tuple[str, ...]
+    rules: str
+    documents: tuple[str, ...]
+    """Checklist: kinds of document an application must carry."""
+    approval_valid_days: int
+    """Days from approval to the last day of signing."""
+    supplement_days: int
+    """Days an applicant has to supplement a returned application 补件."""
+    reapply_after_days: int
+    """Waiting time after a refusal."""
+
+
+class ReasonCode(Payload, frozen=True, kw_only=True):
+    """A reason of a decision: stable code, sentence, and the rule with its version."""
+
+    code: str
+    message: str
+    rule: str = ""
+
+
+class RestoredInstalment(Payload, frozen=True, kw_only=True):
+    """What is owed again on one instalment after a payment was undone, by component."""
+
+    number: int
+    principal: Money
+    interest: Money
+    penalty: Money
+    penalty_through: datetime.date
+    """Penalty is charged up to this day, exclusive; from it on it runs on all unpaid principal of the
+    instalment.
+    """
+
+
+class RuleResult(Payload, frozen=True, kw_only=True):
+    """One rule as it was applied: version, inputs, outcome."""
+
+    rule: str
+    version: str
+    inputs: str
+    outcome: str
+    """`pass`, `refer` or `refuse`."""
+
+
+class ScheduledInstalment(Payload, frozen=True, kw_only=True):
+    """One row of a schedule 还款计划."""
+
+    number: int
+    due_date: datetime.date
+    principal: Money
+    interest: Money
+
+
+class Share(Payload, frozen=True, kw_only=True):
+    """A lender's part of a loan or of a repayment."""
+
+    account_id: str
+    amount: Money
+    share: str
+    """Fraction of the whole, the shares sum to 1."""

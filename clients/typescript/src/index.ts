@@ -1,0 +1,12 @@
+/** Subscribe to the events of Loanstream. */
+
+export { Continuity, Gap } from "./continuity.js";
+export { eventOf, IDENTITY_TYPE } from "./envelope.js";
+export type { Envelope, EventRecord, GenericEvent, KnownEvent, LoanstreamEvent } from "./envelope.js";
+export * from "./generated/events.js";
+export { FilePositions, MemoryPositions, placeOf } from "./positions.js";
+export type { Position, Positions } from "./positions.js";
+export { replay } from "./recordings.js";
+export { subscribe } from "./subscription.js";
+export type { Context, SubscribeOptions } from "./subscription.js";
+export { EVENT_TYPES, faultOf } from "./validation.js";

@@ -1,0 +1,1 @@
+"""The kits of subscribers: made from the contract, and reading a real cluster."""
