@@ -19,12 +19,16 @@ from loanstream.demo.client import DemoError, Rejected, client_for
 from loanstream.demo.driver import run_demo
 from loanstream.demo.options import BadOption, DemoOptions
 from loanstream.demo.report import DemoReport
+from loanstream.demo.signing_in import password_tokens
 from loanstream.runtime.http.issuer import ISSUER_FILE
 from loanstream.runtime.settings import Settings, made_folder, usable_folder
 
 _START_SECONDS = 120.0
 _STOP_SECONDS = 30.0
-_FOLDER_ADVICE = "name the data folder of that system with --data or LOANSTREAM_DATA_DIR"
+_FOLDER_ADVICE = (
+    "name the data folder of that system with --data or LOANSTREAM_DATA_DIR, or the password of its users with"
+    " LOANSTREAM_INITIAL_PASSWORD"
+)
 
 
 def demo(settings: Settings, options: DemoOptions, progress: Console | None) -> DemoReport:
@@ -36,11 +40,12 @@ def demo(settings: Settings, options: DemoOptions, progress: Console | None) -> 
     if options.api is not None:
         _check_api(settings, options.api)
     with _system(settings, options.api, progress) as url:
-        issuer = open_issuer(settings)
+        by_password = _signs_in_by_password(settings, options.api)
+        tokens = password_tokens(url, settings.initial_password) if by_password else open_issuer(settings).issue
         try:
-            return asyncio.run(run_demo(options, lambda: client_for(url), issuer.issue, progress))
+            return asyncio.run(run_demo(options, lambda: client_for(url), tokens, progress))
         except Rejected as error:
-            if error.status != HTTPStatus.UNAUTHORIZED or options.api is None:
+            if error.status != HTTPStatus.UNAUTHORIZED or options.api is None or by_password:
                 raise
             raise DemoError(
                 f"the system at {url} does not take tokens signed with the key of {settings.keys_path}: {_FOLDER_ADVICE}"
@@ -48,8 +53,13 @@ def demo(settings: Settings, options: DemoOptions, progress: Console | None) -> 
             ) from None
 
 
+def _signs_in_by_password(settings: Settings, api: str | None) -> bool:
+    """Whether the users of a system elsewhere sign in: then its key need not be here."""
+    return api is not None and bool(settings.initial_password)
+
+
 def _check_api(settings: Settings, api: str) -> None:
-    """Before anything is sent: an address that can be one, and a key that signs."""
+    """Before anything is sent: an address that can be one, and a password or a key that signs."""
     try:
         address = urlsplit(api)
         good = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
@@ -58,7 +68,7 @@ def _check_api(settings: Settings, api: str) -> None:
     if not good:
         raise BadOption(f"--api {api}: an address like http://127.0.0.1:8600")
     usable_folder(settings.data_dir)
-    if not (settings.keys_path / ISSUER_FILE).exists():
+    if not settings.initial_password and not (settings.keys_path / ISSUER_FILE).exists():
         raise BadOption(f"--api {api}: {settings.keys_path} has no key to sign tokens with: {_FOLDER_ADVICE}")
 
 

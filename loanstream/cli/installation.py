@@ -223,7 +223,7 @@ async def _open_tables(pool: Pool, services: Iterable[Service]) -> PostgresStore
 
 def open_issuer(settings: Settings) -> LocalIssuer:
     """The issuer of the keys' folder, as the settings want it. Raises :class:`BadSetting`."""
-    return LocalIssuer.open(keys_folder(settings), _life(settings))
+    return LocalIssuer.open(keys_folder(settings), _life(settings), settings.initial_password)
 
 
 async def _ports(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Mapping[str, Any]:

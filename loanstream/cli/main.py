@@ -244,6 +244,18 @@ def migrate(data: DataDir = None) -> None:
 
 
 @app.command()
+def health(
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="TCP port that the process listens on (default: LOANSTREAM_PORT).")
+    ] = None,
+) -> None:
+    """Ask the process on this machine whether it is ready; exit code 1 when it is not, for a container's health check."""
+    from loanstream.cli import health as command
+
+    raise typer.Exit(command.health(port))
+
+
+@app.command()
 def doctor(data: DataDir = None) -> None:
     """Say what is wrong with the installation and what to do."""
     from loanstream.cli import doctor as command

@@ -55,7 +55,9 @@ def _log_stream(data_dir: Path) -> TextIO:
 
 
 def _password(settings: Settings) -> str:
-    """The initial one, in the data folder only: keys that others keep come without it."""
+    """The initial one, in the data folder only: keys that others keep come without it, and one that was given is not shown."""
+    if settings.initial_password and not settings.keys_dir:
+        return "of LOANSTREAM_INITIAL_PASSWORD"
     return "as in users.json" if settings.keys_dir else f"[bold]{initial_password(settings.data_dir)}[/]"
 
 

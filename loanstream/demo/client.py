@@ -34,7 +34,7 @@ TELL_SECONDS = 3.0
 
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
-_PASSING = frozenset({429, 502, 503, 504})
+PASSING = frozenset({429, 502, 503, 504})
 """Answers that say: not now, the same request again later."""
 
 _IN_FLIGHT = "request-in-flight"
@@ -164,7 +164,7 @@ class Api:
                     self._headers.pop(user, None)
                     renewed = True
                     continue
-                if answer.status not in _PASSING and not (answer.status == 409 and answer.code == _IN_FLIGHT):
+                if answer.status not in PASSING and not (answer.status == 409 and answer.code == _IN_FLIGHT):
                     if told:
                         self.tell("")
                     return answer

@@ -27,6 +27,9 @@ PREFIX = "LOANSTREAM_"
 _SHORTEST_SECRET = 16
 """Characters of a token that we are given."""
 
+_SHORTEST_PASSWORD = 12
+_LONGEST_PASSWORD = 200
+
 _INSTALLED = ("installation", "postgres")
 """What the first start makes in a data folder."""
 
@@ -92,6 +95,12 @@ def _zone(raw: str) -> str:
 def _secret(raw: str) -> str:
     if raw and len(raw) < _SHORTEST_SECRET:
         raise ValueError(f"at least {_SHORTEST_SECRET} characters, so that nobody guesses it")
+    return raw
+
+
+def _password(raw: str) -> str:
+    if raw and not _SHORTEST_PASSWORD <= len(raw) <= _LONGEST_PASSWORD:
+        raise ValueError(f"{_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD} characters")
     return raw
 
 
@@ -195,6 +204,12 @@ class Settings:
     )
     token_minutes: int = _setting(
         "Life of tokens and console sessions of the local issuer.", 480, _between(1, 10_080), "minutes"
+    )
+    initial_password: str = _setting(
+        "Password that the users of the local issuer are made with; empty: a random one, kept in the data folder.",
+        "",
+        _password,
+        "text, secret",
     )
     business_day: str = _setting(
         "`manual`: a permitted person moves the day; `clock`: it opens when the calendar's day begins.",

@@ -139,6 +139,12 @@ async def test_the_form_signs_in_through_the_api(system: FakeSystem) -> None:
         assert (await browser.get("/loans")).status_code == 303
 
 
+async def test_a_password_that_was_given_is_not_looked_for_in_a_file(console_data_dir: Path) -> None:
+    given = Settings(data_dir=console_data_dir, initial_password="correct horse battery")
+    async with FakeSystem(console_data_dir, given).client() as browser:
+        assert "initial-password" not in (await browser.get("/sign-in")).text
+
+
 async def test_the_users_are_named_on_loopback_only(console_data_dir: Path) -> None:
     elsewhere = Settings(data_dir=console_data_dir, host="0.0.0.0", auth="local")
     async with FakeSystem(console_data_dir).client() as near, FakeSystem(console_data_dir, elsewhere).client() as far:

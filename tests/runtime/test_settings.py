@@ -35,6 +35,7 @@ def test_every_setting_can_be_given_and_is_documented() -> None:
         ("WAIT_SECONDS", "nan"),
         ("WAIT_SECONDS", "0"),
         ("LOG_LEVEL", "loud"),
+        ("INITIAL_PASSWORD", "short"),
         ("METRICS_TOKEN", "guess-me"),
     ],
 )

@@ -32,11 +32,17 @@ def add_routes(routes: APIRouter, settings: Settings, links: SignInLinks | None)
         values = {
             "next": safe_next(then),
             "users": sorted(roles().demo_users) if settings.is_loopback and settings.local_issuer else [],
-            "password_file": str(settings.keys_path / "initial-password") if settings.is_loopback else "",
+            "password_file": _password_file(settings),
             "local": settings.local_issuer,
             "code_refused": bool(code),
         }
         return _page(request, "sign_in.html", **values)
+
+
+def _password_file(settings: Settings) -> str:
+    """Where the users' first password stands, for who sits at the machine and was not given one."""
+    stands = settings.is_loopback and not settings.initial_password
+    return str(settings.keys_path / "initial-password") if stands else ""
 
 
 def _signed_in(request: Request, token: str, settings: Settings) -> Response:

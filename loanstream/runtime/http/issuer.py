@@ -1,8 +1,8 @@
 """The local issuer: signs tokens for the users of the data folder, until an identity provider takes over.
 
 Files, made on first use, readable by the owner only: ``issuer.json`` (Ed25519 key), ``users.json`` (roles and scrypt hashes),
-``initial-password`` (one random password of all demo users). Whoever can read the folder is the installation's owner: the
-command line signs tokens with the folder's key, without a password.
+``initial-password`` (one random password of all demo users, unless one is given). Whoever can read the folder is the
+installation's owner: the command line signs tokens with the folder's key, without a password.
 """
 
 import asyncio
@@ -64,11 +64,11 @@ class LocalIssuer:
         self.life = life
 
     @classmethod
-    def open(cls, data_dir: Path, life: timedelta = DEFAULT_LIFE) -> "LocalIssuer":
-        """The issuer of a data folder; key, users and initial password are made when missing."""
+    def open(cls, data_dir: Path, life: timedelta = DEFAULT_LIFE, password: str = "") -> "LocalIssuer":
+        """The issuer of a data folder. Key and users are made when missing, these with ``password``, else a random one."""
         stored = json.loads(secret_file(data_dir / ISSUER_FILE, _new_key))
         key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(stored["private"]))
-        users = json.loads(secret_file(data_dir / USERS_FILE, lambda: _new_users(initial_password(data_dir))))
+        users = json.loads(secret_file(data_dir / USERS_FILE, lambda: _new_users(password or initial_password(data_dir))))
         return cls(
             stored["issuer"], stored["kid"], key, {entry["name"]: _user(entry) for entry in users["users"]}, life
         )

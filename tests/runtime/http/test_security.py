@@ -238,6 +238,17 @@ def test_the_files_of_the_issuer_are_private_and_stay(tmp_path: Path) -> None:
     assert initial_password(folder).encode() not in content["users.json"]
 
 
+async def test_users_that_are_made_with_a_given_password_have_no_file_of_it(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    issuer = LocalIssuer.open(folder, password="correct horse battery")
+    assert {path.name for path in folder.iterdir()} == {"issuer.json", "users.json"}
+    assert await issuer.sign_in("auditor", "correct horse battery") is not None
+    assert await issuer.sign_in("auditor", "another") is None
+    # who the users are is settled: a later password is not theirs
+    later = LocalIssuer.open(folder, password="a later password")
+    assert await later.sign_in("auditor", "a later password") is None
+
+
 async def test_the_machines_own_user_gets_tokens_without_a_password(data_dir: Path) -> None:
     issuer = LocalIssuer.open(data_dir)
     authenticator = Authenticator(issuer.verifier(), time.time)
