@@ -9,10 +9,10 @@ INSTALLED := .venv/.installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test test-kafka helm test-helm chaos lint soak bench reset lock contract golden docs-tables
+.PHONY: help setup up demo compose compose-down test test-kafka helm test-helm test-compose chaos lint soak bench reset lock contract golden docs-tables
 
 help: ## say what each target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) ## install everything into .venv, from the lock files
 
@@ -31,6 +31,15 @@ up: setup ## start every service in one process on loopback; goes on with its da
 demo: setup ## send 1,000 real applications through the public API until every loan is closed
 	@exec $(BIN)/loanstream demo
 
+compose: ## run every service in a container of its own, with Kafka and PostgreSQL, and wait until all is healthy
+	@deploy/compose/secrets.sh
+	@REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown) CREATED=$$(git show -s --format=%cI HEAD 2>/dev/null || echo unknown) \
+		docker compose up --wait
+	@echo "API and console: http://127.0.0.1:$${LOANSTREAM_PORT:-8600}, as operations-officer; the password is in deploy/compose/secrets/initial-password"
+
+compose-down: ## stop and remove the containers of `make compose`; the data stays in its volumes
+	@docker compose --profile '*' down
+
 test: setup lint ## every check and test
 	$(BIN)/python -m pytest -n 3 --dist loadfile -rs
 
@@ -44,6 +53,9 @@ helm: setup ## build helm from its Go module into .venv, unless there is one (so
 
 test-helm: helm ## the tests of the Helm chart, with a Kafka its pods as processes
 	$(BIN)/python -m pytest -rs tests/deploy/test_helm.py tests/deploy/test_helm_pods.py
+
+test-compose: setup ## build the image and run the whole system in containers, an upgrade under load included
+	LOANSTREAM_DOCKER=1 $(BIN)/python -m pytest -rs -m docker tests/deploy
 
 chaos: setup ## hurt a whole system on Kafka for some minutes
 	LOANSTREAM_CHAOS=1 $(BIN)/python -m pytest -s -rs tests/chaos
@@ -67,6 +79,7 @@ reset: setup ## delete the data of `make up` (asks first)
 lock: $(INSTALLED)
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --extra dev pyproject.toml -o requirements-dev.lock
+	$(COMPILE) requirements-image.in -o requirements-image.lock
 
 contract: setup ## write schemas, AsyncAPI, OpenAPI and the event catalogue anew
 	$(BIN)/loanstream schemas generate
