@@ -34,7 +34,8 @@ demo: setup ## send 1,000 real applications through the public API until every l
 compose: ## run every service in a container of its own, with Kafka and PostgreSQL, and wait until all is healthy
 	@deploy/compose/secrets.sh
 	@REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown) CREATED=$$(git show -s --format=%cI HEAD 2>/dev/null || echo unknown) \
-		docker compose up --wait
+		docker compose build --quiet
+	@docker compose up --wait
 	@echo "API and console: http://127.0.0.1:$${LOANSTREAM_PORT:-8600}, as operations-officer; the password is in deploy/compose/secrets/initial-password"
 
 compose-down: ## stop and remove the containers of `make compose`; the data stays in its volumes

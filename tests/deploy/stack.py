@@ -151,7 +151,6 @@ def host_environment() -> dict[str, str]:
 
 def build(context: Path, tag: str) -> None:
     """Build an image from a folder with a Dockerfile."""
-    # as docker-compose.yml gives them, so that layers are made once
     arguments = [f"--build-arg={name}={os.environ.get(name, '')}" for name in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX")]
     done = subprocess.run(
         ["docker", "build", *arguments, "--tag", tag, context],
