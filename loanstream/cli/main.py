@@ -246,7 +246,8 @@ def migrate(data: DataDir = None) -> None:
 @app.command()
 def health(
     port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="TCP port that the process listens on (default: LOANSTREAM_PORT).")
+        int | None,
+        typer.Option(min=1, max=65535, help="TCP port that the process listens on (default: LOANSTREAM_PORT)."),
     ] = None,
 ) -> None:
     """Ask the process on this machine whether it is ready; exit code 1 when it is not, for a container's health check."""

@@ -68,7 +68,9 @@ class LocalIssuer:
         """The issuer of a data folder. Key and users are made when missing, these with ``password``, else a random one."""
         stored = json.loads(secret_file(data_dir / ISSUER_FILE, _new_key))
         key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(stored["private"]))
-        users = json.loads(secret_file(data_dir / USERS_FILE, lambda: _new_users(password or initial_password(data_dir))))
+        users = json.loads(
+            secret_file(data_dir / USERS_FILE, lambda: _new_users(password or initial_password(data_dir)))
+        )
         return cls(
             stored["issuer"], stored["kid"], key, {entry["name"]: _user(entry) for entry in users["users"]}, life
         )
