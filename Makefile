@@ -36,7 +36,7 @@ compose: ## run every service in a container of its own, with Kafka and PostgreS
 	@REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown) CREATED=$$(git show -s --format=%cI HEAD 2>/dev/null || echo unknown) \
 		docker compose build --quiet
 	@docker compose up --wait
-	@echo "API and console: http://127.0.0.1:$${LOANSTREAM_PORT:-8600}, as operations-officer; the password is in deploy/compose/secrets/initial-password"
+	@echo "API and console: http://127.0.0.1:$${LOANSTREAM_PORT:-8600}, as operations-officer; the password is in $${LOANSTREAM_SECRETS:-deploy/compose/secrets}/initial-password"
 
 compose-down: ## stop and remove the containers of `make compose`; the data stays in its volumes
 	@docker compose --profile '*' down

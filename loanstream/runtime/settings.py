@@ -29,6 +29,9 @@ _SHORTEST_SECRET = 16
 _SHORTEST_PASSWORD = 12
 _LONGEST_PASSWORD = 200
 
+_SHORTEST_PASSWORD = 12
+_LONGEST_PASSWORD = 200
+
 _INSTALLED = ("installation", "postgres")
 """What the first start makes in a data folder."""
 

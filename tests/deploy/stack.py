@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from tests.deploy.compose_file import ROOT, SECRETS_SCRIPT
 
 IMAGE = "loanstream:under-test"
@@ -48,9 +50,9 @@ class Stack:
         """Where the cluster answers a client on this machine."""
         return f"127.0.0.1:{self.kafka_port}"
 
-    def password(self) -> str:
-        """What the users of this stack sign in with."""
-        return (self.secrets / "initial-password").read_text().strip()
+    def secret(self, name: str) -> str:
+        """One of the secrets that the containers are given as files."""
+        return (self.secrets / name).read_text().strip()
 
     def compose(self, *arguments: str, seconds: float = START_SECONDS, **variables: str) -> str:
         """What a command of docker compose prints; it must succeed."""
@@ -92,6 +94,11 @@ class Stack:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def metrics(self, token: str = "") -> httpx.Response:
+        """What a scraper is answered."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.get(f"{self.url}/metrics", headers=headers, trust_env=False, timeout=30)
 
     def containers(self) -> dict[str, dict[str, Any]]:
         """What the engine says of every container, by service."""

@@ -103,10 +103,13 @@ def test_the_containers_have_no_more_rights_than_they_need_and_give_the_table_of
         assert host["NanoCpus"] > 0
         for bound in (one for given in (host["PortBindings"] or {}).values() for one in given):
             assert bound["HostIp"] == "127.0.0.1", name
-        assert not [text for text in container["Config"]["Env"] if running.password() in text], name
+        for secret in ("initial-password", "postgres-password", "metrics-token"):
+            assert not [text for text in container["Config"]["Env"] if running.secret(secret) in text], name
     for name in ("api", "servicing", "notify"):
         said = running.compose("exec", "--no-TTY", name, "python", "-c", MAY_WRITE)
         assert said.split() == ["10001", "/tmp", "/var/lib/loanstream"], name
+    assert running.metrics().status_code == 401
+    assert "loanstream_" in running.metrics(running.secret("metrics-token")).text
 
     table = comparable(ended(running.demo(*demo(*FEW))))
     assert table["books"]["balanced"]

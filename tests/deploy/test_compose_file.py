@@ -17,9 +17,6 @@ from tests.deploy.compose_file import DOCKERFILE, ROOT, SECRETS_SCRIPT, compose,
 NOTHING_TO_ASK_WITH = {"otel-collector": "its image has one program, which cannot ask; Prometheus scrapes it instead"}
 """Long-running services without a health check, and why."""
 
-READ_ELSEWHERE = {"LOANSTREAM_METRICS_TOKEN_FILE"}
-"""What belongs to the profile observability: its reader comes with deploy/observability."""
-
 every_service = pytest.mark.parametrize("name", sorted(services()))
 every_long_running = pytest.mark.parametrize("name", sorted(long_running()))
 
@@ -100,7 +97,7 @@ def test_no_secret_stands_in_an_environment(name: str) -> None:
 def test_every_setting_that_is_given_exists(name: str) -> None:
     given = {variable: value for variable, value in variables(services()[name]).items() if variable.startswith(PREFIX)}
     assert given, "each takes its settings from the environment"
-    assert not set(unknown_variables(given)) - READ_ELSEWHERE
+    assert not unknown_variables(given)
     assert {"LOANSTREAM_DATABASE_URL_FILE", "LOANSTREAM_KAFKA_SERVERS"} <= given.keys(), (
         "no embedded database in a container"
     )
@@ -141,8 +138,6 @@ def test_three_brokers_are_a_choice_of_variables_alone() -> None:
 
 
 def test_what_is_mounted_from_the_repository_stands_there() -> None:
-    if not (ROOT / "deploy" / "observability").exists():
-        pytest.skip("deploy/observability, which the profile of that name mounts, is not in this checkout")
     for name, service in services().items():
         for volume in service.get("volumes", ()):
             source = volume.partition(":")[0]

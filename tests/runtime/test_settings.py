@@ -35,8 +35,8 @@ def test_every_setting_can_be_given_and_is_documented() -> None:
         ("WAIT_SECONDS", "nan"),
         ("WAIT_SECONDS", "0"),
         ("LOG_LEVEL", "loud"),
-        ("METRICS_TOKEN", "guess-me"),
         ("INITIAL_PASSWORD", "short"),
+        ("METRICS_TOKEN", "guess-me"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(variable: str, value: str) -> None:
