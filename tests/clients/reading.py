@@ -113,7 +113,8 @@ async def make_topic(servers: str, context: str, partitions: int) -> str:
     admin = AIOKafkaAdminClient(bootstrap_servers=servers)
     await admin.start()
     try:
-        await admin.create_topics([NewTopic(TOPICS[context], partitions, 1)])
+        # made-up events are old: a topic that forgets would drop them while it is read
+        await admin.create_topics([NewTopic(TOPICS[context], partitions, 1, topic_configs={"retention.ms": "-1"})])
     finally:
         await admin.close()
     return TOPICS[context]

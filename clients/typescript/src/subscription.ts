@@ -48,16 +48,19 @@ export async function subscribe(options: SubscribeOptions): Promise<void> {
   try {
     await consumer.connect();
     await consumer.subscribe({ topics, fromBeginning: true });
-    consumer.on(consumer.events.CRASH, ({ payload }) => reader.end(payload.error));
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) reader.end(payload.error);
+    });
+    // each time that it joined: a group that is joined again would begin anew
+    consumer.on(consumer.events.GROUP_JOIN, () => {
+      for (const { topic, partition, offset } of reader.next()) consumer.seek({ topic, partition, offset: offset.toString() });
+    });
     // also said of batches that hold nothing but aborted records and transaction markers
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
       reader.reached(placeOf(payload.topic, payload.partition), BigInt(payload.lastOffset) + 1n);
     });
     if (options.signal?.aborted) reader.end();
     await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: (batch) => reader.take(batch) });
-    for (const [place, { offset }] of begins) {
-      consumer.seek({ topic: topicOf(place), partition: partitionOf(place), offset: offset.toString() });
-    }
     await reader.ended;
   } finally {
     options.signal?.removeEventListener("abort", stop);
@@ -71,6 +74,7 @@ class Reader {
   readonly ended: Promise<void>;
   readonly #continuity: Continuity;
   readonly #open: Map<string, bigint>;
+  readonly #handled = new Map<string, Position>();
   #unstored = new Map<string, Position>();
   #storedAt = Date.now();
   #over = false;
@@ -124,6 +128,14 @@ class Reader {
     }
   }
 
+  /** Where reading goes on in each partition. */
+  next(): { topic: string; partition: number; offset: bigint }[] {
+    return [...this.begins].map(([place, begin]) => {
+      const offset = this.#handled.get(place)?.offset ?? begin.offset;
+      return { topic: topicOf(place), partition: partitionOf(place), offset };
+    });
+  }
+
   reached(place: string, offset: bigint): void {
     const end = this.#open.get(place);
     if (end !== undefined && offset >= end && !this.#over) {
@@ -150,6 +162,7 @@ class Reader {
     await this.options.handle(event);
     const position = { offset: record.offset + 1n, partitionseq: event.partitionseq };
     this.#unstored.set(placeOf(record.topic, record.partition), position);
+    this.#handled.set(placeOf(record.topic, record.partition), position);
   }
 
   #endAtTheEnd(): void {
