@@ -28,7 +28,9 @@ _DAYS = 30
 _MONTHS = 12
 _EVE, _DUE = date(2026, 1, 31), date(2026, 2, 1)
 _FEW = 10_000
-_FLAT = "a day of so few loans takes about as long as its commits, which differ between runs by as much: look at several"
+_FLAT = (
+    "a day of so few loans takes about as long as its commits, which differ between runs by as much: look at several"
+)
 _KINDS = 4_000
 """Different amounts among the loans of a day: a million loans need no million of them."""
 

@@ -56,8 +56,9 @@ On Kafka, with everything in one process beside one broker on the same cores:
 - **Ten times the loans**: processor time of payments to the same loans, the others put into the state only.
 - **One command**: `loanstream up` with LOANSTREAM_KAFKA_SERVERS set, all hosts of all services in one process.
 - **Fail-over**: two processes `loanstream serve servicing --role decider`, a command to each of six partitions every 20 ms; from
-  the signal to the end of the longest pause of the slowest partition, rebalance included. Afterwards each command has one
-  outcome and the streams verify, or the row says what has not.
+  the signal to the end of the longest pause of the slowest partition, rebalance included. The last kill comes after every partition
+  has grown, so that the successor folds a tail first. Afterwards each command has one outcome and the streams verify, or the row
+  says what has not.
 - **Rebuild, audit**: against `getmany` of the same events and outcomes by a consumer of its own; read models as on PostgreSQL.
 - **Reactions**: risk's reactor, one command for an event and its position in PostgreSQL, beside an agent of the same app that
   sends the same commands made beforehand, acknowledgements awaited a hundred at a time.
