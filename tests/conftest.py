@@ -4,6 +4,7 @@ The server is the one of ``LOANSTREAM_TEST_DSN`` where that is set, else the emb
 """
 
 import asyncio
+import logging
 import os
 import shutil
 import tempfile
@@ -15,6 +16,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+import structlog
 
 from loanstream.runtime.embedded_postgres import EmbeddedPostgres
 from tests.support import kafka_cluster
@@ -42,6 +44,20 @@ BEGIN
 END
 $$;
 """
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """A command that runs inside the tests' process sets up its logging for good; the next test finds it undone."""
+    root, configured = logging.getLogger(), structlog.get_config()
+    handlers, level, processors = root.handlers[:], root.level, [*configured["processors"]]
+    yield
+    if structlog.get_config() != configured:
+        structlog.configure(**{**configured, "processors": processors})
+    ours = [handler for handler in root.handlers if handler not in handlers and type(handler) is logging.StreamHandler]
+    if ours:
+        root.handlers[:] = handlers
+        root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

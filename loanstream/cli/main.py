@@ -468,7 +468,7 @@ def audit_verify(service: ServicesOption = None, data: DataDir = None) -> None:
 
 def run(coroutine: Coroutine[Any, Any, int]) -> None:
     """Drive a command's coroutine; its result is the exit code."""
-    configure_logging("console", "warning", cache=False)
+    configure_logging("console", "warning")
     with explained(errors):
         code = asyncio.run(coroutine)
         if code:

@@ -85,9 +85,7 @@ _SECRET_TEXT = re.compile(
 )
 
 
-def configure_logging(
-    log_format: str = "json", level: str = "info", stream: TextIO | None = None, *, cache: bool = True
-) -> None:
+def configure_logging(log_format: str = "json", level: str = "info", stream: TextIO | None = None) -> None:
     """Send every log line of the process, also those of libraries, through one redacting pipeline to ``stream`` (stderr)."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -107,7 +105,6 @@ def configure_logging(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=cache,
     )
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(

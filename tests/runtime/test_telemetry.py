@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -14,16 +13,11 @@ from loanstream.runtime.telemetry import REDACTED, configure_logging, correlated
 
 
 @pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    """What was logged; logging is as before afterwards."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+def lines() -> io.StringIO:
+    """What was logged."""
     stream = io.StringIO()
-    configure_logging(stream=stream, cache=False)
-    yield stream
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    configure_logging(stream=stream)
+    return stream
 
 
 def _only(lines: io.StringIO) -> dict[str, object]:
