@@ -12,6 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import NodeNotReadyError
 
+from loanstream.eventlog.kafka.cluster import Cluster
 from loanstream.eventlog.kafka.cluster_settings import ClusterSettings
 from loanstream.eventlog.kafka.log import KafkaLog
 from loanstream.eventlog.port import NewRecord
@@ -163,6 +164,38 @@ async def test_every_broker_is_asked_and_one_that_is_away_holds_up_nobody(
     assert [sentence.partition(":")[0] for sentence in sentences] == (
         [] if away else ["Brokers create topics by themselves (node 1000)"]
     )
+
+
+class SlowBroker(Cluster):
+    """A cluster whose second broker, asked every other time, has not heard of new topics before it was asked thrice."""
+
+    looks = 0
+    told = 0
+
+    async def nodes(self) -> list[int]:
+        """One more broker than there is."""
+        return [*await super().nodes(), 1_000]
+
+    async def shown_by(self, node: int, topics: list[str]) -> bool:
+        """What each of the two knows."""
+        if node != 1_000:
+            return await super().shown_by(node, topics)
+        self.told += 1
+        return self.told > 3
+
+    async def topics(self) -> Mapping[str, int]:
+        """Topics as one of the two shows them."""
+        self.looks += 1
+        known = await super().topics()
+        return known if self.looks % 2 or self.told > 3 else {}
+
+
+async def test_new_topics_get_their_identities_although_a_broker_has_not_heard_of_them_yet(
+    cluster: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await cluster.delete(*(definition.name for definition in definitions()))
+    monkeypatch.setattr("loanstream.eventlog.kafka.log.Cluster", SlowBroker)
+    assert await cluster.process().apply(definitions(), INSTALLATION) == []
 
 
 @pytest.mark.skipif(broker_tool() is None, reason=NO_TOOL)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from aiokafka.client import AIOKafkaClient, ConnectionGroup
 from aiokafka.errors import KafkaError, StaleMetadata, for_code
 from aiokafka.protocol.api import Request
+from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.protocol.offset import OffsetRequest
 
 from loanstream.eventlog.kafka.cluster_settings import ClusterSettings
@@ -26,6 +27,9 @@ BROKEN = (KafkaError, OSError, TimeoutError)
 READ_COMMITTED = 1
 _LATEST = -1
 _EARLIEST = -2
+
+_NOBODY = -1
+_LOOK_SECONDS = 5.0
 
 _FIRST_PAUSE = 0.005
 _LONGEST_PAUSE = 0.25
@@ -65,6 +69,28 @@ class Cluster:
         """Every topic that exists now, with its number of partitions."""
         await self.retry(self._look)
         return dict(self._counts)
+
+    async def shown_by_all(self, topics: Iterable[str]) -> bool:
+        """Whether every broker that answers knows these topics: one learns of a new topic before the others do."""
+        names, nodes = list(topics), await self.nodes()
+        return all(await asyncio.gather(*(self.shown_by(node, names) for node in nodes)))
+
+    async def nodes(self) -> list[int]:
+        """The brokers there are."""
+        client = await self._opened()
+        return sorted(broker.nodeId for broker in client.cluster.brokers())
+
+    async def shown_by(self, node: int, topics: list[str]) -> bool:
+        """Whether a broker knows these topics, with a leader for each partition; one that does not answer asks for no wait."""
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                answer = await self.send(node, MetadataRequest(topics, allow_auto_topic_creation=False))
+        except BROKEN:
+            return True
+        return all(
+            not error and partitions and all(leader != _NOBODY for _, _, leader, *_ in partitions)
+            for error, _topic, _internal, partitions in answer.topics
+        )
 
     async def _look(self) -> None:
         client = await self._opened()
@@ -121,7 +147,7 @@ class Cluster:
         led: dict[int, list[TopicPartition]] = defaultdict(list)
         for place in places:
             node = client.cluster.leader_for_partition(place)
-            if node is None or node == -1:
+            if node is None or node == _NOBODY:
                 raise StaleMetadata(f"{place.topic} partition {place.partition} has no leader")
             led[node].append(place)
         return led

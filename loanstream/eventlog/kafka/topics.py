@@ -143,12 +143,13 @@ class Topics:
         for name, code, message in response.topic_errors:
             if code and code != TopicAlreadyExistsError.errno:
                 raise LogError(f"topic {name} cannot be made: {for_code(code).__name__}: {message}")
-        names = {topic.name for topic in wanted}
+        names = sorted(topic.name for topic in wanted)
         for _ in range(_LOOKS):
-            if names <= (await self._cluster.topics()).keys():
+            # what follows may ask any broker: one that has not heard of them would leave them without identities
+            if await self._cluster.shown_by_all(names):
                 return
             await asyncio.sleep(_PAUSE_SECONDS)
-        raise LogError(f"topics were made but no broker shows them: {', '.join(sorted(names))}")
+        raise LogError(f"topics were made but not every broker shows them: {', '.join(names)}")
 
     async def _identify(self, wanted: Iterable[TopicDefinition], installation: str) -> None:
         """Write the identity of each empty partition; a process that does so at the same time fences this one, or is fenced.
