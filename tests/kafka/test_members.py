@@ -4,9 +4,12 @@ import asyncio
 from typing import Any
 
 import pytest
+from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import KafkaError, UnknownError
 
+from loanstream.eventlog.kafka.coordination import WholeTopics
 from loanstream.eventlog.kafka.members import KafkaMembership
 from tests.kafka.rules import COMMANDS, SOON, Bench, holds_unless
 
@@ -82,3 +85,24 @@ async def test_a_member_whose_heartbeat_has_failed_joins_anew(
     with holds_unless(kind is HearsNothing):
         await owning(member, {0})
         assert member.consumer is not first
+
+
+@pytest.mark.parametrize("assignor", [WholeTopics, RoundRobinPartitionAssignor])
+async def test_a_member_that_leads_the_group_and_knows_of_no_partition_hands_out_none(
+    cluster: Bench, assignor: type[RoundRobinPartitionAssignor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait, forgotten = AIOKafkaClient._maybe_wait_metadata, asyncio.Event()
+
+    async def told_nothing_once(client: AIOKafkaClient) -> None:
+        await wait(client)
+        if not forgotten.is_set():
+            forgotten.set()
+            client.cluster._partitions = {}  # as a broker that has just come back answers
+
+    monkeypatch.setattr("loanstream.eventlog.kafka.members.WholeTopics", assignor)
+    monkeypatch.setattr(AIOKafkaClient, "_maybe_wait_metadata", told_nothing_once)
+    member = cluster.process().membership("testing.decider", COMMANDS.topic)
+    assert isinstance(member, KafkaMembership)
+    with holds_unless(assignor is RoundRobinPartitionAssignor):
+        await owning(member, {0})
+    assert forgotten.is_set()

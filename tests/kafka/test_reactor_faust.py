@@ -9,12 +9,16 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import UnknownError
 from faust.contrib.asgi import faust_app_running
 from faust.transport.drivers.aiokafka import Transport
 
 from loanstream.eventlog.kafka.cluster_settings import ClusterSettings
+from loanstream.eventlog.kafka.coordination import WholeTopics
 from loanstream.runtime.faust_reactor import pinned, reactor
 from loanstream.runtime.faust_reactor.application import raw_topic, reactor_app
 from loanstream.runtime.faust_reactor.host import ReactorHost
@@ -120,6 +124,64 @@ async def test_a_reactor_comes_back_after_an_error_of_its_group_s_coordination(
             await bench.until_handled(10)
 
 
+async def test_a_reactor_that_leads_the_group_and_knows_of_no_partition_asks_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait, forgotten = AIOKafkaClient._maybe_wait_metadata, threading.Event()
+
+    async def told_nothing_once(client: AIOKafkaClient) -> None:
+        await wait(client)
+        if not forgotten.is_set():
+            forgotten.set()
+            client.cluster._partitions = {}  # as a broker that has just come back answers
+
+    monkeypatch.setattr(AIOKafkaClient, "_maybe_wait_metadata", told_nothing_once)
+    async with running(bench.reactor()):
+        await bench.happen(bench.ordered("an-order"))
+        await bench.until_handled(10)
+    assert forgotten.is_set()
+
+
+async def test_a_reactor_without_partitions_is_ready_and_takes_over(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def to_the_first(cluster: Any, members: Any) -> Any:
+        shares = RoundRobinPartitionAssignor.assign(cluster, {min(members): members[min(members)]})
+        nothing = ConsumerProtocolMemberAssignment(0, [], b"")
+        return dict.fromkeys(members, nothing) | shares
+
+    monkeypatch.setattr(WholeTopics, "assign", to_the_first)
+    several = [bench.reactor() for _ in range(3)]
+    async with running(*several):
+        await bench.happen(*map(bench.ordered, subjects(8)))
+        await bench.until_handled(20)
+        owning = [each for each in several if each.waiting_on()]
+        assert len(owning) == 1
+
+
+async def test_a_reactor_that_is_told_no_partitions_in_time_starts_anew(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assign, asked = WholeTopics.assign, threading.Event()
+
+    def fails_once(cluster: Any, members: Any) -> Any:
+        if not asked.is_set():
+            asked.set()
+            raise ValueError("an error that nobody hears of")
+        return assign(cluster, members)
+
+    monkeypatch.setattr(reactor, "_SETTLE_SECONDS", 2.0)
+    monkeypatch.setattr(reactor, "_WATCH_SECONDS", 0.5)
+    monkeypatch.setattr(pinned.PinnedConsumerThread, "_hear", nobody_hears)
+    monkeypatch.setattr(WholeTopics, "assign", fails_once)
+    waiting = bench.reactor()
+    async with running(waiting):
+        await bench.happen(bench.ordered("an-order"))
+        await bench.until_handled(20)
+    assert asked.is_set()
+    assert waiting.restarts == 1
+
+
 async def test_a_reactor_refuses_to_start_with_faust_s_own_transport(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,7 +201,7 @@ async def test_a_reactor_refuses_to_start_when_the_patch_does_not_reach_what_fet
 ) -> None:
     own = pinned.driver.AIOKafkaConsumerThread._create_worker_consumer
     monkeypatch.setattr(pinned.PinnedConsumerThread, "_create_worker_consumer", own)
-    with pytest.raises(pinned.Unpatched, match="isolation level and wait"):
+    with pytest.raises(pinned.Unpatched, match="isolation level, wait and assignors"):
         await asyncio.wait_for(bench.reactor().run(), 20)
 
 

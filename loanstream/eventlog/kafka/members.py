@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka import TopicPartition as KafkaPlace
 
 from loanstream.eventlog.kafka.cluster import BROKEN, Cluster
-from loanstream.eventlog.kafka.coordination import has_ended, heard
+from loanstream.eventlog.kafka.coordination import WholeTopics, has_ended, heard
 
 SESSION_MS = 6_000
 HEARTBEAT_MS = 300
@@ -125,6 +125,7 @@ class KafkaMembership:
             session_timeout_ms=SESSION_MS,
             heartbeat_interval_ms=HEARTBEAT_MS,
             rebalance_timeout_ms=REBALANCE_MS,
+            partition_assignment_strategy=(WholeTopics,),
             max_poll_interval_ms=_NEVER_MS,  # this consumer never polls
         )
         self.consumer = consumer

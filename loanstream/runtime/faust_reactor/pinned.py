@@ -1,9 +1,10 @@
-"""Two of Faust's consumer settings that Faust does not let anybody set, and the proof that they are in force; errors it drops.
+"""Faust's consumer settings that Faust does not let anybody set, and the proof that they are in force; errors it drops.
 
-Outside its own exactly-once mode Faust reads uncommitted and so hands over records of aborted transactions; and it lets a broker
-hold back an answer for 1.5 seconds, during which a busy partition waits for an idle one. Both are set where Faust makes its
-consumer, for the consumers of reactors only, and with Faust pinned to the version that this was written for. And it never takes
-the errors of its group's coordination, which then waits for ever: the consumer's thread does.
+Outside its own exactly-once mode Faust reads uncommitted and so hands over records of aborted transactions; it lets a broker hold
+back an answer for 1.5 seconds, during which a busy partition waits for an idle one; and a member that knows of no partition hands
+out none to anybody. All are set where Faust makes its consumer, for the consumers of reactors only, and with Faust pinned to the
+version that this was written for. And it never takes the errors of its group's coordination, which then waits for ever: the
+consumer's thread does.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode.threads import WorkerThread
 
-from loanstream.eventlog.kafka.coordination import has_ended, heard
+from loanstream.eventlog.kafka.coordination import WholeTopics, has_ended, heard
 from loanstream.runtime.stopping import MustStop
 
 FAUST = "0.15.3"
@@ -55,6 +56,7 @@ class PinnedConsumerThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
+        consumer._partition_assignment_strategy = (WholeTopics,)
         return consumer
 
     async def on_start(self) -> None:
@@ -144,11 +146,16 @@ def check_version(installed: str) -> None:
 
 
 def check_fetching(consumer: aiokafka.AIOKafkaConsumer) -> None:
-    """Raise :class:`Unpatched` unless what fetches for a started consumer reads committed records and waits briefly."""
-    fetcher = consumer._fetcher
-    found = getattr(fetcher, "_isolation_level", None), getattr(fetcher, "_fetch_max_wait_ms", None)
-    if found != (READ_COMMITTED, FETCH_MAX_WAIT_MS):
+    """Raise :class:`Unpatched` unless a started consumer reads committed records, waits briefly and hands out whole topics."""
+    fetcher, coordinator = consumer._fetcher, consumer._coordinator
+    found = (
+        getattr(fetcher, "_isolation_level", None),
+        getattr(fetcher, "_fetch_max_wait_ms", None),
+        tuple(getattr(coordinator, "_assignors", ())),
+    )
+    if found != (READ_COMMITTED, FETCH_MAX_WAIT_MS, (WholeTopics,)):
         raise Unpatched(
-            f"the consumer reads with isolation level and wait {found}, not {(READ_COMMITTED, FETCH_MAX_WAIT_MS)}:"
-            f" aiokafka {aiokafka.__version__} is not the one that this release was tested with"
+            f"the consumer reads with isolation level, wait and assignors {found}, not"
+            f" {(READ_COMMITTED, FETCH_MAX_WAIT_MS, WholeTopics)}: aiokafka {aiokafka.__version__} is not the one that this"
+            " release was tested with"
         )

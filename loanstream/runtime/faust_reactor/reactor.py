@@ -46,7 +46,7 @@ _FIRST_BACKOFF = 0.2
 _LONGEST_BACKOFF = 10.0
 _LOOK_SECONDS = 0.1
 _SETTLE_SECONDS = 60.0
-"""Twice what the broker gives a member to join anew."""
+"""Within which a member is told its partitions: twice what the broker gives it to join anew."""
 _WATCH_SECONDS = 5.0
 """How often positions are held against the log while records come: what Faust does with one that is out of range is silent."""
 
@@ -89,7 +89,7 @@ class Reactor:
         self._tasks: dict[TopicPartition, asyncio.Task[None]] = {}
         self._ready = False
         self._assignments = 0
-        self._rebalancing = 0
+        self._unsettled = 0
         self._failure: asyncio.Future[None]
         self._stopping = asyncio.Event()
         self._desk: Desk
@@ -139,6 +139,7 @@ class Reactor:
     async def _run_once(self) -> None:
         self._failure = asyncio.get_running_loop().create_future()
         self._stopping = asyncio.Event()
+        self._unsettled = 0
         made = await self._planned()
         app = self._app(made)
         check(app)
@@ -191,6 +192,7 @@ class Reactor:
             self._react,
         )
         app.agent(raw_topic(app, *made.topics), name=f"{self.name}.agent")(self._distribute)
+        cast(Any, app.on_rebalance_complete).connect(self._settled)
         return app
 
     async def _distribute(self, stream: faust.StreamT[bytes]) -> None:
@@ -214,13 +216,17 @@ class Reactor:
                 self._failure.set_exception(error)
             raise
 
+    async def _settled(self, app: Any, *_: Any, **__: Any) -> None:
+        """The group has settled. Faust asks for positions only where there are partitions: this member may have none."""
+        if not app.consumer.assignment():
+            self._drop_lanes()
+            self._assignments += 1
+            self._ready = True
+
     async def _begun(self, consumer: PinnedConsumer) -> Mapping[TP, int]:
         self._drop_lanes()
         self._assignments += 1
         this, assigned = self._assignments, sorted(consumer.assignment())
-        if not assigned:
-            self._ready = True
-            return {}
         stored = await self._store.positions(self.name)
         parked = frozenset(await self._store.parked_keys(self.name))
         positions = {tp: stored.get(TopicPartition(*tp), 0) for tp in assigned}
@@ -262,10 +268,11 @@ class Reactor:
         """Hold the positions against the log and the store, and the rebalance against the clock.
 
         Raises :class:`PositionLost` when a topic was remade or truncated while records were read from it, :class:`MovedBack` when
-        the store has forgotten positions, as a database that crashed, and :class:`TimeoutError` when the group does not settle.
+        the store has forgotten positions, as a database that crashed, and :class:`TimeoutError` when the group does not settle,
+        at the start as well.
         """
-        self._rebalancing = self._rebalancing + 1 if app.rebalancing else 0
-        if self._rebalancing * _WATCH_SECONDS > _SETTLE_SECONDS:
+        self._unsettled = self._unsettled + 1 if app.rebalancing or not self._ready else 0
+        if self._unsettled * _WATCH_SECONDS > _SETTLE_SECONDS:
             raise TimeoutError(f"the group does not settle in {_SETTLE_SECONDS:g} s")
         handled = self.waiting_on()
         if not handled or app.rebalancing:
