@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import Any
 
+import faust
 import pytest
 from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer.group_coordinator import GroupCoordinator
@@ -180,6 +181,36 @@ async def test_a_reactor_that_is_told_no_partitions_in_time_starts_anew(
         await bench.until_handled(20)
     assert asked.is_set()
     assert waiting.restarts == 1
+
+
+async def test_a_faust_that_does_not_stop_is_left_behind(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop, deaf = faust.App.stop, asyncio.Event()
+
+    async def keeps_the_first_cancellation(app: faust.App) -> None:
+        if deaf.is_set():
+            await stop(app)
+            return
+        deaf.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            await asyncio.sleep(60)
+        finally:
+            await stop(app)
+
+    monkeypatch.setattr(faust.App, "stop", keeps_the_first_cancellation)
+    monkeypatch.setattr(reactor, "_FAUST_STOPS_SECONDS", 0.5)
+    failing = bench.reactor()
+    async with running(failing):
+        failing._failure.set_exception(OSError("the consumer's thread has crashed"))
+        await asyncio.wait_for(deaf.wait(), 10)
+        # the one left behind is still a member: its successor has what it gives up
+        for task in [each for each in asyncio.all_tasks() if "keeps_the_first" in repr(each)]:
+            await until(lambda: asyncio.sleep(0, failing.restarts), bool)
+            task.cancel()
+        await bench.happen(bench.ordered("an-order"))
+        await bench.until_handled(30)
+    assert failing.restarts >= 1
 
 
 async def test_a_reactor_refuses_to_start_with_faust_s_own_transport(

@@ -9,7 +9,6 @@ import random
 import time
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, cast
 
 import faust
@@ -310,15 +309,16 @@ class Reactor:
         self._drop_lanes()
         cast(PinnedTransport, app.transport).ending = True
         starting.cancel()
-        with suppress(Exception, asyncio.CancelledError):
-            await starting
         if not self._failure.done():
             self._failure.cancel()
-        try:
-            async with asyncio.timeout(_FAUST_STOPS_SECONDS):
-                await app.stop()
-        except Exception as error:
-            _log.warning("Faust did not stop", host=self.name, error=str(error))
+        # Faust may keep what cancels it to itself, when its consumer's thread has crashed: it is left behind then
+        ending: list[asyncio.Future[Any]] = [starting, asyncio.ensure_future(app.stop())]
+        done, left = await asyncio.wait(ending, timeout=_FAUST_STOPS_SECONDS)
+        for task in left:
+            task.cancel()
+        failed = [repr(task.exception()) for task in done if not task.cancelled() and task.exception()]
+        if left or failed:
+            _log.warning("Faust did not stop", host=self.name, error="; ".join(failed) or "not in time")
 
     def _under_way(self) -> list[asyncio.Task[None]]:
         """Runs that can be waited for: one in trouble has nothing written and is begun anew by whoever comes next."""
