@@ -9,7 +9,7 @@ from typing import Any
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware import Middleware
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp
 
 from loanstream.runtime.definitions import Service
@@ -135,8 +135,15 @@ def server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
 
 
 def _contract() -> APIRouter:
-    """What ``ce_dataschema`` of an event leads to."""
+    """What ``ce_dataschema`` of an event leads to, and the catalogue of all events."""
     routes = APIRouter(tags=["contract"])
+
+    @routes.get("/contract", dependencies=[Depends(public)], include_in_schema=False)
+    async def catalogue() -> Response:
+        """The event catalogue, for people. It brings its own content policy, in which frames must be refused by the header."""
+        page, policy = documents.catalogue()
+        headers = {"Content-Security-Policy": f"{policy}; frame-ancestors 'none'", "Cache-Control": "no-cache"}
+        return HTMLResponse(page, headers=headers)
 
     @routes.get("/schemas/{ce_type}.json", dependencies=[Depends(public)])
     async def schema(ce_type: str) -> Response:
