@@ -9,7 +9,7 @@ INSTALLED := .venv/.installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo compose compose-down test test-kafka test-compose helm test-helm chaos lint soak bench reset lock contract golden docs-tables node
+.PHONY: help setup up demo compose compose-down test test-kafka test-compose helm test-helm chaos lint audit soak bench reset lock contract golden docs-tables node
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ node: ## install what the tests of TypeScript and AsyncAPI need, from their lock
 soak: setup ## the seeded and random tests without their time bound
 	LOANSTREAM_SOAK=1 $(BIN)/python -m pytest tests/simulation tests/eventlog -n 2
 	LOANSTREAM_CHAOS=soak $(BIN)/python -m pytest -s -rs tests/chaos
+
+audit: setup ## look the locked packages up for known vulnerabilities; Error 3 says that no data could be reached
+	@$(BIN)/python -m tools.audit
 
 bench: setup ## measure against raw loops in the same run, on Kafka too where there is one; writes docs/performance.md
 	$(BIN)/python -m benchmarks

@@ -43,11 +43,11 @@ class Api:
 async def connected(settings: Settings, user: str = "auditor") -> AsyncIterator[Api]:
     """The API as ``user`` of the local issuer.
 
-    Where an identity provider signs, only the command itself takes its tokens: it opens the installation even if a system runs.
+    Where the key is elsewhere, only the command itself takes its tokens: it opens the installation even if a system runs.
     """
-    issuer = open_issuer(settings) if settings.local_issuer else LocalIssuer.open(settings.data_dir)
+    issuer = open_issuer(settings) if settings.signs_here else LocalIssuer.in_memory()
     async with AsyncExitStack() as stack:
-        there = running(settings.data_dir) if settings.local_issuer else None
+        there = running(settings.data_dir) if settings.signs_here else None
         if there is not None:
             client = httpx.AsyncClient(base_url=there.url, trust_env=False, timeout=_TIMEOUT)
         else:

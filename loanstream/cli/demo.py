@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from rich.console import Console
 
 from loanstream.cli.installation import open_issuer
-from loanstream.cli.process import StartFailed, running
+from loanstream.cli.listening import StartFailed
+from loanstream.cli.process import running
 from loanstream.cli.up import LOG_FILE
 from loanstream.demo.client import DemoError, Rejected, client_for
 from loanstream.demo.driver import run_demo

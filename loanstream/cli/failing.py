@@ -32,8 +32,8 @@ def _explained() -> tuple[type[Exception], ...]:
     from loanstream.cli.connection import RequestFailed
     from loanstream.cli.hosting import NothingToRun
     from loanstream.cli.installation import NothingHere, TopicsDiffer
+    from loanstream.cli.listening import StartFailed
     from loanstream.cli.occupancy import Occupied
-    from loanstream.cli.process import StartFailed
     from loanstream.cli.reset import ResetRefused
     from loanstream.demo.client import DemoError
     from loanstream.demo.options import BadOption

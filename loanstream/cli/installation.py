@@ -20,12 +20,13 @@ from loanstream.runtime.database import Pool, close_pool, open_pool
 from loanstream.runtime.definitions import Service
 from loanstream.runtime.embedded_postgres import EmbeddedPostgres
 from loanstream.runtime.http.issuer import LocalIssuer
+from loanstream.runtime.http.issuing import IssuerApart
 from loanstream.runtime.http.kit import HttpServiceKit
 from loanstream.runtime.http.reading import PostgresReads
 from loanstream.runtime.http.security import Authenticator
 from loanstream.runtime.http.tokens import RemoteKeys, TokenVerifier
 from loanstream.runtime.http.waiting import OutcomeWaiter
-from loanstream.runtime.keys import MASTER_FILE, keys_folder
+from loanstream.runtime.keys import MASTER_FILE, issuer_folder, keys_folder
 from loanstream.runtime.postgres_store import PostgresStore, open_store
 from loanstream.runtime.projector import prepare, read_schema
 from loanstream.runtime.settings import (
@@ -69,7 +70,7 @@ class Installation:
     kits: Mapping[str, HttpServiceKit]
     waiter: OutcomeWaiter
     authenticator: Authenticator
-    issuer: LocalIssuer | None
+    issuer: LocalIssuer | IssuerApart | None
 
 
 def existing(settings: Settings) -> Settings:
@@ -180,7 +181,7 @@ async def open_installation(
         clock = SystemClock()
         store = await _open_tables(pool, services)
         vault = PostgresVault(pool, LocalMasterKeys.from_file(keys / MASTER_FILE), clock.now)
-        issuer = own_issuer or (open_issuer(settings) if settings.local_issuer else None)
+        issuer = own_issuer or _issuer(settings)
         authenticator = _authenticator(settings, issuer)
         waiter = OutcomeWaiter(log, [service.name for service in services])
         ports = await _ports(settings, clock, stack)
@@ -223,7 +224,15 @@ async def _open_tables(pool: Pool, services: Iterable[Service]) -> PostgresStore
 
 def open_issuer(settings: Settings) -> LocalIssuer:
     """The issuer of the keys' folder, as the settings want it. Raises :class:`BadSetting`."""
-    return LocalIssuer.open(keys_folder(settings), _life(settings), settings.initial_password)
+    folder = issuer_folder(settings)
+    return LocalIssuer.open(folder, _life(settings), settings.initial_password, settings.issuer_url)
+
+
+def _issuer(settings: Settings) -> LocalIssuer | IssuerApart | None:
+    """Who signs, and checks passwords; none where an identity provider does."""
+    if not settings.local_issuer:
+        return None
+    return IssuerApart(settings.issuer_url) if settings.issuer_url else open_issuer(settings)
 
 
 async def _ports(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Mapping[str, Any]:
@@ -240,7 +249,7 @@ async def _ports(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Map
     return {"smtp": mail, "webhook": webhooks, "bank": bank}
 
 
-def _authenticator(settings: Settings, issuer: LocalIssuer | None) -> Authenticator:
+def _authenticator(settings: Settings, issuer: LocalIssuer | IssuerApart | None) -> Authenticator:
     if issuer is not None:
         return Authenticator(issuer.verifier(), time.time)
     keys = RemoteKeys(settings.oidc_issuer, settings.oidc_jwks_url)

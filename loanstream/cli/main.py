@@ -218,7 +218,16 @@ def token(
     from loanstream.cli import token as command
 
     with explained(errors):
-        command.token(installed(data), user)
+        command.token(settings_for(data), user)
+
+
+@app.command()
+def issuer(data: DataDir = None, port: Port = None) -> None:
+    """Run the local issuer as a process of its own: it alone holds key and users, the others know its LOANSTREAM_ISSUER_URL."""
+    from loanstream.cli import issuing as command
+
+    with explained(errors):
+        command.issue(settings_for(data, **_at(port)))
 
 
 @app.command()

@@ -1,13 +1,9 @@
 """One running process of an installation: its hosts and its HTTP server."""
 
 import asyncio
-import errno
-import os
-import signal
 import socket
-import threading
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
-from contextlib import AsyncExitStack, contextmanager, nullcontext
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,11 +15,12 @@ from fastapi import FastAPI
 
 from loanstream.cli.hosting import make_hosts
 from loanstream.cli.installation import Installation, open_installation
+from loanstream.cli.listening import BACKLOG, StartFailed, bound, said, stop_on_signals
 from loanstream.cli.occupancy import Tell, occupants, occupied
 from loanstream.cli.role import Role
 from loanstream.console import SignInLinks, console
-from loanstream.runtime.hanging import where
 from loanstream.runtime.http.app import build_app, server
+from loanstream.runtime.http.issuer import LocalIssuer
 from loanstream.runtime.idleness import Follower, under_way
 from loanstream.runtime.metrics import HostMetrics
 from loanstream.runtime.settings import Settings, made_folder
@@ -37,15 +34,7 @@ if TYPE_CHECKING:
     from loanstream.runtime.otel import OtelTracer
 
 _READY_POLL = 0.05
-_BACKLOG = 2048
-STOP_SECONDS = 25.0
-"""How long an orderly end may take; it takes a second, unless brokers and database are gone as well."""
-
 _log = structlog.get_logger(__name__)
-
-
-class StartFailed(Exception):
-    """The process did not become ready; the text says what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +84,7 @@ async def run_process(
         alone = role is Role.ALL and set(names) == set(CONTEXTS)
         tell = stack.enter_context(occupied(settings.data_dir, _called(names, role, alone), alone=alone))
         # Before the database: who cannot listen need not start anything.
-        listener = stack.enter_context(_bound(settings))
+        listener = stack.enter_context(bound(settings))
         installation = await stack.enter_async_context(open_installation(settings, names))
         tracer = _tracer(settings, _called(names, role, alone))
         if tracer is not None:
@@ -103,7 +92,8 @@ async def run_process(
         supervisor = Supervisor(installation.log, make_hosts(installation, role, tracer))
         metrics = HostMetrics(installation.log, installation.store, installation.clock)
         metrics.show(supervisor)
-        links = SignInLinks(installation.issuer.issue) if installation.issuer and settings.is_loopback else None
+        issuer = installation.issuer
+        links = SignInLinks(issuer.issue) if isinstance(issuer, LocalIssuer) and settings.is_loopback else None
         # a reactor under Faust says nothing of what it waits for: the stores do
         known = alone and not settings.kafka_servers
         app = make_app(installation, supervisor, links, metrics, tracer, alone=known)
@@ -163,9 +153,9 @@ async def _run(
     during: Callable[[Process], Awaitable[None]] | None,
 ) -> None:
     await installation.waiter.start()
-    _stop_on_signals(http, app.state.stopping)
-    with _said(installation.settings):
-        listener.listen(_BACKLOG)
+    stop_on_signals(http, app.state.stopping)
+    with said(installation.settings):
+        listener.listen(BACKLOG)
     async with asyncio.TaskGroup() as group:
         waiter = group.create_task(installation.waiter.run(), name="waiter")
         looking = group.create_task(metrics.run(), name="metrics")
@@ -199,42 +189,6 @@ async def _stop_hosts(stopping: asyncio.Event, http: uvicorn.Server, supervisor:
     supervisor.stop()
 
 
-def _stop_on_signals(http: uvicorn.Server, stopping: asyncio.Event) -> None:
-    """Ctrl-C and SIGTERM end the server first, and with it everything else in order; open streams at once.
-
-    uvicorn's own handler would raise the signal again after the server's end, before the hosts have stopped.
-    """
-    http.capture_signals = nullcontext  # type: ignore[method-assign,assignment]
-    loop = asyncio.get_running_loop()
-
-    def stop(number: int) -> None:
-        if http.should_exit:
-            # Asked twice: something hangs, e.g. because its database is gone. Nothing is lost, the log is transactional.
-            os._exit(128 + number)
-        http.should_exit = True
-        stopping.set()
-        late = threading.Timer(STOP_SECONDS, _give_up, (number, loop))
-        late.daemon = True
-        late.start()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop, number)
-
-
-def _give_up(number: int, loop: asyncio.AbstractEventLoop) -> None:
-    """End a process that does not end: the log is transactional, and what hangs would hang for whoever waits for the end."""
-    try:
-        _log.error("does not end by itself and is ended", seconds=STOP_SECONDS, waiting=_waiting(loop))
-    finally:
-        # whatever the tasks of a loop that still runs look like from here
-        os._exit(128 + number)
-
-
-def _waiting(loop: asyncio.AbstractEventLoop) -> list[str]:
-    """Every task that has not ended, with the innermost place where it stands."""
-    return sorted(f"{task.get_name()} at {where(task)}" for task in asyncio.all_tasks(loop))
-
-
 async def _ready(supervisor: Supervisor, http: uvicorn.Server, serving: "asyncio.Task[None]") -> None:
     while not http.started or await supervisor.not_ready():
         if serving.done():
@@ -242,36 +196,6 @@ async def _ready(supervisor: Supervisor, http: uvicorn.Server, serving: "asyncio
         if supervisor.stopped:
             raise StartFailed("; ".join(f"{name}: {why}" for name, why in supervisor.stopped.items()))
         await asyncio.sleep(_READY_POLL)
-
-
-@contextmanager
-def _bound(settings: Settings) -> Iterator[socket.socket]:
-    """The address to listen on, taken but not listened on yet. Raises :class:`StartFailed`."""
-    with _said(settings):
-        family, kind, protocol, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[
-            0
-        ]
-        listener = socket.socket(family, kind, protocol)
-    with listener:
-        with _said(settings):
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-        yield listener
-
-
-@contextmanager
-def _said(settings: Settings) -> Iterator[None]:
-    """Why nothing can listen there, as a sentence. Raises :class:`StartFailed`."""
-    try:
-        yield
-    except OSError as error:
-        advice = (
-            f"port {settings.port} is in use by another program: stop it, or take another port with --port or LOANSTREAM_PORT"
-            " (0 takes a free one)"
-            if error.errno == errno.EADDRINUSE
-            else f"{error.strerror}: check LOANSTREAM_HOST, and --port or LOANSTREAM_PORT"
-        )
-        raise StartFailed(f"cannot listen on {settings.host}:{settings.port}: {advice}") from None
 
 
 def _url(settings: Settings, listener: socket.socket) -> str:

@@ -56,7 +56,7 @@ def _log_stream(data_dir: Path) -> TextIO:
 
 def _password(settings: Settings) -> str:
     """The initial one, in the data folder only: keys that others keep come without it, and one that was given is not repeated."""
-    if settings.keys_dir:
+    if settings.keys_dir or settings.issuer_url:
         return "as in users.json"
     if settings.initial_password:
         return "of LOANSTREAM_INITIAL_PASSWORD"

@@ -41,7 +41,7 @@ EVENT_HEADERS: Mapping[str, tuple[Schema, str]] = {
     envelope.ACTOR: (_TEXT, "Who caused it: a subject, or `service:<name>`."),
     envelope.CHAIN: (_TEXT, "SHA-256 over the previous event's chain, the protected headers and the value."),
 }
-_OPTIONAL_HEADERS: Mapping[str, tuple[Schema, str]] = {
+OPTIONAL_HEADERS: Mapping[str, tuple[Schema, str]] = {
     envelope.TRACE: (_TEXT, "W3C trace context, where tracing is on."),
     envelope.HOPS: (_NUMBER, "How many reactions lie between it and a request; absent for none."),
 }
@@ -195,7 +195,7 @@ def _message(message: MessageType) -> dict[str, Any]:
 
 
 def _headers() -> Schema:
-    both = {**EVENT_HEADERS, **_OPTIONAL_HEADERS}
+    both = {**EVENT_HEADERS, **OPTIONAL_HEADERS}
     return {
         "type": "object",
         "description": "CloudEvents 1.0 attributes, UTF-8 text each.",

@@ -3,20 +3,12 @@
 Of each event: what it means, who emits it and upon which commands, who of ours reads it, its fields, an example.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from loanstream.contract.consumers import consumers, triggers
-from loanstream.contract.field_notes import plain
-from loanstream.contract.golden import golden_events
-from loanstream.contract.json_schemas import Schema, json_schema, message_types
-from schemas.platform import PARTITION_AGGREGATE
-from schemas.registry import MessageType
+from loanstream.contract.entries import EventEntry, FieldEntry, own_events, shared_events
 from schemas.topics import CONTEXTS, Role, topic
 
 _SHARED = "every-context.md"
-_DECIMALS = ("^-?[0-9]+", "^(?!^[-+.]*$)[+-]?0*")
-"""How the patterns of decimals begin: ours, and pydantic's for a decimal without one."""
 _NOTE = (
     "Generated from the code by `loanstream schemas generate`. How to read a topic, and what is guaranteed:"
     " [for teams that subscribe](../../subscribers.md).\n"
@@ -25,28 +17,27 @@ _NOTE = (
 
 def pages() -> Mapping[str, str]:
     """Every page by its file name."""
-    events = [message for message in message_types() if message.kind == "event"]
     own = {
         f"{context}.md": _page(
             f"Events of {context}",
             f"Topic `{topic(context, Role.EVENTS)}`; key = id of the aggregate.",
-            [each for each in events if each.context == context and each.aggregate != PARTITION_AGGREGATE],
+            own_events(context),
         )
         for context in CONTEXTS
     }
-    shared = [each for each in events if each.context == CONTEXTS[0] and each.aggregate == PARTITION_AGGREGATE]
     introduction = (
         "Every context has these under its own name: put it where the types below say"
         f" `{CONTEXTS[0]}`. Business days have the key `partition-<n>`, an aggregate on hold has its own."
     )
-    return {**own, _SHARED: _page("Events of every context", introduction, shared), "README.md": _contents(events)}
+    return {**own, _SHARED: _page("Events of every context", introduction, shared_events()), "README.md": _contents()}
 
 
-def _contents(events: Iterable[MessageType]) -> str:
+def _contents() -> str:
     lines = [f"- [{context}]({context}.md)" for context in CONTEXTS]
-    listed = [each for each in events if each.aggregate != PARTITION_AGGREGATE]
+    listed = sorted((each for c in CONTEXTS for each in own_events(c)), key=lambda each: each.message.ce_type)
     rows = [
-        f"| [`{each.ce_type}`]({each.context}.md#{_anchor(each)}) | {each.aggregate} | {_cell(_meaning(each))} |"
+        f"| [`{each.message.ce_type}`]({each.message.context}.md#{_anchor(each)}) | {each.message.aggregate}"
+        f" | {_cell(each.summary)} |"
         for each in listed
     ]
     head = ["| Type | Emitted by | Meaning |", "| --- | --- | --- |"]
@@ -67,80 +58,35 @@ def _contents(events: Iterable[MessageType]) -> str:
     )
 
 
-def _page(title: str, introduction: str, events: Iterable[MessageType]) -> str:
+def _page(title: str, introduction: str, events: Iterable[EventEntry]) -> str:
     return "\n".join([f"# {title}", "", _NOTE, introduction, "", *(line for each in events for line in _section(each))])
 
 
-def _section(message: MessageType) -> Iterator[str]:
-    schema = json_schema(message)
-    yield from (f"## {message.name} v{message.version}", "", plain(message.cls.__doc__ or ""), "")
+def _section(event: EventEntry) -> Iterator[str]:
+    message = event.message
+    yield from (f"## {message.name} v{message.version}", "", event.meaning, "")
     yield from (
         f"- Type: `{message.ce_type}`",
         f"- Emitted by: {message.aggregate}",
-        f"- Upon: {_named(triggers().get(message.ce_type, ()))}",
-        f"- Read by: {', '.join(consumers().get(message.ce_type, ())) or 'none of our services'}",
+        f"- Upon: {', '.join(f'`{name}`' for name in event.upon) or 'what the platform itself does'}",
+        f"- Read by: {', '.join(event.read_by) or 'none of our services'}",
         f"- Schema: [`{message.ce_type}.json`](../../../schemas/generated/json/{message.ce_type}.json)",
         "",
     )
     yield from ("| Field | Kind | Meaning |", "| --- | --- | --- |")
-    yield from _fields(schema, schema, "")
+    yield from map(_row, event.fields)
     yield ""
-    example = golden_events().get(message.ce_type)
-    if example is not None:
-        yield from ("```json", json.dumps(example.data, ensure_ascii=False, indent=2), "```", "")
+    if event.example:
+        yield from ("```json", event.example, "```", "")
 
 
-def _fields(schema: Schema, root: Schema, within: str) -> Iterator[str]:
-    """A row a field, those of a nested object below it."""
-    needed = schema.get("required", ())
-    for name, field in schema.get("properties", {}).items():
-        inner, kind = _kind(field, root)
-        optional = "" if name in needed else ", optional"
-        meaning = field.get("description") or inner.get("description") or ""
-        yield f"| `{within}{name}` | {kind}{optional} | {_cell(meaning)} |"
-        if inner.get("title") != "Money":
-            yield from _fields(inner, root, f"{within}{name}{'[]' if kind.startswith('list') else ''}.")
+def _row(field: FieldEntry) -> str:
+    optional = ", optional" if field.optional else ""
+    return f"| `{field.path}` | {field.kind}{optional} | {_cell(field.meaning or field.of_kind)} |"
 
 
-def _kind(field: Schema, root: Schema) -> tuple[Schema, str]:
-    """The schema that a field leads to, and what to call it."""
-    if "$ref" in field:
-        inner = root["$defs"][field["$ref"].rpartition("/")[2]]
-        return inner, _called(inner)
-    if field.get("type") == "array":
-        inner, kind = _kind(field.get("items", {}), root)
-        return inner, f"list of {kind}"
-    if "anyOf" in field:
-        found = [_kind(each, root) for each in field["anyOf"]]
-        inner = next((each for each, _ in found if "properties" in each), {})
-        return inner, " or ".join(kind for _, kind in found)
-    return field, _called(field)
-
-
-def _called(schema: Schema) -> str:
-    if "enum" in schema:
-        return "one of " + ", ".join(f"`{value}`" for value in schema["enum"])
-    if schema.get("title") == "Money":
-        return "money"
-    if schema.get("format") in ("date", "date-time"):
-        return str(schema["format"])
-    if schema.get("type") == "string" and schema.get("pattern", "").startswith(_DECIMALS):
-        return "decimal"
-    return {"integer": "whole number", "string": "text", "boolean": "truth value", "number": "decimal"}.get(
-        schema.get("type", ""), str(schema.get("type", "anything"))
-    )
-
-
-def _meaning(message: MessageType) -> str:
-    return plain(message.cls.__doc__ or "").split("\n\n")[0]
-
-
-def _named(types: Iterable[str]) -> str:
-    return ", ".join(f"`{each.split('.')[2]}`" for each in types) or "what the platform itself does"
-
-
-def _anchor(message: MessageType) -> str:
-    return f"{message.name.lower()}-v{message.version}"
+def _anchor(event: EventEntry) -> str:
+    return f"{event.message.name.lower()}-v{event.message.version}"
 
 
 def _cell(text: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import schemas
-from loanstream.contract import catalogue, diagram, openapi
+from loanstream.contract import catalogue, diagram, openapi, readable
 from loanstream.contract.asyncapi import asyncapi
 from loanstream.contract.json_schemas import json_schemas
 
@@ -49,6 +49,7 @@ def _documents() -> Iterator[tuple[Path, str]]:
     yield GENERATED / "asyncapi.json", as_text(asyncapi())
     for service, document in openapi.documents().items():
         yield GENERATED / "openapi" / f"{service}.json", as_text(document)
+    yield GENERATED / "catalogue.html", readable.page()
     for name, page in catalogue.pages().items():
         yield PAGES / name, page
     yield TOPOLOGY, diagram.page()

@@ -12,12 +12,22 @@ from loanstream.runtime.settings import PREFIX, BadSetting, Settings
 MASTER_FILE = Path("vault") / "master.json"
 """Master keys of the personal data, in the folder of the keys."""
 
+_ISSUERS = (Path(ISSUER_FILE), Path(USERS_FILE))
+
 
 def keys_folder(settings: Settings) -> Path:
     """The folder of the keys. Raises :class:`BadSetting` naming those that a folder which others keep does not hold."""
+    return _holding(settings, (MASTER_FILE, *_ISSUERS) if settings.signs_here else (MASTER_FILE,))
+
+
+def issuer_folder(settings: Settings) -> Path:
+    """The folder of the local issuer's key and users, where they are. Raises :class:`BadSetting` as :func:`keys_folder`."""
+    return _holding(settings, _ISSUERS)
+
+
+def _holding(settings: Settings, wanted: tuple[Path, ...]) -> Path:
     folder = settings.keys_path
     if settings.keys_dir:
-        wanted = (MASTER_FILE, Path(ISSUER_FILE), Path(USERS_FILE)) if settings.local_issuer else (MASTER_FILE,)
         missing = [str(name) for name in wanted if not (folder / name).is_file()]
         if missing:
             raise BadSetting(

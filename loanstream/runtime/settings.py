@@ -204,6 +204,13 @@ class Settings:
     oidc_roles_claim: str = _setting(
         "Claim that holds the roles; dots descend, e.g. realm_access.roles.", "roles", _text, "text"
     )
+    issuer_url: str = _setting(
+        "Address of the local issuer where it is a process of its own, `loanstream issuer`: then only that one holds key and"
+        " users; empty: every process signs with those of the data folder.",
+        "",
+        _http_url,
+        "URL",
+    )
     token_minutes: int = _setting(
         "Life of tokens and console sessions of the local issuer.", 480, _between(1, 10_080), "minutes"
     )
@@ -300,6 +307,10 @@ class Settings:
             )
         if self.auth == "oidc" and not self.oidc_issuer:
             raise BadSetting(f"{PREFIX}OIDC_ISSUER is empty: {PREFIX}AUTH=oidc needs the issuer's address")
+        if self.auth == "oidc" and self.issuer_url:
+            raise BadSetting(
+                f"{PREFIX}ISSUER_URL is that of the local issuer, and {PREFIX}AUTH=oidc has another: leave it empty"
+            )
         _ = self.kafka
 
     @property
@@ -342,8 +353,13 @@ class Settings:
 
     @property
     def local_issuer(self) -> bool:
-        """Whether the users of the data folder can sign in."""
+        """Whether the local issuer's users can sign in."""
         return self.auth in ("", "local")
+
+    @property
+    def signs_here(self) -> bool:
+        """Whether this process holds the key of the local issuer."""
+        return self.local_issuer and not self.issuer_url
 
     @property
     def webhooks_path(self) -> Path:

@@ -3,15 +3,19 @@
 import json
 import shutil
 import subprocess
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
+from markupsafe import escape
 
-from loanstream.contract import generate
+from loanstream.console.words import LANGUAGES, catalogue
+from loanstream.contract import generate, readable
 from loanstream.contract.asyncapi import asyncapi
 from loanstream.contract.consumers import consumers
+from loanstream.contract.entries import own_events, shared_events
 from loanstream.contract.golden import golden_events
 from loanstream.contract.json_schemas import json_schemas, message_types
 from loanstream.contract.openapi import documents
@@ -134,3 +138,67 @@ def test_the_catalogue_has_a_section_and_an_example_for_every_event() -> None:
         if message.aggregate != PARTITION_AGGREGATE:
             assert f"- Type: `{message.ce_type}`" in pages
     assert pages.count("```json") == len([each for each in EVENTS if each.aggregate != PARTITION_AGGREGATE])
+
+
+class _Page(HTMLParser):
+    """What a browser would be told to fetch, the ids, and the rows of each event's table."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.ids: list[str] = []
+        self.links: set[str] = set()
+        self.rows: dict[str, int] = {}
+        self._event = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.fetched += [given[name] for name in ("src", "srcset", "data", "poster") if name in given]
+        self.fetched += [given["href"]] if tag == "link" else []
+        self.ids += [given["id"]] if "id" in given else []
+        if tag == "a":
+            self.links.add(given["href"])
+        if tag == "section":
+            self._event = given.get("id", "")
+        if tag == "tr":
+            self.rows[self._event] = self.rows.get(self._event, 0) + 1
+
+
+def test_the_readable_catalogue_has_every_event_and_field_and_asks_for_nothing_from_elsewhere() -> None:
+    text = readable.page()
+    page = _Page(text)
+    assert page.fetched == []
+    assert "url(" not in text
+    assert "@import" not in text
+    assert len(page.ids) == len(set(page.ids))
+    assert len(text.encode()) < 1_500_000
+    shown = [*shared_events(), *(event for context in CONTEXTS for event in own_events(context))]
+    for event in shown:
+        assert f"#{event.message.ce_type}" in page.links
+        assert page.rows[event.message.ce_type] == 1 + len(event.fields)
+    assert {event.message.name for event in shown} == {message.name for message in EVENTS}
+    assert all(link.removeprefix("#") in page.ids for link in page.links)
+
+
+def test_a_field_of_the_catalogue_has_its_unit_its_meaning_and_its_value_in_the_example() -> None:
+    events = {event.message.name: event for event in own_events("servicing")}
+    fields = {field.path: field for field in events["LoanBooked"].fields}
+    golden = golden_events()["loanstream.servicing.LoanBooked.v1"].data
+    assert json.loads(fields["terms.principal"].example) == golden["terms"]["principal"]
+    assert json.loads(fields["schedule[].due_date"].example) == golden["schedule"][0]["due_date"]
+    assert fields["terms.principal"].unit == "major units, ISO 4217"
+    assert fields["value_date"].unit == "YYYY-MM-DD"
+    assert "inclusive 起息日" in fields["value_date"].meaning
+    assert fields["schedule"].example == ""
+
+
+def test_the_readable_catalogue_names_every_event_in_both_languages() -> None:
+    text = readable.page()
+    for message in EVENTS:
+        for language in LANGUAGES:
+            assert escape(catalogue(language)[f"event.{message.name}"]) in text
+
+
+def test_what_is_put_into_the_readable_catalogue_is_escaped() -> None:
+    assert readable.prose("`<context>` & <b>") == "<code>&lt;context&gt;</code> &amp; &lt;b&gt;"

@@ -26,6 +26,12 @@ LONG = (12, "+6m")
 STOPPED_BY_SIGNAL = 143
 """How a Java ends at SIGTERM, also when it closed its log in order."""
 
+HAS_KEY = """
+import pathlib
+print(*[name for name in ("issuer.json", "users.json") if pathlib.Path("/var/lib/loanstream", name).exists()])
+"""
+"""Which files of the issuer a container has."""
+
 MAY_WRITE = """
 import os, pathlib
 
@@ -108,6 +114,10 @@ def test_the_containers_have_no_more_rights_than_they_need_and_give_the_table_of
     for name in ("api", "servicing", "notify"):
         said = running.compose("exec", "--no-TTY", name, "python", "-c", MAY_WRITE)
         assert said.split() == ["10001", "/tmp", "/var/lib/loanstream"], name
+    keys = {
+        name: running.compose("exec", "--no-TTY", name, "python", "-c", HAS_KEY).split() for name in ("issuer", "api")
+    }
+    assert keys == {"issuer": ["issuer.json", "users.json"], "api": []}
     assert running.metrics().status_code == 401
     assert "loanstream_" in running.metrics(running.secret("metrics-token")).text
 

@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 
-from loanstream.cli.process import STOP_SECONDS
+from loanstream.cli.listening import STOP_SECONDS
 from loanstream.runtime.settings import PREFIX, unknown_variables
 from schemas.topics import CONTEXTS
 from tests.deploy.compose_file import DOCKERFILE, ROOT, SECRETS_SCRIPT, compose, jobs, long_running, ours, services
 
 NOTHING_TO_ASK_WITH = {"otel-collector": "its image has one program, which cannot ask; Prometheus scrapes it instead"}
 """Long-running services without a health check, and why."""
+
+ISSUER = "issuer"
+"""The container that signs."""
 
 every_service = pytest.mark.parametrize("name", sorted(services()))
 every_long_running = pytest.mark.parametrize("name", sorted(long_running()))
@@ -98,9 +101,24 @@ def test_every_setting_that_is_given_exists(name: str) -> None:
     given = {variable: value for variable, value in variables(services()[name]).items() if variable.startswith(PREFIX)}
     assert given, "each takes its settings from the environment"
     assert not unknown_variables(given)
-    assert {"LOANSTREAM_DATABASE_URL_FILE", "LOANSTREAM_KAFKA_SERVERS"} <= given.keys(), (
-        "no embedded database in a container"
-    )
+    if name != ISSUER:
+        assert {"LOANSTREAM_DATABASE_URL_FILE", "LOANSTREAM_KAFKA_SERVERS"} <= given.keys(), (
+            "no embedded database in a container"
+        )
+
+
+def test_one_container_alone_has_the_key_and_the_password_and_the_others_know_where_it_is() -> None:
+    [address] = {variables(service)["LOANSTREAM_ISSUER_URL"] for service in ours().values()}
+    assert address == f"http://{ISSUER}:8600"
+    folder = variables(services()[ISSUER]).get("LOANSTREAM_DATA_DIR", "/var/lib/loanstream")
+    assert services()[ISSUER]["volumes"] == [f"{ISSUER}:{folder}"], "neither the data of the others nor more"
+    assert [name for name, service in services().items() if f"{ISSUER}:{folder}" in service.get("volumes", ())] == [
+        ISSUER
+    ]
+    knowing = {name for name, service in ours().items() if "initial-password" in service["secrets"]}
+    assert knowing == {ISSUER, "demo"}, "who signs in with the password, and who checks it"
+    assert "database-url" not in services()[ISSUER]["secrets"]
+    assert "ports" not in services()[ISSUER]
 
 
 @every_service
@@ -114,6 +132,7 @@ def test_every_context_has_a_container_and_one_answers_for_all() -> None:
     commands = {name: service["command"] for name, service in ours().items()}
     assert {name: commands[name] for name in CONTEXTS} == {name: ["serve", name] for name in CONTEXTS}
     assert commands["api"] == ["serve", *CONTEXTS, "--role", "api"]
+    assert commands[ISSUER] == ["issuer"]
     assert commands["migrate"] == ["migrate"]
     assert commands["topics"] == ["topics", "apply"]
 

@@ -15,8 +15,8 @@ import typer
 import yaml
 
 from loanstream.cli.hosting import NothingToRun
+from loanstream.cli.listening import STOP_SECONDS
 from loanstream.cli.main import app
-from loanstream.cli.process import STOP_SECONDS
 from loanstream.cli.role import Role
 from loanstream.eventlog.memory import MemoryLog
 from loanstream.runtime.memory_store import MemoryStore

@@ -147,7 +147,8 @@ def test_prometheus_scrapes_every_service_and_the_api_with_a_token() -> None:
     config = read(FOLDER / "prometheus" / "prometheus.yml")
     assert [path.name for pattern in config["rule_files"] for path in (FOLDER / "prometheus").glob(pattern)]
     [ours] = [job for job in config["scrape_configs"] if job["job_name"] == "loanstream"]
-    assert {t for each in ours["static_configs"] for t in each["targets"]} == {f"{n}:8600" for n in ("api", *CONTEXTS)}
+    expected = {f"{name}:8600" for name in ("api", "issuer", *CONTEXTS)}
+    assert {t for each in ours["static_configs"] for t in each["targets"]} == expected
     assert ours["authorization"] == {"type": "Bearer", "credentials_file": "/run/secrets/metrics-token"}
 
 

@@ -1,5 +1,6 @@
 """Processes that share no folder, as on several machines: keys from a read-only folder, everything else in the database."""
 
+import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -18,6 +19,7 @@ from tests.e2e.system import command, environment, eventually, run
 
 pytestmark = pytest.mark.postgres
 
+PASSWORD = "correct horse battery"
 OIDC = {"LOANSTREAM_AUTH": "oidc", "LOANSTREAM_OIDC_ISSUER": "https://identity.example"}
 
 
@@ -56,6 +58,31 @@ def served(folder: Path, variables: Mapping[str, str], *arguments: str) -> Itera
         process.wait(30)
 
 
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+@contextmanager
+def issuing(folder: Path, address: str) -> Iterator[None]:
+    """``loanstream issuer`` at an address; it must end in order."""
+    process = subprocess.Popen(
+        command("issuer", "--port", address.rpartition(":")[2], "--data", str(folder)),
+        stderr=subprocess.DEVNULL,
+        env=environment(LOANSTREAM_ISSUER_URL=address, LOANSTREAM_INITIAL_PASSWORD=PASSWORD),
+    )
+    try:
+        eventually("the issuer is ready", lambda: run("health", "--port", address.rpartition(":")[2]).returncode == 0)
+        yield
+    finally:
+        process.terminate()
+        code = process.wait(30)
+    assert code == 0
+
+
 def test_processes_without_a_common_folder_are_one_installation(
     variables: Mapping[str, str], keys: Path, new_folder: NewFolder
 ) -> None:
@@ -78,6 +105,43 @@ def test_processes_without_a_common_folder_are_one_installation(
         made = {path.name for path in folder.iterdir()}
         assert made.isdisjoint({"vault", "installation", "issuer.json", "users.json", "initial-password", "postgres"})
     assert {path: path.read_bytes() for path in keys.rglob("*") if path.is_file()} == kept
+
+
+def test_one_process_signs_and_the_others_hold_neither_its_key_nor_a_password(
+    variables: Mapping[str, str], keys: Path, new_folder: NewFolder
+) -> None:
+    for name in ("issuer.json", "users.json", "initial-password"):
+        (keys / name).unlink()
+    own, decider, asked, looking = (new_folder() for _ in range(4))
+    address = f"http://127.0.0.1:{free_port()}"
+    given = {**variables, "LOANSTREAM_ISSUER_URL": address}
+    with ExitStack() as stack:
+        with issuing(own, address):
+            stack.enter_context(served(decider, given, "servicing", "--role", "decider"))
+            api = stack.enter_context(served(asked, given, *CONTEXTS, "--role", "api"))
+            http = stack.enter_context(httpx.Client(base_url=api, trust_env=False, timeout=90))
+            wrong = http.post("/api/auth/token", json={"user": "auditor", "password": "another password"})
+            assert (wrong.status_code, wrong.json()["code"]) == (401, "wrong-credentials")
+            signed = http.post("/api/auth/token", json={"user": "operations-officer", "password": PASSWORD})
+            http.headers["Authorization"] = f"Bearer {signed.json()['access_token']}"
+            answer = http.post(
+                "/api/servicing/business-days",
+                json={"business_date": "2026-01-05"},
+                headers={"Idempotency-Key": "a-day", "Prefer": "wait=60"},
+            )
+            assert answer.status_code == 200, answer.text
+            token = run("token", "auditor", "--data", str(own), LOANSTREAM_ISSUER_URL=address).stdout.strip()
+            assert http.get("/api/auth/me", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+            refused = run("token", "auditor", "--data", str(asked), **given)
+            assert "that process signs" in refused.stderr
+            looked = run("events", "tail", "--data", str(looking), **given)
+            assert looked.returncode == 0, looked.stderr
+        gone = http.post("/api/auth/token", json={"user": "auditor", "password": PASSWORD})
+        assert (gone.status_code, gone.json()["code"]) == (503, "issuer-unavailable")
+        assert http.get("/api/auth/me").status_code == 200, "tokens of before are verified without it"
+    assert {path.name for path in own.iterdir()} == {"issuer.json", "users.json"}
+    for folder in (decider, asked, looking, keys):
+        assert {path.name for path in folder.iterdir()}.isdisjoint({"issuer.json", "users.json", "initial-password"})
 
 
 def test_a_process_without_the_master_key_does_not_start_and_makes_none(

@@ -111,7 +111,7 @@ def test_the_ends_of_the_range_are_allowed(edge: str) -> None:
 
 def test_a_method_that_the_product_does_not_offer_is_refused() -> None:
     only = replace(TERMS, methods=(RepaymentMethod.EQUAL_PRINCIPAL,))
-    application().when(replace(SUBMIT, product_terms=only), by=CLERK).then_refused("method-not-allowed")
+    application().when(replace(SUBMIT, product_terms=only), by=CLERK).then_refused("repayment-method-not-offered")
 
 
 # -- completeness ------------------------------------------------------------------------------------------------------

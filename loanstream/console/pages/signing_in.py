@@ -41,7 +41,7 @@ def add_routes(routes: APIRouter, settings: Settings, links: SignInLinks | None)
 
 def _password_file(settings: Settings) -> str:
     """Where the users' first password stands, for who sits at the machine and was not given one."""
-    stands = settings.is_loopback and not settings.initial_password
+    stands = settings.is_loopback and settings.signs_here and not settings.initial_password
     return str(settings.keys_path / "initial-password") if stands else ""
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware import Middleware
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp
 
 from loanstream.runtime.definitions import Service
@@ -22,6 +22,7 @@ from loanstream.runtime.http.kit import HttpServiceKit
 from loanstream.runtime.http.parameters import known_parameters
 from loanstream.runtime.http.problems import Problem
 from loanstream.runtime.http.security import Authenticator, public, require_or_token
+from loanstream.runtime.http.signing_in import Passwords
 from loanstream.runtime.settings import Settings
 from loanstream.runtime.telemetry import METRICS_CONTENT_TYPE, metrics_text
 from loanstream.runtime.tracing import Tracer
@@ -43,7 +44,7 @@ def build_app(
     settings: Settings,
     authenticator: Authenticator,
     *,
-    issuer: LocalIssuer | None = None,
+    issuer: LocalIssuer | Passwords | None = None,
     ready: Readiness | None = None,
     dead: Callable[[], Collection[str]] | None = None,
     under_way: UnderWay | None = None,
@@ -56,8 +57,8 @@ def build_app(
 
     ``app.state.stopping`` is an event: set it when the process stops, and live streams end.
 
-    ``issuer`` adds signing in with a password; ``ready`` is asked by ``/health/ready``, ``dead`` by
-    ``/health/live``: what only a new process brings back; ``under_way`` says what the process has
+    ``issuer`` adds signing in with a password, here or at a process that signs; ``ready`` is asked by ``/health/ready``,
+    ``dead`` by ``/health/live``: what only a new process brings back; ``under_way`` says what the process has
     still to do, for ``/api/platform/idle``; ``metrics`` is the text of ``/metrics``; ``tracer`` makes a span for
     each request; ``console`` is mounted at ``/``. Raises :class:`OpenRoute` when a route under
     ``/api`` asks for nothing and does not say :func:`~loanstream.runtime.http.security.public`: default deny.
@@ -92,8 +93,8 @@ def build_app(
         names = [service.name for service, _ in services]
         app.include_router(idle_routes(authenticator, under_way, names), prefix="/api/platform", dependencies=closed)
     app.include_router(_contract())
-    app.include_router(_health(ready, dead), prefix="/health")
-    app.include_router(_metrics(authenticator, settings, metrics))
+    app.include_router(health_routes(ready, dead), prefix="/health")
+    app.include_router(metrics_routes(authenticator, settings, metrics))
     if console is not None:
         app.include_router(console)
     refuse_open_routes(app)
@@ -135,8 +136,15 @@ def server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
 
 
 def _contract() -> APIRouter:
-    """What ``ce_dataschema`` of an event leads to."""
+    """What ``ce_dataschema`` of an event leads to, and the catalogue of all events."""
     routes = APIRouter(tags=["contract"])
+
+    @routes.get("/contract", dependencies=[Depends(public)], include_in_schema=False)
+    async def catalogue() -> Response:
+        """The event catalogue, for people. It brings its own content policy, in which frames must be refused by the header."""
+        page, policy = documents.catalogue()
+        headers = {"Content-Security-Policy": f"{policy}; frame-ancestors 'none'", "Cache-Control": "no-cache"}
+        return HTMLResponse(page, headers=headers)
 
     @routes.get("/schemas/{ce_type}.json", dependencies=[Depends(public)])
     async def schema(ce_type: str) -> Response:
@@ -153,7 +161,8 @@ def _contract() -> APIRouter:
     return routes
 
 
-def _health(ready: Readiness | None, dead: Callable[[], Collection[str]] | None) -> APIRouter:
+def health_routes(ready: Readiness | None, dead: Callable[[], Collection[str]] | None) -> APIRouter:
+    """``/live`` and ``/ready``, open to everybody."""
     routes = APIRouter(tags=["health"], dependencies=[Depends(public)])
 
     @routes.get("/live")
@@ -175,8 +184,8 @@ def _health(ready: Readiness | None, dead: Callable[[], Collection[str]] | None)
     return routes
 
 
-def _metrics(authenticator: Authenticator, settings: Settings, text: Callable[[], bytes]) -> APIRouter:
-    """On loopback open to a scraper, elsewhere with the scraper's token or the permission to read lag."""
+def metrics_routes(authenticator: Authenticator, settings: Settings, text: Callable[[], bytes]) -> APIRouter:
+    """``/metrics``: on loopback open to a scraper, elsewhere with the scraper's token or the permission to read lag."""
     asked = require_or_token(authenticator, "platform:read-lag", settings.metrics_token)
     permission = public if settings.is_loopback else asked
     routes = APIRouter(tags=["health"])

@@ -64,28 +64,47 @@ class LocalIssuer:
         self.life = life
 
     @classmethod
-    def open(cls, data_dir: Path, life: timedelta = DEFAULT_LIFE, password: str = "") -> "LocalIssuer":
-        """The issuer of a data folder. Key and users are made when missing, these with ``password``, else a random one."""
+    def open(
+        cls, data_dir: Path, life: timedelta = DEFAULT_LIFE, password: str = "", address: str = ""
+    ) -> "LocalIssuer":
+        """The issuer of a data folder. Key and users are made when missing, these with ``password``, else a random one.
+
+        Where it is a process of its own, ``address`` is what its tokens name as their issuer.
+        """
         stored = json.loads(secret_file(data_dir / ISSUER_FILE, _new_key))
         key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(stored["private"]))
         users = json.loads(
             secret_file(data_dir / USERS_FILE, lambda: _new_users(password or initial_password(data_dir)))
         )
-        return cls(
-            stored["issuer"], stored["kid"], key, {entry["name"]: _user(entry) for entry in users["users"]}, life
-        )
+        name = address or stored["issuer"]
+        return cls(name, stored["kid"], key, {entry["name"]: _user(entry) for entry in users["users"]}, life)
+
+    @classmethod
+    def in_memory(cls) -> "LocalIssuer":
+        """An issuer that nobody else trusts and that leaves no file, for a command that asks only itself."""
+        users = json.loads(_new_users(secrets.token_urlsafe()))
+        named = {entry["name"]: _user(entry) for entry in users["users"]}
+        return cls("urn:loanstream:command", str(uuid4()), Ed25519PrivateKey.generate(), named, DEFAULT_LIFE)
 
     @property
     def users(self) -> tuple[str, ...]:
         """Names that can sign in."""
         return tuple(self._users)
 
+    @property
+    def name(self) -> str:
+        """What its tokens name as their issuer."""
+        return self._name
+
+    def key_set(self) -> dict[str, Any]:
+        """The public key, as a JSON Web Key Set."""
+        public = OKPAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
+        return {"keys": [{**public, "kid": self._kid, "alg": "EdDSA", "use": "sig"}]}
+
     def verifier(self) -> TokenVerifier:
         """Verifies what this issuer signs."""
-        public = jwt.PyJWK(
-            {**OKPAlgorithm.to_jwk(self._key.public_key(), as_dict=True), "kid": self._kid, "alg": "EdDSA"}
-        )
-        return TokenVerifier(FixedKeys({self._kid: public}), self._name, AUDIENCE)
+        [public] = self.key_set()["keys"]
+        return TokenVerifier(FixedKeys({self._kid: jwt.PyJWK(public)}), self._name, AUDIENCE)
 
     def issue(self, user: str, now: datetime | None = None) -> str:
         """A token for a user. Raises :class:`UnknownUser`."""
@@ -117,9 +136,9 @@ class LocalIssuer:
         return self.issue(user)
 
 
-def local_token(data_dir: Path, user: str, life: timedelta = DEFAULT_LIFE) -> str:
+def local_token(data_dir: Path, user: str, life: timedelta = DEFAULT_LIFE, address: str = "") -> str:
     """A token signed with the folder's key, for commands of the machine's own user. Raises :class:`UnknownUser`."""
-    return LocalIssuer.open(data_dir, life).issue(user)
+    return LocalIssuer.open(data_dir, life, address=address).issue(user)
 
 
 def initial_password(data_dir: Path) -> str:

@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol
 
 import structlog
 from fastapi import APIRouter, Depends, Request
@@ -33,6 +34,23 @@ class Credentials(BaseModel):
 
     user: Annotated[str, Field(min_length=1, max_length=100, examples=["credit-officer"])]
     password: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A token for somebody who signed in."""
+
+    token: str
+    seconds: int
+    """Its life."""
+
+
+class Passwords(Protocol):
+    """Who checks passwords."""
+
+    async def signed(self, credentials: Credentials) -> Signed:
+        """A token. Raises :class:`Problem` 401 ``wrong-credentials``, 429 ``too-many-attempts``, 503 ``issuer-unavailable``."""
+        ...
 
 
 class Brake:
@@ -75,13 +93,8 @@ class SignIn:
         self._brake = brake or Brake()
         self._hashing = asyncio.Semaphore(_HASHES_AT_ONCE)
 
-    @property
-    def seconds(self) -> int:
-        """Life of a token."""
-        return int(self._issuer.life.total_seconds())
-
-    async def token(self, credentials: Credentials) -> str:
-        """A token. Raises :class:`Problem` 401 ``wrong-credentials``, 429 ``too-many-attempts``."""
+    async def signed(self, credentials: Credentials) -> Signed:
+        """See :class:`Passwords`."""
         self._brake.check(credentials.user)
         async with self._hashing:
             token = await self._issuer.sign_in(credentials.user, credentials.password)
@@ -92,14 +105,16 @@ class SignIn:
             raise Problem(401, "wrong-credentials", "The user or the password is wrong.")
         self._brake.passed(credentials.user)
         SIGN_INS.labels("accepted").inc()
-        return token
+        return Signed(token, int(self._issuer.life.total_seconds()))
 
 
-def router(authenticator: Authenticator, issuer: LocalIssuer | None, *, secure_cookie: bool) -> APIRouter:
+def router(authenticator: Authenticator, issuer: LocalIssuer | Passwords | None, *, secure_cookie: bool) -> APIRouter:
     """Routes under ``/api/auth``; without a local issuer there are no passwords, only tokens of the identity provider."""
     routes = APIRouter(tags=["auth"])
     if issuer is not None:
-        _password_routes(routes, SignIn(issuer), secure_cookie)
+        passwords = SignIn(issuer) if isinstance(issuer, LocalIssuer) else issuer
+        add_token_route(routes, passwords)
+        _add_password_session(routes, passwords, secure_cookie)
 
     @routes.put("/session", dependencies=[Depends(public)], status_code=204)
     async def session_from_token(request: Request) -> Response:
@@ -128,20 +143,22 @@ def router(authenticator: Authenticator, issuer: LocalIssuer | None, *, secure_c
     return routes
 
 
-def _password_routes(routes: APIRouter, signing_in: SignIn, secure_cookie: bool) -> None:
+def add_token_route(routes: APIRouter, passwords: Passwords) -> None:
+    """``POST /token``, for programs."""
+
     @routes.post("/token", dependencies=[Depends(public)])
     async def token(credentials: Credentials) -> dict[str, Any]:
         """A bearer token for a user and password."""
-        return {
-            "access_token": await signing_in.token(credentials),
-            "token_type": "Bearer",
-            "expires_in": signing_in.seconds,
-        }
+        signed = await passwords.signed(credentials)
+        return {"access_token": signed.token, "token_type": "Bearer", "expires_in": signed.seconds}
 
+
+def _add_password_session(routes: APIRouter, passwords: Passwords, secure_cookie: bool) -> None:
     @routes.post("/session", dependencies=[Depends(public)], status_code=204)
     async def session(credentials: Credentials) -> Response:
         """Start a console session: a cookie that scripts cannot read and other sites cannot send."""
-        return _with_cookie(await signing_in.token(credentials), signing_in.seconds, secure_cookie)
+        signed = await passwords.signed(credentials)
+        return _with_cookie(signed.token, signed.seconds, secure_cookie)
 
 
 def _with_cookie(token: str, seconds: int | None, secure: bool) -> Response:

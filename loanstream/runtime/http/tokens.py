@@ -1,5 +1,6 @@
 """Verifying JSON Web Tokens: keys by key id, allowed algorithms, every claim that we rely on required."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -97,18 +98,24 @@ class RemoteKeys:
         self._monotonic = monotonic
         self._keys: Mapping[str, jwt.PyJWK] = {}
         self._read_at = self._tried_at = float("-inf")
+        self._reading = asyncio.Lock()
 
     async def key(self, kid: str) -> jwt.PyJWK:
         """See :class:`KeySet`. Keys that were read stay in use while the issuer cannot be reached."""
-        now = self._monotonic()
-        stale = now - self._read_at > self.FRESH_SECONDS
-        if (stale or kid not in self._keys) and now - self._tried_at > self.RETRY_SECONDS:
-            await self._read(now)
+        if kid not in self._keys or (self._is_stale() and not self._reading.locked()):
+            # who knows no key yet waits for the one that reads: a first moment has many requests
+            async with self._reading:
+                now = self._monotonic()
+                if (kid not in self._keys or self._is_stale()) and now - self._tried_at > self.RETRY_SECONDS:
+                    await self._read(now)
         if kid in self._keys:
             return self._keys[kid]
         if self._read_at == float("-inf"):
             raise KeysUnavailable(f"the keys of {self._issuer} cannot be read now")
         raise InvalidToken(f"{self._issuer} has no key {kid!r}")
+
+    def _is_stale(self) -> bool:
+        return self._monotonic() - self._read_at > self.FRESH_SECONDS
 
     async def _read(self, now: float) -> None:
         self._tried_at = now

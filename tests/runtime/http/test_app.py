@@ -1,7 +1,9 @@
 """The assembled application: default deny, health, metrics, the OpenAPI document, the real server."""
 
 import asyncio
+from base64 import b64encode
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ PUBLIC = {
     ("GET", "/health/ready"),
     ("GET", "/metrics"),
     ("GET", "/schemas/{ce_type}.json"),
+    ("GET", "/contract"),
     ("GET", "/api/openapi.json"),
     ("HEAD", "/api/openapi.json"),
 }
@@ -123,6 +126,15 @@ async def test_the_schema_that_an_event_names_is_there_for_everybody(world: Worl
         assert (found.status_code, found.headers["content-type"]) == (200, "application/schema+json")
         assert found.json()["additionalProperties"] is False
         assert (await client.get("/schemas/loanstream.testing.Nothing.v1.json")).status_code == 404
+
+
+async def test_the_event_catalogue_is_there_for_everybody_and_runs_its_own_script_only(world: World) -> None:
+    answer = await world.client_of(world.app, user="").get("/contract")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    policy = dict(part.strip().split(" ", 1) for part in answer.headers["content-security-policy"].split(";"))
+    script = answer.text.rpartition("<script>")[2].partition("</script>")[0]
+    assert policy["script-src"] == f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
+    assert (policy["default-src"], policy["frame-ancestors"]) == ("'none'", "'none'")
 
 
 async def test_metrics_are_open_on_loopback_only(world: World) -> None:

@@ -48,9 +48,8 @@ def _method(command: SubmitApplication) -> Refusal | None:
     allowed = ", ".join(command.product_terms.methods)
     if command.method in command.product_terms.methods:
         return None
-    return _refused(
-        command, "method-not-allowed", f"method: {command.method} is not one of {allowed}.", "repayment method", allowed
-    )
+    message = f"method: {command.method} is not one of {allowed}."
+    return _refused(command, "repayment-method-not-offered", message, "repayment method", allowed)
 
 
 def _refused(command: SubmitApplication, code: str, message: str, rule: str, limit: str) -> Refusal:
