@@ -1,10 +1,10 @@
 """A points table 评分卡: declared values → points → score → probability of default, rating, reason codes."""
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 from schemas.terms import ReasonCode
-from services.risk.domain.assessment.scaling import scaling
+from services.risk.domain.assessment.scaling import ARITHMETIC, scaling
 
 Value = str | int | Decimal
 """A declared value: a band's text, or a number."""
@@ -131,7 +131,8 @@ def probability_of_default(scale: Scale, score: int) -> Decimal:
     A fraction with six decimals, rounded half-even once at the end.
     """
     line = scaling(Decimal(scale.base_score), Decimal(scale.base_odds), Decimal(scale.points_to_double_odds))
-    return line.pd(Decimal(score)).quantize(_PD_STEP, ROUND_HALF_EVEN)
+    with localcontext(ARITHMETIC):
+        return line.pd(Decimal(score)).quantize(_PD_STEP, ROUND_HALF_EVEN)
 
 
 def rating(card: Scorecard, score: int) -> str:
