@@ -12,7 +12,7 @@ from services.servicing.domain.cost.roots import PRECISION
 
 NUMBER = r"(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)"
 """Digits with optional thousands separators and decimals."""
-AMOUNT = rf"(?:EUR|USD|GBP|HKD|SGD|CNY|RMB|S\$|HK\$|US\$|INR|Rs\.?|[€£$¥₹])?\s*(?P<amount>{NUMBER})"
+AMOUNT = rf"(?i:EUR|USD|GBP|HKD|SGD|CNY|RMB|S\$|HK\$|US\$|INR|Rs\.?|[€£$¥₹])?\s*(?P<amount>{NUMBER})"
 MONTHS_OF = {"month": 1, "quarter": 3, "half-year": 6, "half year": 6, "semester": 6, "year": 12}
 ADVERBS = {
     "monthly": 1,
@@ -49,6 +49,8 @@ PER_YEAR = {
     "day": 365,
 }
 """Periods a year of a frequency."""
+SCALES = {"万": 4, "亿": 8, "lakhs": 5, "lakh": 5, "crores": 7, "crore": 7, "million": 6, "thousand": 3, "k": 3}
+"""Powers of ten that words stand for."""
 COUNTS = {
     word: number
     for number, word in enumerate(
@@ -95,10 +97,10 @@ def whole(value: Any) -> int:
 
 def first_amount(value: Any) -> Decimal:
     """The first number of a text that is not a percentage, e.g. 4000.00 of ``4000.00 (2%) at conclusion``."""
-    match = re.search(rf"{AMOUNT}(?!\s*%)(?![\d.,]*\s*%)", str(value))
+    match = re.search(rf"{AMOUNT}(?!\s*%)(?![\d.,]*\s*%)\s*(?P<scale>{'|'.join(SCALES)})?(?![a-z])", str(value).lower())
     if match is None:
         raise Unreadable(f"no amount in {value!r}")
-    return Decimal(match["amount"].replace(",", ""))
+    return Decimal(match["amount"].replace(",", "")).scaleb(SCALES.get(match["scale"], 0))
 
 
 def percentage(value: Any) -> Decimal:
