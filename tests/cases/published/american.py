@@ -11,17 +11,6 @@ from tests.cases.published.figures import Answer, first_of, named, rates
 from tests.cases.published.series import Series, dated, dated_flows, series
 from tests.cases.published.words import Inputs, Unreadable, day, first_amount, fraction, number, whole
 
-PROSE = (
-    "payments",
-    "unit_period",
-    "advance_date",
-    "first_payment",
-    "unit_periods",
-    "odd_days",
-    "term",
-    "advances_text",
-)
-
 
 def answers(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
     """The rate, and the sums that a disclosure states with it."""
@@ -34,14 +23,13 @@ def answers(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
 
 
 def _counted(inputs: Inputs, counted: list[Mapping[str, Any]]) -> tuple[Decimal, Decimal, UsApr]:
-    """From the source's own whole and fractional unit-periods."""
-    for words in PROSE:
-        inputs.get(words)
+    """From the source's own whole and fractional unit-periods; beside them the words say the same again."""
     stated = inputs.get("advances", "advance_series")
     financed = inputs.read(first_amount, "amount_financed", "amount", "advance")
     advances = _terms(stated) if isinstance(stated, list) else [Term(0, Fraction(0), _needed(financed))]
     payments = _terms(counted)
     per_year = fraction(inputs.need("unit_periods_per_year", "per_year", "w"))
+    inputs.rest()
     terms = [*advances, *(Term(one.periods, one.fraction, -one.amount) for one in payments)]
     return _sum(advances), _sum(payments), us_apr(terms, per_year)
 

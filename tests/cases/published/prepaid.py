@@ -174,7 +174,7 @@ def partially(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
     lump, after = _lump(inputs)
     both = {keep: partial(owed, periodic, periods, after, lump, keep) for keep in Keep}
     keep = next((kept for words, kept in OPTION.items() if words in option), None)
-    if keep is None and option:
+    if keep is None and option not in ("", "both", "either"):
         raise Unreadable(f"option {option!r}")
     return _answers(owed, both[keep or Keep.INSTALMENT], both, _fee(inputs, lump))
 

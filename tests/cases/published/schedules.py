@@ -303,12 +303,13 @@ def flat(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
     stated = inputs.need("flat_rate", "flat", "add_on_rate", "rate", "monthly_flat_rate", "annual_flat_rate")
     with localcontext(PRECISION):
         a_month = annual_percentage(stated) / 12 if inputs.get("monthly_flat_rate") is None else percentage(stated)
-    fee = _fee(inputs, owed)
+    fee = _fee(inputs, owed, periods)
     plain, charged = flat_loan(owed, a_month, int(periods)), flat_loan(owed, a_month, int(periods), fee)
     last = plain.total - to(plain.instalment) * (periods - 1)
-    effective = re.search(
-        r"effective annual|\(1\s*\+|compound|effective\b(?! interest)", str(case.get("convention", ""))
-    ) and not re.search("nominal", str(case.get("convention", "")), re.IGNORECASE)
+    about = str(case.get("convention", "")).lower()
+    effective = bool(re.search(r"effective|compound|\(1\s*\+", about)) and not re.search(
+        r"is nominal|nominal.{0,6}12|12\s*[*x]", about
+    )
     eir = charged.effective if effective else charged.nominal
     return first_of(
         named(
@@ -335,7 +336,7 @@ def flat(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
             monthly_rest_rate=plain.effective if effective else plain.nominal,
             eir=eir,
             effective_interest_rate=eir,
-            apr=charged.effective if re.search("effective|hong kong|hk", str(case).lower()) and effective else eir,
+            apr=eir,
             effective=charged.effective,
             effective_rate=charged.effective,
             effective_annual=charged.effective,
@@ -349,11 +350,14 @@ def flat(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
     )
 
 
-def _fee(inputs: Inputs, owed: Decimal) -> Decimal:
+def _fee(inputs: Inputs, owed: Decimal, periods: Decimal) -> Decimal:
     stated = inputs.get("processing_fee", "fee", "handling_fee", "upfront_fee", "admin_fee", "administration_fee")
     if stated is None:
         return ZERO
-    return owed * percentage(stated) if "%" in str(stated) else first_amount(stated)
+    if "%" not in str(stated):
+        return first_amount(stated)
+    years = periods / 12 if re.search(r"p\.?a\b|per annum|per year|a year", str(stated).lower()) else 1
+    return owed * percentage(stated) * years
 
 
 def _in_percent(**fractions: Decimal) -> Answer:
