@@ -2,19 +2,21 @@
 
 The unknown is the force of interest δ = ln(1 + rate): a flow at time t is worth amount·e^(−δt), which is defined for every rate
 above −100 % and every time, whole or not. Flows with one change of sign have one such rate (Descartes' rule of signs, which holds
-for any real exponents); with more there may be several, so all of them within :data:`WIDEST` are looked for.
+for any real exponents); with more there may be several, so all of them within :data:`SCANNED` are looked for.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal, localcontext
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 from fractions import Fraction
 from itertools import pairwise
 
-PRECISION = Context(prec=40)
+PRECISION = Context(prec=40, Emax=MAX_EMAX, Emin=MIN_EMIN)
 """One context for every root, so that no caller's settings change a figure."""
-WIDEST = Decimal(64)
-"""Bound of |δ|: rates from −100 % + 10⁻²⁸ to 10²⁸."""
+WIDEST = Decimal(4096)
+"""Bound of |δ| for flows with one change of sign."""
+SCANNED = Decimal(64)
+"""Bound of |δ| within which several rates are looked for: −100 % + 10⁻²⁸ to 10²⁸."""
 
 _CLOSE = Decimal("1e-32")
 _STEPS = 200
@@ -114,7 +116,7 @@ def _widening(value: Value) -> tuple[Decimal, Decimal] | None:
 
 
 def _scanned(value: Value) -> list[tuple[Decimal, Decimal]]:
-    """Every bracket on a grid that is fine around zero and coarse far from it: points (k/n)³ of the widest."""
-    points = [WIDEST * (Decimal(k) / _SCAN) ** 3 for k in range(-_SCAN, _SCAN + 1)]
+    """Every bracket on a grid that is fine around zero and coarse far from it: points (k/n)³ of the bound."""
+    points = [SCANNED * (Decimal(k) / _SCAN) ** 3 for k in range(-_SCAN, _SCAN + 1)]
     signs = [value(point)[0] > 0 for point in points]
     return [(a, b) for (a, b), (s, t) in zip(pairwise(points), pairwise(signs), strict=True) if s != t]
