@@ -1,73 +1,25 @@
-"""Business-day calendars as versioned data 营业日历. A day's event names the version, so a replay asks no library.
+"""Business days in order, by the versioned calendars of the contract; what the scheduler and the hosts of days ask."""
 
-``every-day/1`` has every date. ``china/2026a`` has the working days of mainland China with make-up days 调休, from the shipped
-file; a new year's notice makes a new version, a released one never changes.
-"""
-
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import cache
-from pathlib import Path
-from typing import Any
 
-EVERY_DAY = "every-day/1"
-CHINA = "china/2026a"
+from schemas.calendars import CHINA, EVERY_DAY, Calendar, CalendarEnds, UnknownCalendar, add, calendar, versions
 
-_DATA = Path(__file__).parent / "data"
-_FILES = {CHINA: _DATA / "china-2026a.json"}
-_ADDED: dict[str, "Calendar"] = {}
+__all__ = (
+    "CHINA",
+    "EVERY_DAY",
+    "Calendar",
+    "CalendarEnds",
+    "UnknownCalendar",
+    "add",
+    "business_days",
+    "calendar",
+    "is_business_day",
+    "next_business_day",
+    "versions",
+)
+
 _ONE_DAY = timedelta(days=1)
-
-
-class UnknownCalendar(LookupError):
-    """No such version; the text lists those of this release."""
-
-
-class CalendarEnds(LookupError):
-    """The date lies outside what the version knows; the text says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Calendar:
-    """Which dates are business days: weekdays outside ``weekend`` except ``free`` ones, and ``worked`` weekend days."""
-
-    version: str
-    weekend: frozenset[int]
-    """ISO weekdays, Monday = 1."""
-    free: frozenset[date]
-    worked: frozenset[date]
-    first: date
-    last: date
-    """Last date that the version knows."""
-
-    def is_business_day(self, day: date) -> bool:
-        """Whether ``day`` is one. Raises :class:`CalendarEnds` outside the version's dates."""
-        if not self.first <= day <= self.last:
-            raise CalendarEnds(
-                f"calendar {self.version} knows {self.first} to {self.last}, not {day}: "
-                "choose a newer version in the setting of the calendar"
-            )
-        return day in self.worked or (day.isoweekday() not in self.weekend and day not in self.free)
-
-
-def calendar(version: str) -> Calendar:
-    """The calendar of this version. Raises :class:`UnknownCalendar`."""
-    if version not in versions():
-        raise UnknownCalendar(f"calendar {version!r} is not known: this release has {', '.join(versions())}")
-    return _loaded(version)
-
-
-def versions() -> tuple[str, ...]:
-    """The versions that this release has, and those added."""
-    return (EVERY_DAY, *_FILES, *_ADDED)
-
-
-def add(calendar: Calendar) -> None:
-    """Make a calendar known in this process by its version, as the simulation does; a version that is known stays as it is."""
-    if calendar.version not in versions():
-        _ADDED[calendar.version] = calendar
 
 
 def is_business_day(version: str, day: date) -> bool:
@@ -95,24 +47,3 @@ def _following(day: date) -> Iterator[date]:
     while True:
         day += _ONE_DAY
         yield day
-
-
-@cache
-def _loaded(version: str) -> Calendar:
-    if version in _ADDED:
-        return _ADDED[version]
-    if version == EVERY_DAY:
-        return Calendar(EVERY_DAY, frozenset(), frozenset(), frozenset(), date.min, date.max)
-    data: Mapping[str, Any] = json.loads(_FILES[version].read_text(encoding="utf-8"))
-    return Calendar(
-        version=data["version"],
-        weekend=frozenset(data["weekend"]),
-        free=frozenset(_dates(data["free"])),
-        worked=frozenset(_dates(data["worked"])),
-        first=date.fromisoformat(data["from"]),
-        last=date.fromisoformat(data["until"]),
-    )
-
-
-def _dates(by_year: Mapping[str, Iterable[str]]) -> Iterator[date]:
-    return (date.fromisoformat(f"{year}-{day}") for year, days in by_year.items() for day in days)

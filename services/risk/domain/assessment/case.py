@@ -5,7 +5,8 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from schemas.money import minor
 from schemas.risk.commands import AssessApplicant
-from services.risk.domain.assessment.scorecard import ARITHMETIC, Value
+from services.risk.domain.assessment.scaling import ARITHMETIC
+from services.risk.domain.assessment.scorecard import Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from hashlib import sha256
 
 from schemas.risk.events import RuleResult
 from services.risk.domain.assessment.case import Case
-from services.risk.domain.assessment.scorecard import ARITHMETIC, Scorecard, Scored
+from services.risk.domain.assessment.scaling import ARITHMETIC
+from services.risk.domain.assessment.scorecard import Scorecard, Scored
 
 PASS = "pass"  # noqa: S105 - an outcome, not a password
 REFER = "refer"

@@ -1,9 +1,10 @@
 """A points table 评分卡: declared values → points → score → probability of default, rating, reason codes."""
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 from schemas.terms import ReasonCode
+from services.risk.domain.assessment.scaling import ARITHMETIC, scaling
 
 Value = str | int | Decimal
 """A declared value: a band's text, or a number."""
@@ -27,9 +28,6 @@ SCORABLE = frozenset(
     }
 )
 """What a scorecard may look at. Age band, dependants and job are declared too, but are protected or stand for it."""
-
-ARITHMETIC = Context(prec=28)
-"""One context for every division and logarithm of risk, so that no caller's settings change a decision."""
 
 _PD_STEP = Decimal("0.000001")
 
@@ -132,11 +130,9 @@ def probability_of_default(scale: Scale, score: int) -> Decimal:
 
     A fraction with six decimals, rounded half-even once at the end.
     """
+    line = scaling(Decimal(scale.base_score), Decimal(scale.base_odds), Decimal(scale.points_to_double_odds))
     with localcontext(ARITHMETIC):
-        factor = scale.points_to_double_odds / Decimal(2).ln()
-        offset = scale.base_score - factor * Decimal(scale.base_odds).ln()
-        odds = ((score - offset) / factor).exp()
-        return (1 / (1 + odds)).quantize(_PD_STEP, ROUND_HALF_EVEN)
+        return line.pd(Decimal(score)).quantize(_PD_STEP, ROUND_HALF_EVEN)
 
 
 def rating(card: Scorecard, score: int) -> str:

@@ -1,0 +1,1 @@
+"""Dates: day counts and business days, as pure functions."""

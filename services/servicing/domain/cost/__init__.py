@@ -1,0 +1,1 @@
+"""Cost figures 综合成本: rates, annual percentage rates, rebates, caps, as pure functions on decimals."""

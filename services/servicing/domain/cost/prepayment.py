@@ -1,0 +1,107 @@
+"""What a prepayment 提前还款 changes in an equal-instalment loan: the term or the instalment, and the interest saved.
+
+On unrounded balances, as calculators publish it; the ledger's own prepayment is cent-exact and decided by its rules.
+"""
+
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal, localcontext
+from enum import StrEnum
+
+from services.servicing.domain.cost.annuity import balance, instalment, periods_to_repay
+from services.servicing.domain.cost.credit_plan import Method, Plan, Stage, rows
+from services.servicing.domain.cost.roots import PRECISION
+
+_NEARLY_WHOLE = Decimal("1e-12")
+
+
+class Keep(StrEnum):
+    """What stays the same."""
+
+    INSTALMENT = "instalment"
+    """缩短期限: the term gets shorter, the last instalment smaller."""
+    TERM = "term"
+    """减少月供: the instalment gets smaller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepaid:
+    """A loan before and after a partial prepayment; interest is over the whole life, saved is before less after."""
+
+    instalment_before: Decimal
+    interest_before: Decimal
+    balance: Decimal
+    """Owed right after the prepayment."""
+    instalment: Decimal
+    periods: int
+    """Of the whole life, those before the prepayment included."""
+    last_instalment: Decimal
+    interest: Decimal
+
+    @property
+    def saved(self) -> Decimal:
+        """Interest saved; a fee for prepaying is not in it."""
+        return self.interest_before - self.interest
+
+
+def partial(
+    principal: Decimal,
+    rate: Decimal,
+    periods: int,
+    after: int,
+    amount: Decimal,
+    keep: Keep,
+    per_period: Decimal | None = None,
+) -> Prepaid:
+    """``amount`` prepaid right after instalment ``after``: n' = ceil(ln(A/(A − B·i))/ln(1 + i)), or A anew over the rest.
+
+    ``per_period`` is the instalment where it was published rounded. Raises :class:`ValueError` when more is prepaid than owed.
+    """
+    with localcontext(PRECISION):
+        level = per_period or instalment(principal, rate, periods)
+        left = balance(principal, rate, level, after) - amount
+        if left < 0:
+            raise ValueError(f"{amount} is more than the {left + amount} owed after instalment {after}")
+        rest = periods - after
+        if keep is Keep.TERM:
+            lower = instalment(left, rate, rest)
+            return Prepaid(
+                level,
+                level * periods - principal,
+                left,
+                lower,
+                periods,
+                lower,
+                _interest(principal, level, after, lower * rest, amount),
+            )
+        rest = _whole(periods_to_repay(left, rate, level)) if left else 0
+        last = balance(left, rate, level, rest - 1) * (1 + rate) if rest else Decimal(0)
+        paid = level * max(rest - 1, 0) + last
+        return Prepaid(
+            level,
+            level * periods - principal,
+            left,
+            level,
+            after + rest,
+            last,
+            _interest(principal, level, after, paid, amount),
+        )
+
+
+def extra_each_period(principal: Decimal, rate: Decimal, periods: int, extra: Decimal, first: int = 1) -> Prepaid:
+    """``extra`` paid with every instalment from ``first`` on, the instalment kept: the term gets shorter."""
+    with localcontext(PRECISION):
+        level = instalment(principal, rate, periods)
+        stages = (Stage(Method.FIXED, first - 1, payment=level), Stage(Method.FIXED, periods, payment=level + extra))
+        made = rows(Plan(principal, tuple(stage for stage in stages if stage.periods), ((1, rate),)))
+        interest = sum((row.interest for row in made), Decimal(0))
+        return Prepaid(
+            level, level * periods - principal, principal, level + extra, len(made), made[-1].payment, interest
+        )
+
+
+def _interest(principal: Decimal, level: Decimal, after: int, later: Decimal, amount: Decimal) -> Decimal:
+    return level * after + amount + later - principal
+
+
+def _whole(periods: Decimal) -> int:
+    return int((periods - _NEARLY_WHOLE).to_integral_value(ROUND_CEILING))

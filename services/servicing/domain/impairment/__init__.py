@@ -1,0 +1,1 @@
+"""Expected credit loss, as pure functions."""

@@ -1,0 +1,374 @@
+"""Credit agreements in words: amount, drawdowns, rates and repayment; their charges are read by ``charges``.
+
+The European Commission's agreements are over 240 months by equal instalments unless they say otherwise; its lines of credit
+(effective borrowing rate, no repayment named) are five years of interest only and then 120 parts of principal. What is not said
+is that.
+"""
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal, localcontext
+from fractions import Fraction
+
+from services.servicing.domain.calendar.months import add_months, whole_months_back
+from services.servicing.domain.cost.aprc import year_ending
+from services.servicing.domain.cost.credit_plan import Method, Plan, Stage
+from services.servicing.domain.cost.rates import periodic_of_effective
+from services.servicing.domain.cost.roots import PRECISION
+from tests.cases.published import charges
+from tests.cases.published.words import (
+    ADVERBS,
+    AMOUNT,
+    NUMBER,
+    Inputs,
+    Text,
+    Unreadable,
+    day,
+    first_amount,
+    number,
+    whole,
+)
+
+ZERO = Decimal(0)
+STANDARD_TERM = 240
+LINE_OF_CREDIT = (Stage(Method.INTEREST_ONLY, 60), Stage(Method.EQUAL_PRINCIPAL, 120))
+COUNT = r"(?P<n>\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+UNIT = r"(?P<unit>month|quarter|half-year|year)s?"
+UNITS = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
+FREQUENCY = rf"(?P<adverb>{'|'.join(sorted(ADVERBS, key=len, reverse=True))})"
+PERCENT = rf"(?P<percent>{NUMBER})\s*%"
+PAID = r"(?:instalments?|payments?|repayments?)"
+AT = r"(?:(?:paid |repaid |due )?(?:at|after|in|on)(?: the)?(?: end(?: of)?)?)"
+PASSED_OVER = (
+    *(
+        "nominal",
+        "effective",
+        "fixed",
+        "variable",
+        PAID,
+        "months?",
+        "whole term",
+        "term",
+        "rate",
+        "end",
+        "equal",
+        "constant",
+        "level",
+    ),
+    *(
+        "french",
+        "amorti[sz]ation",
+        "annuity",
+        "regular",
+        "each",
+        "interest",
+        "paid",
+        "full",
+        "years?",
+        "remaining",
+        "rest",
+        "loan",
+    ),
+    *("initially", "immediately", "per", "mortgage", "due", "maturity", "after", "over"),
+)
+
+
+@dataclass
+class Agreement:
+    """What the words say, in periods of ``every`` months."""
+
+    credit: Decimal
+    every: int = 1
+    stages: tuple[Stage, ...] = ()
+    rates: tuple[tuple[int, Decimal], ...] = ()
+    financed: Decimal = ZERO
+    """Owed beside the credit, e.g. a premium paid from it."""
+    drawdowns: dict[int, Decimal] = field(default_factory=dict)
+    costs: list[tuple[int, Decimal]] = field(default_factory=list)
+    """(period, amount); -1 is the last period."""
+    regular: list[tuple[int, Decimal, bool]] = field(default_factory=list)
+    """(every so many months, amount, in advance)."""
+    shares: list[tuple[int, Decimal, bool]] = field(default_factory=list)
+    """(every so many months, share, of the balance before the period rather than of the credit)."""
+    payment: Decimal | None = None
+    """Each payment, where the source gives it."""
+    start: date | None = None
+    first: date | None = None
+
+    def plan(self) -> Plan:
+        """The plan, with the first interest simple over whole months and a stub of days where dates are given."""
+        owed = self.credit + self.financed
+        plan = Plan(owed, self.stages, self.rates, self.drawdowns)
+        if self.start is None or self.first is None:
+            return plan
+        months, days, basis = self.stub()
+        with localcontext(PRECISION):
+            periodic = self.rates[0][1]
+            return replace(
+                plan,
+                first_interest=periodic * (Decimal(months) / self.every + Decimal(12 * days) / (basis * self.every)),
+            )
+
+    def stub(self) -> tuple[int, int, int]:
+        """(whole months, days, days of the year that ends with them) of the first period."""
+        assert self.start is not None
+        assert self.first is not None
+        months = whole_months_back(self.first, self.start)
+        end = add_months(self.first, -months)
+        return months, (end - self.start).days, year_ending(end)
+
+    def time(self, period: int) -> Fraction:
+        """Years from the first drawdown to the end of a period."""
+        if period == 0 or self.start is None or self.first is None:
+            return Fraction(period * self.every, 12)
+        months, days, basis = self.stub()
+        return Fraction(months + (period - 1) * self.every, 12) + Fraction(days, basis)
+
+
+TERM_KEYS = ("term", "term_months", "months", "duration", "duration_months", "number_of_months")
+
+
+def read(inputs: Inputs) -> Agreement:
+    """The agreement that the words state. Raises :class:`Unreadable` with the words that were not understood."""
+    agreement = _amounts(inputs)
+    agreement.start = inputs.read(day, "agreement_date", "drawdown_date", "start_date", "first_drawdown")
+    agreement.first = inputs.read(day, "first_payment", "first_payment_date", "first_instalment")
+    rate_words = Text(str(inputs.need("borrowing_rate", "rate", "annual_rate", "nominal_rate")).lower())
+    charges.at_conclusion(agreement, inputs.get("upfront_cost", "upfront_costs", "upfront_fee", "fee", "initial_cost"))
+    term = inputs.read(
+        lambda value: f"{value} months" if str(value).isdigit() else str(value), *TERM_KEYS, otherwise=""
+    )
+    years = inputs.read(
+        lambda value: f"{value} years" if str(value).isdigit() else str(value), "years", "term_years", otherwise=""
+    )
+    repaid = str(inputs.get("repayment", "instalments", "repayments", "payments") or "")
+    texts = [Text(words.lower()) for words in (repaid, term, years)]
+    others = [Text(f"{_hint(key)}{value}".lower()) for key, value in inputs.rest().items()]
+    for text in texts:
+        agreement.stages += repayment(agreement, text)
+    for text in (*others, rate_words, *texts):
+        charges.regular(agreement, text)
+    for text in (*others, rate_words):
+        agreement.stages += stages_in_passing(agreement, text)
+    effective = _rates(agreement, rate_words)
+    for text in (rate_words, *others):
+        agreement.stages += repayment(agreement, text)
+    for text in (rate_words, *others, *texts):
+        text.done(PASSED_OVER)
+    if not agreement.stages:
+        agreement.stages = (
+            LINE_OF_CREDIT if effective else (Stage(Method.EQUAL_INSTALMENT, STANDARD_TERM // agreement.every),)
+        )
+    return agreement
+
+
+def _amounts(inputs: Inputs) -> Agreement:
+    agreement = Agreement(ZERO)
+    drawn = inputs.get("drawdowns", "drawdown", "advances")
+    credit = inputs.get("total_credit", "credit", "principal", "amount", "total_amount_of_credit", "loan")
+    if drawn is not None:
+        _drawdowns(agreement, Text(str(drawn).lower()))
+    if credit is not None and not agreement.credit:
+        agreement.credit = first_amount(credit)
+    if not agreement.credit:
+        raise Unreadable("no amount of credit")
+    return agreement
+
+
+def _hint(key: str) -> str:
+    """A key that says itself what its value is, e.g. ``monthly_cost``; keys of free text say nothing."""
+    return "" if key in ("other", "others", "note", "notes", "terms", "conditions") else f"{key.replace('_', ' ')} "
+
+
+def _drawdowns(agreement: Agreement, text: Text) -> None:
+    at = r"(?:at|on|in|after)?\s*(?:the |time )?(?:start|once|conclusion|month (?P<m>\d+)|(?P<at>\d+)(?:\s*months?)?)"
+    for match in text.all(rf"{AMOUNT}\s*(?:drawn )?{at}"):
+        period, amount = int(match["m"] or match["at"] or 0), number(match["amount"])
+        if period:
+            agreement.drawdowns[period] = agreement.drawdowns.get(period, ZERO) + amount
+        else:
+            agreement.credit += amount
+    for match in text.all(r"(?:and|,)\s*(?:at\s*)?month (?P<at>\d+)|(?<!\d)month (?P<m>\d+)"):
+        agreement.drawdowns[int(match["at"] or match["m"])] = agreement.credit
+    text.done(("drawn", "down", "each", "further"))
+
+
+def repayment(agreement: Agreement, text: Text) -> tuple[Stage, ...]:
+    """Every stage in words that are about repayment: those in passing, and the plain ``240 monthly`` or ``20 years``."""
+    found = stages_in_passing(agreement, text)
+    return found + _level(agreement, text)
+
+
+def stages_in_passing(agreement: Agreement, text: Text) -> tuple[Stage, ...]:
+    """The stages that name their method, in the order of :data:`STAGES`."""
+    return tuple(stage for reader in STAGES for stage in reader(agreement, text))
+
+
+def _overdraft(agreement: Agreement, text: Text) -> list[Stage]:
+    match = text.take(rf"overdraft(?: facility)?,?(?: for)? {COUNT} months?")
+    if match is None:
+        return []
+    compound = text.take(
+        r"(?:capital|principal) and interest (?:re)?(?:paid )?(?:at|in|after) (?:the end|month \d+|\d+ months)"
+    )
+    text.take(r"(?:capital|principal) (?:re)?(?:paid )?(?:at|in|after) (?:the end|month \d+|\d+ months)")
+    return [Stage(Method.BULLET if compound else Method.INTEREST_ONLY, whole(match["n"]))]
+
+
+def _two_parts(_: Agreement, text: Text) -> list[Stage]:
+    match = text.take(rf"(?P<a>\d+) then (?P<b>\d+) equal (?:principal|capital)(?: {PAID}| parts)?")
+    return [Stage(Method.EQUAL_PRINCIPAL, int(match[name])) for name in "ab"] if match else []
+
+
+def _interest_only(agreement: Agreement, text: Text) -> list[Stage]:
+    match = text.take(rf"interest[- ]only,? (?:for |during )?(?:the )?(?:first )?{COUNT} {UNIT}") or text.take(
+        rf"{COUNT} {UNIT} (?:of )?interest[- ]only"
+    )
+    capital = r"(?:(?:and|then),? )?(?:the |whole )?(?:principal|capital)(?! (?:payments|parts|in\b))"
+    if match:
+        text.take(rf"{capital}(?: {AT}(?: month)?(?: \d+)?(?: months)?)?(?: maturity| term)?")
+        return [Stage(Method.INTEREST_ONLY, whole(match["n"]) * UNITS[match["unit"]] // agreement.every)]
+    later = text.take(rf"{capital} {AT} (?:month )?{COUNT}(?: months)?")
+    if later:
+        text.take(r"interest(?: paid)? monthly|monthly interest")
+        return [Stage(Method.INTEREST_ONLY, whole(later["n"]) // agreement.every)]
+    return []
+
+
+def _equal_principal(agreement: Agreement, text: Text) -> list[Stage]:
+    match = text.take(rf"equal (?:principal|capital)(?: {PAID}| parts)?,? *(?:over |for |in )?{COUNT} {UNIT}")
+    if match:
+        return [Stage(Method.EQUAL_PRINCIPAL, whole(match["n"]) * UNITS[match["unit"]] // agreement.every)]
+    match = text.take(rf"{COUNT}(?: {FREQUENCY})? equal (?:principal|capital)(?: {PAID}| parts)?") or text.take(
+        rf"equal (?:principal|capital)(?: {PAID}| parts)?,? {COUNT}(?: {FREQUENCY})?(?: {PAID})?"
+    )
+    if match is None:
+        match = text.take(rf"equal (?:principal|capital)(?: {PAID}| parts)? {FREQUENCY},? {COUNT}(?: {PAID})?")
+    if match is None:
+        return []
+    agreement.every = ADVERBS[match["adverb"]] if match["adverb"] else agreement.every
+    return [Stage(Method.EQUAL_PRINCIPAL, whole(match["n"]))]
+
+
+def _bullet(agreement: Agreement, text: Text) -> list[Stage]:
+    match = text.take(
+        r"(?:bullet|single (?:re)?payment|one (?:re)?payment|repaid (?:in full|at once)|capital and interest)(?: repayment)?,?"
+        rf" (?:at |after |in )?(?:month )?{COUNT}(?: (?:months?|(?P<years>years?)))?"
+    )
+    if match is None:
+        return []
+    text.take(r"(?:interest )?compounded monthly")
+    return [Stage(Method.BULLET, whole(match["n"]) * (12 if match["years"] else 1) // agreement.every)]
+
+
+def _revolving(_: Agreement, text: Text) -> list[Stage]:
+    match = text.take(
+        rf"{PERCENT} of (?:the )?(?:outstanding )?(?:principal|balance|capital|debt)(?:\s*(?:\+|and|plus)\s*interest)?"
+        rf",? *(?:with )?(?:a )?(?:minimum|min\.?|at least) (?:of )?{AMOUNT}"
+    )
+    if match is None:
+        return []
+    return [Stage(Method.SHARE_OF_BALANCE, 1200, share=number(match["percent"] + "%"), minimum=number(match["amount"]))]
+
+
+def _longer_annuity(agreement: Agreement, text: Text) -> list[Stage]:
+    match = text.take(
+        rf"{COUNT}[- ]{UNIT} (?:{PAID}|amortisation|annuity),? balloon (?:after|at) (?:month )?(?P<at>\d+)"
+        r"(?: (?:months?|(?P<years>years?)))?"
+    )
+    if match is None:
+        return []
+    over = whole(match["n"]) * UNITS[match["unit"]] // agreement.every
+    periods = int(match["at"]) * (12 if match["years"] else 1) // agreement.every
+    return [Stage(Method.EQUAL_INSTALMENT, periods, amortised_over=over)]
+
+
+STAGES = (_longer_annuity, _overdraft, _two_parts, _interest_only, _equal_principal, _bullet, _revolving)
+
+
+def _level(agreement: Agreement, text: Text) -> tuple[Stage, ...]:
+    """Equal instalments: their number or term, a balloon, growth; given amounts stay as they are given."""
+    given = text.take(rf"(?P<n>\d+)\s*(?:x|×)\s*{AMOUNT}(?: {FREQUENCY})?") or text.take(
+        rf"(?:{FREQUENCY} )?{AMOUNT}\s*(?:x|×)\s*(?P<n>\d+)"
+    )
+    if given:
+        agreement.payment = number(given["amount"])
+        agreement.every = ADVERBS[given["adverb"]] if given["adverb"] else agreement.every
+        return (Stage(Method.FIXED, int(given["n"]), payment=agreement.payment),)
+    left = text.take(
+        rf"(?:final )?balloon (?:of )?(?:{PERCENT}|{AMOUNT})(?: of (?:the )?(?:credit|loan|principal))?"
+        r"(?: (?:at|after) month (?P<at>\d+))?"
+    )
+    growing = _growth(text)
+    count = text.take(rf"{COUNT} (?:equal |constant )?{FREQUENCY}(?: {PAID})?(?: on the \d+(?:st|nd|rd|th))?")
+    if count:
+        agreement.every = ADVERBS[count["adverb"]]
+    count = count or text.take(rf"{COUNT} (?:equal |constant )?(?:instalments|payments|repayments)")
+    per = agreement.every
+    term = None if count else text.take(rf"{COUNT}[- ]{UNIT}")
+    periods = whole(count["n"]) if count else whole(term["n"]) * UNITS[term["unit"]] // per if term else 0
+    if left and left["at"] and not periods:
+        periods = int(left["at"]) // per
+    if not periods and growing is None and left is None:
+        return ()
+    balloon = ZERO
+    if left:
+        balloon = number(left["amount"]) if left["amount"] else agreement.credit * number(left["percent"] + "%")
+    stage = Stage(Method.EQUAL_INSTALMENT, periods or STANDARD_TERM // per, balloon=balloon)
+    return (_grown(stage, growing, per) if growing else stage,)
+
+
+RISES = "growing|increasing|rising|growth|increase"
+FALLS = "decreasing|falling|decrease"
+
+
+def _growth(text: Text) -> re.Match[str] | None:
+    by = rf"(?:(?P<adverb>annually|yearly|monthly|quarterly|annual)|(?:every|per|a|each) (?:(?P<n>\d+|two|three|five|six) )?{UNIT})"
+    return text.take(
+        rf"(?:geometric(?:ally)? |arithmetic(?:ally)? )?(?:{PAID},? )?"
+        rf"(?P<way>{RISES}|{FALLS})(?: {PAID},?)?(?: by| of)? (?:{PERCENT}|{AMOUNT}),? {by}"
+    )
+
+
+def _grown(stage: Stage, growing: re.Match[str], per: int) -> Stage:
+    every = ADVERBS[growing["adverb"]] if growing["adverb"] else whole(growing["n"] or 1) * UNITS[growing["unit"]]
+    sign = -1 if re.match(FALLS, growing["way"]) else 1
+    if growing["percent"]:
+        return replace(stage, growth=1 + sign * number(growing["percent"] + "%"), grows_every=every // per)
+    return replace(stage, step=sign * number(growing["amount"]), grows_every=every // per)
+
+
+KINDS = (
+    r"(?:nominal|effective|fixed|variable|p\.?a\.?|per annum|per year|annual|a year|yearly"
+    r"|compounded (?:monthly|quarterly|annually|half-yearly))"
+)
+LASTS = (
+    rf"(?:,?\s*(?:for|during)\s*(?:the\s*)?(?:first\s*)?(?:{COUNT}\s*{UNIT}|(?P<rest>whole term(?:\s*\((?P<term>\d+) months\))?"
+    r"|(?:rest|remaining|remainder)[a-z ]*)))?(?:,?\s*(?:from|after) month (?P<begin>\d+))?"
+)
+RATE = (
+    rf"(?P<rate>{NUMBER}\s*%|0?\.\d+)(?P<kinds>(?:,?\s*{KINDS})*)"
+    rf"(?:,?\s*\(?(?:monthly|periodic|per month|quarterly|annual|half-yearly)(?: rate)?\s*(?:of )?{NUMBER}\s*%\)?)?{LASTS}"
+)
+
+
+def _rates(agreement: Agreement, text: Text) -> bool:
+    """The rates by period; returns whether they are effective annual rates."""
+    effective = "effective" in text.left
+    found = text.all(RATE)
+    if not found:
+        raise Unreadable(f"no borrowing rate in {text.left!r}")
+    begin, rates = 1, []
+    for match in found:
+        begin = int(match["begin"]) if match["begin"] else begin
+        annual = number(match["rate"])
+        with localcontext(PRECISION):
+            share = Decimal(agreement.every) / 12
+            rates.append((begin, periodic_of_effective(annual, 1 / share) if effective else annual * share))
+        if match["n"]:
+            begin += whole(match["n"]) * UNITS[match["unit"]] // agreement.every
+        if match["term"] and not agreement.stages:
+            agreement.stages = (Stage(Method.EQUAL_INSTALMENT, int(match["term"]) // agreement.every),)
+    agreement.rates = tuple(rates)
+    return effective

@@ -1,0 +1,116 @@
+"""Group day-count: the convention's name in words, and whether the source counts days or years."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from services.servicing.domain.calendar import day_count
+from services.servicing.domain.calendar.day_count import DayCount, Months, fixed_year, icma
+from tests.cases.published.figures import Answer, named
+from tests.cases.published.words import Inputs, Unreadable, day, per_year
+
+SPREADSHEET_CODES = {
+    "0": day_count.THIRTY_360_US,
+    "1": day_count.ACT_ACT_SPREADSHEET,
+    "2": day_count.ACT_360,
+    "3": day_count.ACT_365F,
+    "4": day_count.THIRTY_E_360,
+}
+"""Basis of the spreadsheets' YEARFRAC."""
+
+
+def answers(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
+    """Days and the fraction of a year."""
+    start, end = (
+        day(inputs.need(*names)) for names in (("from", "start", "d1", "start_date"), ("to", "end", "d2", "end_date"))
+    )
+    name = str(inputs.need("basis", "day_count", "convention", "dcc")).strip()
+    reference = _reference(inputs)
+    maturity = _maturity(inputs, end)
+    frequency = inputs.read(per_year, "frequency", "per_year", "coupons_per_year")
+    if re.search(r"\b(icma|isma|bond)\b", name, re.IGNORECASE) and re.match(r"act", name, re.IGNORECASE):
+        years, days = icma(start, end, reference or (start, end), frequency), (end - start).days
+    else:
+        basis = named_basis(name, f"{case.get('convention', '')} {case.get('source', {}).get('title', '')}")
+        years, days = basis.fraction(start, end, maturity), basis.days(start, end, maturity)
+    fraction = Decimal(years.numerator) / years.denominator
+    return named(
+        {
+            "fraction": fraction,
+            "year_fraction": fraction,
+            "yearfrac": fraction,
+            "years": fraction,
+            "days": Decimal(days),
+            "day_count": Decimal(days),
+        }
+    )
+
+
+def _reference(inputs: Inputs) -> tuple[date, date] | None:
+    whole = inputs.get("reference", "reference_period", "ref")
+    if isinstance(whole, list):
+        return day(whole[0]), day(whole[1])
+    if whole is not None:
+        days = re.findall(r"\d{4}-\d{2}-\d{2}", str(whole))
+        return day(days[0]), day(days[1])
+    start = inputs.read(day, "ref_from", "ref_start", "reference_from", "reference_start")
+    end = inputs.read(day, "ref_to", "ref_end", "reference_to", "reference_end")
+    return None if start is None or end is None else (start, end)
+
+
+def _maturity(inputs: Inputs, end: date) -> date | None:
+    """The maturity as a date, or as a flag that the later date is it."""
+    stated = inputs.get(
+        "maturity", "termination", "termination_date", "maturity_date", "end_is_maturity", "is_maturity"
+    )
+    if stated is None or str(stated).lower() in ("false", "no", "0", "none"):
+        return None
+    return end if str(stated).lower() in ("true", "yes", "1") else day(stated)
+
+
+def named_basis(name: str, about: str = "") -> DayCount:
+    """The convention by its name; where the name alone is open, ``about`` (the source's own words) decides."""
+    text = name.lower().replace(" ", "")
+    if name in SPREADSHEET_CODES:
+        return SPREADSHEET_CODES[name]
+    if re.match(r"(actual|act)/(actual|act)", text):
+        return _actual(text, about.lower())
+    if re.match(r"(actual|act|a)/365(\(?no-?leap\)?|nl)|nl/?365", text):
+        return day_count.ACT_365_NO_LEAP
+    fixed = re.match(r"(?:actual|act|a)/?(\d+(?:\.\d+)?)", text)
+    if fixed:
+        days = Fraction(fixed[1])
+        return day_count.ACT_365F if days == 365 else fixed_year(days if days.denominator > 1 else int(days))
+    if re.match(r"30e/360isda|30e/360\(isda\)|30/360\(?(german|isda)|30e/360\(?german|german", text):
+        return day_count.THIRTY_E_360_ISDA
+    if re.match(r"30e/360|30/360e|30s/360|30/360\(?(euro|icma)|eurobond|european", text):
+        return day_count.THIRTY_E_360
+    if re.match(r"30[ue]?/365", text):
+        return fixed_year(365, Months.THIRTY)
+    if re.match(r"30u?/360|360/360|bond|us|nasd|days360", text):
+        return _thirty(text, about.lower())
+    raise Unreadable(f"day count {name!r} is not known")
+
+
+def _actual(text: str, about: str) -> DayCount:
+    for words, basis in (
+        ("isda", day_count.ACT_ACT_ISDA),
+        ("afb", day_count.ACT_ACT_AFB),
+        ("euro", day_count.ACT_ACT_AFB),
+    ):
+        if words in text:
+            return basis
+    return (
+        day_count.ACT_ACT_SPREADSHEET
+        if re.search("yearfrac|excel|spreadsheet|numbers", about)
+        else day_count.ACT_ACT_ISDA
+    )
+
+
+def _thirty(text: str, about: str) -> DayCount:
+    """30/360 is the US rule with its February; "bond basis" is the one without."""
+    plain = "bond" in text or ("bond basis" in about and not re.search("us|nasd", text))
+    return day_count.THIRTY_360_BOND if plain else day_count.THIRTY_360_US

@@ -1,0 +1,159 @@
+"""Figures by the names that sources give them: of rates, and of the rows of a repayment plan."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from services.servicing.domain.cost.credit_plan import Row
+
+Value = Decimal | list[Decimal]
+Answer = Callable[[str, Any], Value | None]
+"""(name, expected) -> ours, or ``None`` when the name is not known; ``expected`` tells a list from one figure."""
+
+CENT = Decimal("0.01")
+
+
+def to(value: Decimal, step: Decimal = CENT) -> Decimal:
+    """Rounded half-up."""
+    return value.quantize(step, ROUND_HALF_UP)
+
+
+def named(figures: Mapping[str, Value | Callable[[], Value]]) -> Answer:
+    """Figures under their names."""
+
+    def answer(name: str, _: Any) -> Value | None:
+        value = figures.get(name)
+        return value() if callable(value) else value
+
+    return answer
+
+
+def first_of(*answers: Answer) -> Answer:
+    """The first answer that knows the name."""
+
+    def answer(name: str, expected: Any) -> Value | None:
+        return next((value for known in answers if (value := known(name, expected)) is not None), None)
+
+    return answer
+
+
+def rates(**fractions: Decimal) -> Answer:
+    """Rates under their names in every form: as a fraction, ``…_percent``, ``…_1dp`` (percent, rounded to one decimal)."""
+
+    def answer(name: str, expected: Any) -> Value | None:
+        stem = re.sub(r"_(percent|pct|\d+dp|percent_\d+dp)$", "", name.lower())
+        if stem not in fractions:
+            return None
+        value = fractions[stem]
+        places = re.search(r"_(\d+)dp$", name)
+        if places:
+            return to(value * 100, Decimal(1).scaleb(-int(places[1])))
+        in_percent = name.endswith(("_percent", "_pct")) or "%" in str(expected)
+        return value * 100 if in_percent else value
+
+    return answer
+
+
+_COLUMNS = {
+    "payment": "payment",
+    "payments": "payment",
+    "instalment": "payment",
+    "instalments": "payment",
+    "installment": "payment",
+    "installments": "payment",
+    "repayment": "payment",
+    "emi": "payment",
+    "pmt": "payment",
+    "interest": "interest",
+    "interests": "interest",
+    "ipmt": "interest",
+    "principal": "principal",
+    "principals": "principal",
+    "capital": "principal",
+    "ppmt": "principal",
+    "balance": "balance",
+    "balances": "balance",
+    "outstanding": "balance",
+    "capital_outstanding": "balance",
+    "remaining": "balance",
+}
+_ORDINALS = {"first": 0, "second": 1, "third": 2, "penultimate": -2, "last": -1, "final": -1}
+
+
+def of_rows(rows: Sequence[Row], per_year: int = 12) -> Answer:
+    """Figures of a plan's rows: ``payment_3``, ``payments_1_3``, ``interest_13_24``, ``last_payment``, ``balances`` …
+
+    Two numbers after a name are a list of rows where a list is expected, else the sum over them; ``…_by_year_1_2_10`` lists sums of
+    years, ``…_year_2`` is one of them.
+    """
+
+    def column(name: str) -> Callable[[Row], Decimal] | None:
+        stem = name.removeprefix("monthly_").removeprefix("cumulative_").removeprefix("cum_").removesuffix("_after")
+        field = _COLUMNS.get(stem)
+        return None if field is None else lambda row: Decimal(getattr(row, field))
+
+    def of_year(get: Callable[[Row], Decimal], year: int) -> Decimal:
+        years = rows[per_year * (year - 1) : per_year * year]
+        return get(years[-1]) if get(rows[-1]) == rows[-1].balance else sum(map(get, years), Decimal(0))
+
+    def answer(name: str, expected: Any) -> Value | None:
+        match = re.fullmatch(
+            r"(?P<stem>[a-z_]+?)(?P<year>_by_year|_years?|_months?|_after|_period)?(?P<at>(?:_\d+)*)", name
+        )
+        if match is None:
+            return None
+        stem, at = match["stem"], [int(n) for n in match["at"].split("_") if n]
+        ordinal, _, rest = stem.partition("_")
+        if ordinal in _ORDINALS and (get := column(rest)):
+            return get(rows[_ORDINALS[ordinal]]) if not at else None
+        get = column(stem)
+        if get is None or any(not 0 < n <= len(rows) for n in at):
+            return None
+        if match["year"] and "year" in match["year"]:
+            found = [of_year(get, year) for year in at]
+            return found if isinstance(expected, list) else found[0]
+        if not at:
+            return [get(row) for row in rows] if isinstance(expected, list) else None
+        if isinstance(expected, list):
+            numbers = range(at[0], at[1] + 1) if len(at) == 2 and len(expected) == at[1] - at[0] + 1 else at
+            return [get(rows[n - 1]) for n in numbers]
+        if len(at) == 2:
+            return sum((get(row) for row in rows[at[0] - 1 : at[1]]), Decimal(0))
+        return get(rows[at[0] - 1])
+
+    return answer
+
+
+def totals(rows: Sequence[Row], borrowed: Decimal, level: Decimal | None = None) -> Answer:
+    """Totals of a plan: unrounded (``…_exact``), of rounded instalments (``…_rounded``).
+
+    Sources that say neither print either, so without a suffix it is the one that is nearer to what is published.
+    """
+    paid = sum((row.payment for row in rows), Decimal(0))
+    rounded = to(level) * len(rows) if level is not None else sum((to(row.payment) for row in rows), Decimal(0))
+
+    def answer(name: str, expected: Any) -> Value | None:
+        if name in ("count", "months", "periods", "number_of_payments"):
+            return Decimal(len(rows))
+        stem = name.removesuffix("_exact").removesuffix("_rounded")
+        if stem not in _TOTALS:
+            return None
+        less = Decimal(0) if "interest" not in stem else borrowed
+        if name.endswith("_rounded"):
+            return rounded - less
+        if name.endswith("_exact") or isinstance(expected, list):
+            return paid - less
+        return min((paid - less, rounded - less), key=lambda total: abs(total - abs(_plain(expected))))
+
+    return answer
+
+
+_TOTALS = (
+    *("total_payment", "total_payments", "total_repayment", "total_paid", "total_amount"),
+    *("total_interest", "interest_total", "interest", "total_interest_paid"),
+)
+
+
+def _plain(expected: Any) -> Decimal:
+    return Decimal(str(expected).replace(",", "").replace("%", ""))

@@ -1,0 +1,143 @@
+"""Groups irr, xirr, eir and apr-uk: rates of flows as they are listed."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from services.servicing.domain.cost.amortised_cost import amortised_cost, effective_interest_rate
+from services.servicing.domain.cost.aprc import SHORT_TERM_UK, aprc
+from services.servicing.domain.cost.internal_rate import periodic_irr, xirr
+from services.servicing.domain.cost.rates import effective_of_periodic
+from services.servicing.domain.cost.roots import Flow
+from tests.cases.published.figures import Answer, first_of, named, rates
+from tests.cases.published.series import amounts, dated_flows, series
+from tests.cases.published.words import (
+    Inputs,
+    Unreadable,
+    day,
+    first_amount,
+    fraction,
+    number,
+    per_year,
+    percentage,
+    whole,
+)
+
+YEAR = SHORT_TERM_UK.year_days
+
+
+def irr(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
+    """The periodic rate, and what it is a year where the periods of a year are given."""
+    found = periodic_irr([*amounts(inputs.need("flows", "cashflows", "cash_flows", "values"))])
+    times = inputs.read(per_year, "per_year", "periods_per_year", otherwise=1)
+    inputs.get("guess")
+    return first_of(
+        rates(
+            irr=found.value,
+            periodic=found.value,
+            monthly_irr=found.value,
+            nominal=found.value * times,
+            annual=found.value * times,
+            effective=effective_of_periodic(found.value, times),
+        ),
+        named({"sign_changes": Decimal(found.sign_changes), "irrs": sorted([found.value, *found.others])}),
+    )
+
+
+def xirr_of(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
+    """The effective annual rate of dated flows."""
+    dates = inputs.get("dates")
+    listed = inputs.need("flows", "cashflows", "cash_flows", "values", "amounts")
+    flows = dated_flows(listed) if dates is None else [(day(d), number(a)) for d, a in zip(dates, listed, strict=True)]
+    inputs.get("guess")
+    found = xirr(flows).value
+    return rates(xirr=found, irr=found, rate=found)
+
+
+def eir(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
+    """Amortised cost: what was paid for, what comes in, the rate given or solved."""
+    cost = first_amount(inputs.need("cost", "carrying", "carrying_amount", "price", "proceeds", "principal", "amount"))
+    cost -= inputs.read(first_amount, "fee", "fees", "origination_fee", otherwise=Decimal(0))
+    cost += inputs.read(first_amount, "transaction_costs", "costs", otherwise=Decimal(0))
+    receipts, redeemed = _receipts(inputs)
+    stated = inputs.get("eir", "rate", "effective_rate")
+    exact = effective_interest_rate(cost, receipts)
+    carried = amortised_cost(cost, receipts, exact if stated is None else percentage(stated))
+    closings = [one.closing for one in carried]
+    closings[-1] += redeemed
+    return first_of(
+        rates(eir=exact, effective_rate=exact, effective_interest_rate=exact, irr=exact),
+        named(
+            {
+                "amortised_cost": closings,
+                "carrying_amount": closings,
+                "closing": closings,
+                "opening": [one.opening for one in carried],
+                "interest_income": [one.income for one in carried],
+                "income": [one.income for one in carried],
+                "interest": [one.income for one in carried],
+                "cash": [one.cash for one in carried],
+                "total_interest": sum((one.income for one in carried), Decimal(0)),
+            }
+        ),
+    )
+
+
+def _receipts(inputs: Inputs) -> tuple[list[Decimal], Decimal]:
+    """What comes in by period, and the redemption that is in the last one."""
+    listed = inputs.get("payments", "flows", "receipts", "cash_flows", "instalments")
+    if listed is not None:
+        return [*amounts(listed)], Decimal(0)
+    words = str(inputs.need("redemption", "maturity_value", "face")).lower()
+    redeemed = first_amount(words)
+    term = re.search(
+        r"(?:at|in|after) (?:the end of )?(?:year|period) (\d+)|(?:after|in) (\d+) (?:years|periods)", words
+    )
+    periods = whole(term[1] or term[2]) if term else whole(inputs.need("years", "periods", "term", "n"))
+    coupon = inputs.read(first_amount, "coupon", "interest", "coupon_amount", otherwise=Decimal(0))
+    return [coupon] * (periods - 1) + [coupon + redeemed], redeemed
+
+
+def apr_uk(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
+    """Effective annual rate: one payment after some days or months, or a series of regular ones."""
+    advance = first_amount(inputs.need("advance", "credit", "amount", "principal", "total_credit"))
+    advance -= inputs.read(first_amount, "fee", "upfront_cost", otherwise=Decimal(0))
+    flows = [Flow(Fraction(0), advance)]
+    flows += [Flow(time, -amount) for time, amount in _uk_payments(inputs)]
+    found = aprc(flows, SHORT_TERM_UK)
+    return rates(apr=found.exact, aprc=found.exact, x=found.exact)
+
+
+def _uk_payments(inputs: Inputs) -> list[tuple[Fraction, Decimal]]:
+    words = inputs.get("payments", "instalments", "repayment")
+    if words is not None:
+        return _regular(words)
+    amount = first_amount(inputs.need("payment", "repaid", "total_repayable"))
+    count = inputs.read(whole, "number", "count", "n", otherwise=1)
+    days, months = inputs.get("days", "term_days"), inputs.get("months", "term_months")
+    if days is None and months is None:
+        raise Unreadable("no days or months until the payment")
+    if days is not None:
+        return [(fraction(number(days)) / YEAR, amount)]
+    if count == 1:
+        return [(Fraction(whole(months), 12), amount)]
+    return [(Fraction(k, 12), amount) for k in range(1, count + 1)]
+
+
+_A_YEAR = {"day": YEAR, "week": Fraction(52), "month": Fraction(12)}
+
+
+def _regular(words: Any) -> list[tuple[Fraction, Decimal]]:
+    """A step apart each, the first one step after the advance; ``125 on day 31`` at that day."""
+    listed = re.findall(r"([\d.,]+\d) (?:on|after|at) (?:day )?(\d+)(?: days)?", str(words))
+    if listed:
+        return [(Fraction(int(days)) / YEAR, number(amount)) for amount, days in listed]
+    payments, at = [], Fraction(0)
+    for one in series(words):
+        unit, length = one.step or ("month", 1)
+        for _ in range(one.count):
+            at += length / _A_YEAR[unit]
+            payments.append((at, one.amount))
+    return payments

@@ -1,0 +1,126 @@
+"""Compares every published figure of a case with ours and prints each difference."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any
+
+from tests.cases.published import american, conversions, day_counts, european, prepaid, returns, schedules
+from tests.cases.published.figures import Answer, Value
+from tests.cases.published.words import Inputs, Unreadable, number
+
+GROUPS: dict[str, Callable[[Inputs, Mapping[str, Any]], Answer]] = {
+    "apr-uk": returns.apr_uk,
+    "apr-us": american.answers,
+    "aprc-eu": european.answers,
+    "cn-mortgage": schedules.mortgage,
+    "day-count": day_counts.answers,
+    "ecl": conversions.ecl,
+    "eir": returns.eir,
+    "flat-rate": schedules.flat,
+    "irr": returns.irr,
+    "prepayment-full": prepaid.full,
+    "prepayment-partial": prepaid.partially,
+    "rate-conversion": conversions.conversion,
+    "scorecard": conversions.scorecard,
+    "xirr": returns.xirr_of,
+}
+"""A mapping per group; all ``schedule-…`` groups share one."""
+
+
+def mapping(group: str) -> Callable[[Inputs, Mapping[str, Any]], Answer] | None:
+    """The mapping of a group."""
+    return schedules.schedule if group.startswith("schedule-") else GROUPS.get(group)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One figure that is not as published, or the words that were not understood."""
+
+    case: str
+    figure: str
+    expected: Any
+    got: Any
+
+    def __str__(self) -> str:
+        return f"{self.case}: {self.figure}: expected {self.expected}, got {self.got}"
+
+
+def cases(path: Path) -> list[dict[str, Any]]:
+    """The cases of a file."""
+    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cases"]
+    return found
+
+
+def differences(case: Mapping[str, Any]) -> Iterator[Difference]:
+    """Every figure of the case that is not ours within its tolerance; none when it passes."""
+    name, group = case.get("id", "?"), case.get("group", "?")
+    read = mapping(group)
+    if read is None:
+        yield Difference(name, "group", group, "a group that no mapping reads")
+        return
+    inputs = Inputs(case["inputs"])
+    try:
+        answer = read(inputs, case)
+        inputs.done()
+    except (ValueError, ArithmeticError, LookupError) as problem:
+        yield Difference(name, "inputs", case["inputs"], f"{type(problem).__name__}: {problem}")
+        return
+    for figure, expected in case["expected"].items():
+        yield from _difference(case, figure, expected, answer)
+
+
+def _difference(case: Mapping[str, Any], figure: str, expected: Any, answer: Answer) -> Iterator[Difference]:
+    try:
+        got = answer(figure, expected)
+    except (Unreadable, ArithmeticError, LookupError) as problem:
+        yield Difference(case["id"], figure, expected, f"{type(problem).__name__}: {problem}")
+        return
+    if got is None:
+        yield Difference(case["id"], figure, expected, "a figure whose name is not known")
+    elif not agrees(got, expected, tolerance(case, figure)):
+        yield Difference(case["id"], figure, expected, [str(one) for one in got] if isinstance(got, list) else str(got))
+
+
+def tolerance(case: Mapping[str, Any], figure: str) -> Decimal:
+    """The case's own for this figure: by its name, ``*`` for the others, one for all; nothing stated is exact."""
+    stated = case.get("tolerance", "0")
+    if isinstance(stated, Mapping):
+        stated = stated.get(figure, stated.get("*", "0"))
+    return number(stated)
+
+
+def agrees(got: Value, expected: Any, within: Decimal) -> bool:
+    """Whether each figure is within the tolerance; exact means equal when rounded half-up to as many places as were published."""
+    if isinstance(expected, list):
+        return (
+            isinstance(got, list) and len(got) == len(expected) and all(map(agrees, got, expected, [within] * len(got)))
+        )
+    if isinstance(got, list):
+        return False
+    published = _figure(expected)
+    if within == 0:
+        places = published.as_tuple().exponent
+        assert isinstance(places, int)
+        return got.quantize(Decimal(1).scaleb(min(places, 0)), ROUND_HALF_UP) == published
+    return abs(got - published) <= within
+
+
+def _figure(expected: Any) -> Decimal:
+    """A published figure: a percent sign is a unit here, not a hundredth."""
+    return number(str(expected).replace("%", ""))
+
+
+def report(paths: Sequence[Path]) -> int:
+    """Print each difference and the line ``N passed, N failed``; 1 when any failed or nothing was there to compare."""
+    passed = failed = 0
+    for path in paths:
+        for case in cases(path):
+            found = list(differences(case))
+            for difference in found:
+                print(difference)
+            passed, failed = (passed, failed + 1) if found else (passed + 1, failed)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0

@@ -1,0 +1,138 @@
+"""Series of payments in words: ``48 x 134.57 monthly``, ``39.50 on 1978-04-20 then 11 x 38.31 every 4 weeks from 1978-05-18``."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from services.servicing.domain.calendar.months import add_months
+from tests.cases.published.words import AMOUNT, COUNTS, PER_YEAR, Text, Unreadable, number, whole
+
+EVERY = (
+    r"(?P<every>every (?:\w+ )?(?:months?|weeks?|days?|years?|quarters?)|"
+    + "|".join(sorted((word for word in PER_YEAR if word.endswith("ly") or word == "annual"), key=len, reverse=True))
+    + r"|per (?:month|week|year|quarter)|a month|a week)"
+)
+DATE = r"(?P<date>\d{4}-\d{2}-\d{2})"
+_STEPS = {
+    "daily": ("day", 1),
+    "weekly": ("week", 1),
+    "fortnightly": ("week", 2),
+    "biweekly": ("week", 2),
+    "bi-weekly": ("week", 2),
+    "four-weekly": ("week", 4),
+    "semimonthly": ("semimonth", 1),
+    "semi-monthly": ("semimonth", 1),
+    "monthly": ("month", 1),
+    "bimonthly": ("month", 2),
+    "quarterly": ("month", 3),
+    "four-monthly": ("month", 4),
+    "half-yearly": ("month", 6),
+    "semi-annual": ("month", 6),
+    "semi-annually": ("month", 6),
+    "semiannual": ("month", 6),
+    "annual": ("month", 12),
+    "annually": ("month", 12),
+    "yearly": ("month", 12),
+}
+_UNITS = {"day": ("day", 1), "week": ("week", 1), "month": ("month", 1), "quarter": ("month", 3), "year": ("month", 12)}
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """``count`` equal payments; ``step`` apart (unit, how many), the first at ``first`` where it is dated."""
+
+    count: int
+    amount: Decimal
+    step: tuple[str, int] | None = None
+    first: date | None = None
+
+
+def step_of(words: str) -> tuple[str, int]:
+    """(unit, how many) of a frequency, e.g. ``every 4 weeks``."""
+    if words in _STEPS:
+        return _STEPS[words]
+    match = re.fullmatch(r"(?:every|per|a) (?:(\w+) )?(month|week|day|year|quarter)s?", words)
+    if match is None:
+        raise Unreadable(f"{words!r} is not a frequency")
+    unit, length = _UNITS[match[2]]
+    ordinal = {"other": 2, "second": 2, "third": 3, "fourth": 4}.get(match[1] or "")
+    return unit, length * (ordinal or whole(match[1] or 1))
+
+
+def series(value: Any) -> list[Series]:
+    """Every series in the words, in order. Raises :class:`Unreadable` when something is left."""
+    text = Text(re.sub(r"\((?:\d+ days|[^)]*unit[^)]*)\)", "", str(value).lower()))
+    count = rf"(?P<count>\d+|{'|'.join(COUNTS)})"
+    between = r"(?:x|×|\*|@|(?:equal )?(?:payments?|instalments?) of)"
+    many = rf"{count}\s*(?:(?P<before>{EVERY.replace('?P<every>', '?:')})\s*)?{between}\s*{AMOUNT}"
+    one = rf"(?P<last>(?:final|last)(?: payment)?(?: of)?)?\s*{AMOUNT.replace('<amount>', '<one>')}"
+    when = rf"(?:\s*(?:each )?{EVERY})?(?:,? (?:starting |beginning |first )?(?:from|on|starting|beginning)? ?{DATE})?"
+    pattern = rf"(?=\S)(?:{many}|{one}){when}(?P<end> last| final)?"
+    found = []
+    for match in text.all(pattern):
+        words = match["every"] or match["before"]
+        first = date.fromisoformat(match["date"]) if match["date"] else None
+        amount = number(match["amount"] or match["one"])
+        found.append(Series(whole(match["count"] or 1), amount, step_of(words) if words else None, first))
+    text.done(("first", "last", "final", "payments?", "instalments?", "thereafter"))
+    if not found:
+        raise Unreadable(f"no payments in {value!r}")
+    return found
+
+
+def amounts(value: Any) -> tuple[Decimal, ...]:
+    """The amounts one after another; a list of numbers is that already."""
+    if isinstance(value, list):
+        return tuple(number(one) for one in value)
+    return tuple(one.amount for one in series(value) for _ in range(one.count))
+
+
+def dated(found: list[Series]) -> list[tuple[date, Decimal]]:
+    """Each payment with its date; a series without its own follows the one before it, a step later."""
+    payments: list[tuple[date, Decimal]] = []
+    last, common = None, next((one.step for one in found if one.step), ("month", 1))
+    for one in found:
+        step = one.step or common
+        first = one.first or (None if last is None else later(last, step, 1))
+        if first is None:
+            raise Unreadable("the first payment has no date")
+        days = [later(first, step, n) for n in range(one.count)]
+        payments += [(day, one.amount) for day in days]
+        last = days[-1]
+    return payments
+
+
+def later(day: date, step: tuple[str, int], times: int) -> date:
+    """``times`` steps after ``day``; semimonthly dates alternate between two days 15 apart."""
+    unit, length = step
+    if unit == "month":
+        return add_months(day, length * times)
+    if unit == "semimonth":
+        months, half = divmod(times, 2)
+        moved = add_months(day, months)
+        if not half:
+            return moved
+        return moved + timedelta(days=15) if day.day <= 15 else add_months(moved, 1).replace(day=day.day - 15)
+    return day + timedelta(days=length * times * (7 if unit == "week" else 1))
+
+
+def dated_flows(value: Any) -> list[tuple[date, Decimal]]:
+    """Flows as pairs [date, amount], as records with a date and an amount, or by date."""
+    if isinstance(value, Mapping):
+        value = list(value.items())
+    pairs = [_pair(one) for one in value]
+    return [(date.fromisoformat(str(day)), number(amount)) for day, amount in pairs]
+
+
+def _pair(one: Any) -> tuple[Any, Any]:
+    if isinstance(one, Mapping):
+        day = one.get("date", one.get("day", one.get("on")))
+        amount = next((one[key] for key in ("amount", "value", "flow", "cash_flow") if key in one), None)
+        if day is None or amount is None:
+            raise Unreadable(f"{dict(one)} has no date and amount")
+        return day, amount
+    first, second = one
+    return (second, first) if re.fullmatch(r"-?[\d.,]+", str(first)) else (first, second)

@@ -1,0 +1,109 @@
+"""Every published example that we know, and what the runner says when a case is wrong or not understood."""
+
+import json
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cases.published.runner import GROUPS, agrees, cases, differences, report
+from tests.cases.published.words import Unreadable, first_amount, months, number
+
+DATA = Path(__file__).parent / "data"
+SHARED = Path(__file__).parents[3] / "shared" / "cases" / "published_examples.json"
+COMMITTED = [case for path in sorted(DATA.glob("*_examples.json")) for case in cases(path)]
+BY_ID = {case["id"]: case for case in COMMITTED}
+
+
+@pytest.mark.parametrize("case", COMMITTED, ids=lambda case: case["id"])
+def test_every_figure_is_as_published(case: dict[str, Any]) -> None:
+    assert [str(difference) for difference in differences(case)] == []
+
+
+def test_the_shared_examples_are_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    if not SHARED.exists():
+        pytest.skip("no folder of shared cases beside the project")
+    assert report([SHARED]) == 0, capsys.readouterr().out
+
+
+def test_every_group_has_an_example() -> None:
+    groups = {case["group"] for case in COMMITTED}
+    assert groups >= set(GROUPS)
+    assert {group for group in groups if group.startswith("schedule-")} == {
+        "schedule-annuity",
+        "schedule-bullet",
+        "schedule-equal-principal",
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["ec-mcd-02-1", "regz-c4ii", "uk-rebate-1c", "dc-actact-isda-4", "sg-ocbc-48", "xirr-unsorted"]
+)
+def test_a_figure_that_is_off_by_more_than_its_tolerance_is_a_difference(name: str) -> None:
+    for figure in BY_ID[name]["expected"]:
+        case = deepcopy(BY_ID[name])
+        case["expected"] = {figure: str(number(case["expected"][figure]) * 2 + 1)}
+        found = list(differences(case))
+        assert [(one.case, one.figure) for one in found] == [(name, figure)]
+
+
+def changed(name: str, **inputs: str) -> dict[str, Any]:
+    case = deepcopy(BY_ID[name])
+    case["inputs"].update(inputs)
+    return case
+
+
+@pytest.mark.parametrize(
+    ("case", "quoted"),
+    [
+        (changed("ec-mcd-05", other="life annuity by moonlight"), "moonlight"),
+        (changed("regz-c1i", payments="24 x 230.00 whenever from 1978-02-10"), "whenever"),
+        (changed("dc-actact-isda-4", basis="Lunar/29"), "Lunar/29"),
+        (changed("irr-basic", mood="good"), "inputs not understood: mood"),
+        (changed("uk-rebate-1", instalments="some"), "not understood: 'some'"),
+        (changed("in-prepay-a", option="whatever"), "option 'whatever'"),
+    ],
+)
+def test_words_that_are_not_understood_are_quoted(case: dict[str, Any], quoted: str) -> None:
+    (difference,) = differences(case)
+    assert quoted in str(difference)
+
+
+def test_a_figure_of_an_unknown_name_and_an_unknown_group_are_differences() -> None:
+    case = deepcopy(BY_ID["irr-basic"])
+    case["expected"]["karma"] = "1"
+    assert [one.figure for one in differences(case)] == ["karma"]
+    case["group"] = "astrology"
+    assert [one.figure for one in differences(case)] == ["group"]
+
+
+def test_the_report_counts_prints_and_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = deepcopy(BY_ID["irr-basic"])
+    wrong["expected"]["irr"] = "0.3"
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps({"cases": [BY_ID["irr-basic"], wrong]}), encoding="utf-8")
+    assert report([path]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("irr-basic: irr: expected 0.3, got 0.28")
+    assert lines[-1] == "1 passed, 1 failed"
+
+
+def test_without_a_tolerance_a_figure_is_exact_to_its_published_places() -> None:
+    assert agrees(number("2.005"), "2.01", number("0"))
+    assert not agrees(number("2.0049"), "2.01", number("0"))
+    assert not agrees(number("2.02"), "2.01", number("0"))
+
+
+def test_a_shorter_list_never_agrees_with_a_longer_one() -> None:
+    assert not agrees([number("1")], ["1", "2"], number("1"))
+
+
+def test_numbers_are_read_as_sources_write_them() -> None:
+    assert number("7.5%/12") * 12 == number("0.075")
+    assert first_amount("HK$1,234.50 (2%)") == number("1234.5")
+    assert first_amount("2% of 600 paid") == number("600")
+    assert first_amount("120万") == number("1200000")
+    assert months("30 years") == 360
+    with pytest.raises(Unreadable, match="'soon'"):
+        number("soon")
