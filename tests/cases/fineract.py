@@ -397,8 +397,7 @@ class _Events:
         if kind == "charge":
             return ChargeAdded(known=self.today, charge=charge_of(event, self.digits))
         if kind == "cob":
-            # It closes the day before the one on which it runs.
-            return DayEnded(known=date.fromordinal(date.fromisoformat(event["date"]).toordinal() - 1))
+            return DayEnded(known=date.fromisoformat(event["date"]))
         if kind == "chargeback":
             payment = self._payment(event)
             return Chargeback(
@@ -547,6 +546,8 @@ def check(case: Json) -> Result:
         differences = tuple(compare(case, run(terms, entries_of(case))))
     except Unknown as error:
         return Result(case["id"], (Difference("case", "unknown", "a translation", str(error)),))
+    except Exception as error:  # a case that breaks the engine fails; the others still run
+        return Result(case["id"], (Difference("case", "error", "a position", repr(error)),))
     return Result(case["id"], differences)
 
 

@@ -68,4 +68,4 @@ class Undone(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayEnded(Entry):
-    """The end of a business day was run: ``known`` is the day that is closed."""
+    """The end-of-day run on ``known``: overdue principal bears interest up to that day."""

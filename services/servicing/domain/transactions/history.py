@@ -36,7 +36,8 @@ class _Book:
     def record(self, number: int, entry: Entry) -> None:
         """Take in one entry."""
         if isinstance(entry, DayEnded):
-            catch_up(self.ledger, entry.known)
+            if self.ledger.recalculates and any(row.open and row.due < entry.known for row in self.ledger.rows):
+                self._replay(entry.known)
         elif isinstance(entry, Undone):
             self._undo(entry)
         else:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from services.servicing.domain.schedule.arithmetic import context, percentage, units
+from services.servicing.domain.schedule.cumulative import amounts
 from services.servicing.domain.schedule.dates import start_of
 from services.servicing.domain.schedule.movements import disburse, let_overdue_bear
 from services.servicing.domain.schedule.plan import Plan, new_plan, settle
@@ -17,6 +18,7 @@ from services.servicing.domain.terms import (
     ChargeBasis,
     ChargeTime,
     Component,
+    Family,
     Terms,
     TransactionKind,
 )
@@ -59,7 +61,8 @@ class Ledger:
     @property
     def recalculates(self) -> bool:
         """Interest follows what is really outstanding."""
-        return self.terms.recalculation is not None and self.terms.rate.percent > 0
+        progressive = self.terms.family is Family.PROGRESSIVE
+        return progressive and self.terms.recalculation is not None and self.terms.rate.percent > 0
 
     @property
     def instalments(self) -> Iterable[Row]:
@@ -129,6 +132,9 @@ def _schedule(ledger: Ledger, day: date, amount: int) -> None:
     """Bring the amortised part into the plan, or after maturity into the extra row."""
     plan = ledger.plan
     assert plan is not None
+    if ledger.terms.family is Family.CUMULATIVE:
+        _show_cumulative(ledger, day)
+        return
     late = day > plan.matures
     disburse(plan, day, amount)
     if late and not ledger.terms.full_term_tranches:
@@ -136,6 +142,17 @@ def _schedule(ledger: Ledger, day: date, amount: int) -> None:
         row.owed[Component.PRINCIPAL] += amount
         row.review(day)
     show_plan(ledger, day, since=day)
+
+
+def _show_cumulative(ledger: Ledger, day: date) -> None:
+    """Rows of the cumulative family follow from all that was disbursed."""
+    plan = ledger.plan
+    assert plan is not None
+    amortised = [(since, amount - down_payment(ledger.terms, amount)) for since, amount in ledger.disbursed]
+    for row, asked in zip(ledger.instalments, amounts(ledger.terms, plan.begins, amortised), strict=True):
+        row.ask(asked.principal, asked.interest)
+        row.review(day)
+    ledger.rows.sort(key=lambda row: row.order)
 
 
 def down_payment(terms: Terms, amount: int) -> int:

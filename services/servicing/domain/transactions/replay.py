@@ -42,7 +42,7 @@ def value_date(entry: Entry) -> date:
     if isinstance(entry, Disbursed | Paid | Chargeback | Refunded):
         return entry.value_date
     if isinstance(entry, ChargeAdded) and entry.charge.due is not None:
-        return entry.charge.due
+        return min(entry.charge.due, entry.known)
     return entry.known
 
 
