@@ -7,7 +7,7 @@ the case and is named.
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -125,6 +125,7 @@ _KINDS = {
 }
 _NAMES = {
     TransactionKind.DISBURSEMENT: "Disbursement",
+    TransactionKind.DISBURSEMENT_FEE: "Repayment (at time of disbursement)",
     TransactionKind.DOWN_PAYMENT: "Down Payment",
     TransactionKind.REPAYMENT: "Repayment",
     TransactionKind.MERCHANT_ISSUED_REFUND: "Merchant Issued Refund",
@@ -145,12 +146,16 @@ _TIMES = {
     "DISBURSEMENT": ChargeTime.DISBURSEMENT,
     "SPECIFIED_DUE_DATE": ChargeTime.DUE_DATE,
     "INSTALLMENT": ChargeTime.INSTALMENT,
+    "INSTALLMENT_FEE": ChargeTime.INSTALMENT,
+    "TRANCHE_DISBURSEMENT": ChargeTime.TRANCHE,
 }
 _BASES = {
     "FLAT": ChargeBasis.FLAT,
     "PERCENT_AMOUNT": ChargeBasis.AMOUNT,
     "PERCENT_INTEREST": ChargeBasis.INTEREST,
+    "PERCENT_DISBURSEMENT_AMOUNT": ChargeBasis.AMOUNT,
     "PERCENT_AMOUNT_AND_INTEREST": ChargeBasis.AMOUNT_AND_INTEREST,
+    "PERCENT_AMOUNT_INTEREST": ChargeBasis.AMOUNT_AND_INTEREST,
 }
 _ROW_KINDS = {
     RowKind.DISBURSEMENT: "disbursement",
@@ -360,7 +365,16 @@ def charge_of(event: Json, digits: int) -> Charge:
 
 
 _PAYMENTS = {name.lower(): kind for name, kind in _KINDS.items()}
-_UNDONE = {"undo_last_disbursal": "disburse", "undo_last_disbursement": "disburse", "undo_disbursal": "disburse"}
+_DISBURSALS = frozenset({"disbursal", "disbursement", "last_disbursal", "last_disbursement", "disburse"})
+_NUMBERS = ("nth", "number", "nr", "payment_nr", "payment_number", "transaction_number", "index")
+_EVENT_WORDS = frozenset(
+    [
+        *("type", "date", "amount", "expected_disbursement_date", "interest_refund_calculation"),
+        *("charge", "time", "calculation", "penalty", "due_date", "added_on"),
+    ]
+)
+_PLAIN = frozenset({"business_date", "approve", "disburse", "charge", "cob", "credit_balance_refund", *_PAYMENTS})
+"""Events that refer to no other one: every word of theirs is known."""
 
 
 class _Events:
@@ -377,6 +391,8 @@ class _Events:
     def entries(self) -> Iterator[Entry]:
         for event in self.events:
             kind = event["type"]
+            if kind in _PLAIN and (unknown := set(event) - _EVENT_WORDS):
+                raise Unknown(f"event {kind!r}: {', '.join(sorted(unknown))}")
             if kind == "business_date":
                 self.today = date.fromisoformat(event["date"])
             elif kind != "approve":
@@ -384,62 +400,52 @@ class _Events:
                 self.made.append((kind, event))
 
     def _entry(self, kind: str, event: Json) -> Entry:
-        if kind == "disburse":
-            return Disbursed(known=self.today, value_date=self._day(event), amount=self._amount(event))
-        if kind in _PAYMENTS:
-            return Paid(
-                known=self.today,
-                value_date=self._day(event),
-                amount=self._amount(event),
-                kind=_PAYMENTS[kind],
-                refund_interest=event.get("interest_refund_calculation", True),
-            )
+        if kind.startswith("undo_"):
+            return self._undo(kind.removeprefix("undo_"), event)
         if kind == "charge":
             return ChargeAdded(known=self.today, charge=charge_of(event, self.digits))
         if kind == "cob":
             return DayEnded(known=date.fromisoformat(event["date"]))
-        if kind == "chargeback":
-            payment = self._payment(event)
-            return Chargeback(
-                known=self.today, value_date=self._day(event), amount=self._amount(event), payment=payment
+        day = optional(event.get("date"), date.fromisoformat) or self.today
+        amount = minor(event["amount"], self.digits)
+        if kind == "disburse":
+            return Disbursed(known=self.today, value_date=day, amount=amount)
+        if kind in _PAYMENTS:
+            return Paid(
+                known=self.today,
+                value_date=day,
+                amount=amount,
+                kind=_PAYMENTS[kind],
+                refund_interest=event.get("interest_refund_calculation", True),
             )
+        if kind == "chargeback":
+            payment = self._find(event, _PAYMENTS, None)
+            return Chargeback(known=self.today, value_date=day, amount=amount, payment=payment)
         if kind == "credit_balance_refund":
-            return Refunded(known=self.today, value_date=self._day(event), amount=self._amount(event))
-        if kind.startswith("undo_"):
-            return self._undo(kind, event)
+            return Refunded(known=self.today, value_date=day, amount=amount)
         raise Unknown(f"event type: {kind!r}")
 
-    def _day(self, event: Json) -> date:
-        return optional(event.get("date"), date.fromisoformat) or self.today
-
-    def _amount(self, event: Json) -> int:
-        return minor(event["amount"], self.digits)
-
-    def _payment(self, event: Json) -> int:
-        """The payment that is charged back: the one named by its number or date, otherwise the last."""
-        return self._find(event, [number for number, (kind, _) in enumerate(self.made) if kind in _PAYMENTS])
-
-    def _undo(self, kind: str, event: Json) -> Undone:
-        wanted = _UNDONE.get(kind) or kind.removeprefix("undo_")
+    def _undo(self, wanted: str, event: Json) -> Undone:
+        """The undone entry: of the kind that is named, on the day that is named."""
+        day = event.get("transaction_date") or event.get("date")
         if wanted in ("transaction", "last_transaction"):
-            numbers = [number for number, (made, _) in enumerate(self.made) if made in _PAYMENTS]
-        else:
-            numbers = [number for number, (made, _) in enumerate(self.made) if made == wanted]
-        if not numbers:
-            raise Unknown(f"event type: {kind!r}")
-        number = self._find(event, [one for one in numbers if one not in self.undone])
+            wanted = event.get("transaction_type", "").lower() or "transaction"
+        if wanted == "down_payment" and not any(kind == "down_payment" for kind, _ in self.made):
+            return Undone(known=self.today, entry=self._find(event, {"disburse"}, day), down_payment=True)
+        kinds = _PAYMENTS if wanted == "transaction" else {"disburse"} if wanted in _DISBURSALS else {wanted}
+        number = self._find(event, kinds, day)
         self.undone.add(number)
         return Undone(known=self.today, entry=number)
 
-    def _find(self, event: Json, numbers: list[int]) -> int:
-        nth = event.get("nth") or event.get("number") or event.get("transaction_number")
-        if nth is not None:
-            return numbers[int(nth) - 1]
-        day = event.get("transaction_date") or event.get("of_date")
-        dated = [one for one in numbers if self.made[one][1].get("date") == (day or event.get("date"))]
-        if not numbers:
-            raise Unknown(f"nothing for {event!r}")
-        return (dated or numbers)[-1]
+    def _find(self, event: Json, kinds: Container[str], day: str | None) -> int:
+        """The entry of these kinds that an event refers to: by day and number, otherwise the last."""
+        numbers = [number for number, (kind, _) in enumerate(self.made) if kind in kinds and number not in self.undone]
+        dated = [number for number in numbers if self.made[number][1].get("date") == day]
+        candidates = dated or numbers
+        if not candidates:
+            raise Unknown(f"event {event!r} refers to nothing before it")
+        nth = next((int(event[name]) for name in _NUMBERS if event.get(name) is not None), None)
+        return candidates[min(nth, len(candidates)) - 1] if nth else candidates[-1]
 
 
 def compare(case: Json, position: Position) -> Iterator[Difference]:

@@ -44,7 +44,7 @@ def relevel(plan: Plan, due: date, *, alone: bool) -> None:
     _grant_principal_grace(plan, related)
     settle(plan)
     close_last(plan, due)
-    if alone:
+    if alone and plan.terms.fixed_instalment is None:
         _smooth(plan, related)
 
 
@@ -52,6 +52,16 @@ def _level(plan: Plan, related: Sequence[Period]) -> None:
     """A = B·Π(1+f) ÷ Σ of the products that follow each row, rounded to the minor unit, then to the multiple."""
     if not related:
         return
+    amount = plan.terms.fixed_instalment
+    if amount is None:
+        amount = _in_multiples(plan, _annuity(plan, related))
+    for period in related:
+        if amount >= period.paid:
+            period.instalment = period.agreed = amount
+
+
+def _annuity(plan: Plan, related: Sequence[Period]) -> int:
+    """The level instalment of periods with their own rate factors."""
     exact = context(plan.rounding)
     rates = [growth(plan, period) for period in related]
     product = _ONE
@@ -61,10 +71,7 @@ def _level(plan: Plan, related: Sequence[Period]) -> None:
     for rate in rates[1:]:
         divisor = exact.add(_ONE, exact.multiply(divisor, rate))
     start = Decimal(_opening(plan, related[0]))
-    amount = _in_multiples(plan, units(exact.divide(exact.multiply(product, start), divisor), plan.rounding))
-    for period in related:
-        if amount >= period.paid:
-            period.instalment = period.agreed = amount
+    return units(exact.divide(exact.multiply(product, start), divisor), plan.rounding)
 
 
 def _opening(plan: Plan, first: Period) -> int:

@@ -82,8 +82,6 @@ def _structure(terms: Terms) -> Iterator[Problem]:
         yield Problem("grace.principal", "leaves no instalment in which principal falls due")
     if terms.family is Family.PROGRESSIVE and terms.method not in (Method.EQUAL_INSTALMENT, Method.FLAT):
         yield Problem("method", "the progressive family knows equal instalments and flat interest")
-    if terms.family is Family.PROGRESSIVE and terms.fixed_instalment is not None:
-        yield Problem("fixed_instalment", "the progressive family computes its instalments")
     if terms.full_term_tranches and terms.family is not Family.PROGRESSIVE:
         yield Problem("full_term_tranches", "needs the progressive family")
 

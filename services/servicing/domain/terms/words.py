@@ -125,6 +125,8 @@ class TransactionKind(StrEnum):
     """Kinds of transactions (rule 10)."""
 
     DISBURSEMENT = "disbursement"
+    DISBURSEMENT_FEE = "disbursement-fee"
+    """Charges of the disbursement, paid with it."""
     DOWN_PAYMENT = "down-payment"
     REPAYMENT = "repayment"
     MERCHANT_ISSUED_REFUND = "merchant-issued-refund"
@@ -143,6 +145,8 @@ class ChargeTime(StrEnum):
     DISBURSEMENT = "disbursement"
     DUE_DATE = "due-date"
     INSTALMENT = "instalment"
+    TRANCHE = "tranche"
+    """With each disbursement, on its amount."""
 
 
 class ChargeBasis(StrEnum):

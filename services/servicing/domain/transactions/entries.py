@@ -20,6 +20,8 @@ class Disbursed(Entry):
 
     value_date: date
     amount: int
+    pay_down_payment: bool = True
+    """The down payment is paid at once, where the terms say so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,8 @@ class Undone(Entry):
 
     entry: int
     """Number of the entry in its list."""
+    down_payment: bool = False
+    """Of a disbursement only the payment of its down payment is undone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,9 @@ from services.servicing.domain.terms import (
 )
 from services.servicing.domain.transactions.rows import Row
 
+CLAIMS = frozenset({TransactionKind.DISBURSEMENT, TransactionKind.CHARGEBACK, TransactionKind.CREDIT_BALANCE_REFUND})
+"""Kinds that add to what is outstanding."""
+
 
 @dataclass(slots=True)
 class Move:
@@ -211,9 +214,14 @@ def _component(charge: Charge) -> Component:
     return Component.PENALTY if charge.penalty else Component.FEE
 
 
+def tranche_fee(ledger: Ledger, amount: int) -> int:
+    """Charges due with the disbursement of ``amount``."""
+    return sum(_of(ledger, charge, amount, 0) for charge in ledger.charges if charge.time is ChargeTime.TRANCHE)
+
+
 def _amount(ledger: Ledger, charge: Charge) -> int:
-    """A charge on the whole loan."""
-    principal = sum(amount for _, amount in ledger.disbursed)
+    """A charge on the whole loan: on what was disbursed until it falls due."""
+    principal = sum(amount for day, amount in ledger.disbursed if charge.due is None or day <= charge.due)
     interest = sum(row.owed[Component.INTEREST] for row in ledger.rows)
     return _of(ledger, charge, principal, interest)
 

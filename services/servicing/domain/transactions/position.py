@@ -78,6 +78,8 @@ class Totals:
 class Posting:
     """One transaction and its allocation."""
 
+    entry: int
+    """Number of the entry it comes from."""
     day: date
     kind: TransactionKind
     amount: int

@@ -11,6 +11,7 @@ from services.servicing.domain.transactions.allocation import allocate
 from services.servicing.domain.transactions.claims import charge_back, refund_credit, settle_with_credit
 from services.servicing.domain.transactions.entries import ChargeAdded, Chargeback, Disbursed, Entry, Paid, Refunded
 from services.servicing.domain.transactions.ledger import (
+    CLAIMS,
     Ledger,
     Move,
     add_charge,
@@ -21,12 +22,6 @@ from services.servicing.domain.transactions.ledger import (
 
 Numbered = tuple[int, Entry]
 """An entry and its number in the order of recording."""
-
-_PAYMENTS = frozenset(TransactionKind) - {
-    TransactionKind.DISBURSEMENT,
-    TransactionKind.CHARGEBACK,
-    TransactionKind.CREDIT_BALANCE_REFUND,
-}
 
 
 def replay(terms: Terms, kept: Sequence[Numbered]) -> Ledger:
@@ -81,7 +76,8 @@ def _closes(ledger: Ledger, day: date, amount: int) -> bool:
 def _disburse(ledger: Ledger, number: int, entry: Disbursed) -> None:
     down = add_disbursement(ledger, number, entry.value_date, entry.amount)
     settle_with_credit(ledger, ledger.moves[-1])
-    if down and ledger.terms.down_payment is not None and ledger.terms.down_payment.automatic:
+    rule = ledger.terms.down_payment
+    if down and entry.pay_down_payment and rule is not None and rule.automatic:
         _settle(ledger, Move(number, TransactionKind.DOWN_PAYMENT, entry.value_date, down))
 
 
@@ -107,7 +103,7 @@ def _charge(ledger: Ledger, charge: Charge) -> None:
         return
     for move in ledger.moves:
         usable = min(move.overpaid, ledger.overpaid)
-        if usable <= 0 or move.kind not in _PAYMENTS:
+        if usable <= 0 or move.kind in CLAIMS:
             continue
         left = allocate(ledger, move, usable, ledger.rule(move.kind))
         move.overpaid += left - usable

@@ -1,20 +1,22 @@
 """The position that a ledger shows: lines with running balances, postings with theirs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import date
 
-from services.servicing.domain.terms import Component
-from services.servicing.domain.transactions.ledger import Ledger, disbursement_fee
+from services.servicing.domain.terms import Component, TransactionKind
+from services.servicing.domain.transactions.ledger import CLAIMS, Ledger, disbursement_fee, tranche_fee
 from services.servicing.domain.transactions.position import Line, Position, Posting, RowKind, Status
 from services.servicing.domain.transactions.rows import Row
 
 
-def position(ledger: Ledger, reverted: Sequence[Posting]) -> Position:
-    """Lines, postings, status and credit balance."""
-    postings = [*_postings(ledger), *reverted]
+def position(
+    ledger: Ledger, reverted: Sequence[Posting] = (), replayed: Container[tuple[int, TransactionKind]] = ()
+) -> Position:
+    """Lines, postings, status and credit balance; ``replayed`` are postings whose allocation a later entry changed."""
+    postings = [*_postings(ledger, replayed), *reverted]
     return Position(
         tuple(_lines(ledger)),
-        tuple(sorted(postings, key=lambda posting: posting.day)) if reverted else tuple(postings),
+        tuple(sorted(postings, key=lambda posting: (posting.day, posting.entry))) if reverted else tuple(postings),
         _status(ledger),
         ledger.overpaid,
     )
@@ -36,6 +38,7 @@ def _lines(ledger: Ledger) -> Iterable[Line]:
     for (day, _), item in sorted(items, key=lambda item: item[0]):
         if isinstance(item, int):
             balance += item
+            fee += tranche_fee(ledger, item) if (day, item) in ledger.disbursed else 0
             yield Line(RowKind.DISBURSEMENT, day, item, fee=fee, paid=fee)
             fee = 0
             continue
@@ -67,8 +70,14 @@ def _line(row: Row, number: int, balance: int) -> Line:
     )
 
 
-def _postings(ledger: Ledger) -> Iterable[Posting]:
+def _postings(ledger: Ledger, replayed: Container[tuple[int, TransactionKind]]) -> Iterable[Posting]:
     balance = 0
+    fee = disbursement_fee(ledger)
     for move in ledger.moves:
-        balance += move.claimed if move.claimed else -move.allocation[Component.PRINCIPAL]
-        yield Posting(move.day, move.kind, move.amount, dict(move.allocation), balance)
+        balance += move.claimed if move.kind in CLAIMS else -move.allocation[Component.PRINCIPAL]
+        again = (move.entry, move.kind) in replayed
+        yield Posting(move.entry, move.day, move.kind, move.amount, dict(move.allocation), balance, replayed=again)
+        if fee:
+            parts = dict.fromkeys(Component, 0) | {Component.FEE: fee}
+            yield Posting(move.entry, move.day, TransactionKind.DISBURSEMENT_FEE, fee, parts, balance)
+            fee = 0
