@@ -35,9 +35,9 @@ class _Tranche(NamedTuple):
 def amounts(terms: Terms, start: date, disbursed: Sequence[tuple[date, int]]) -> list[Amounts]:
     """The rows of a loan of which ``disbursed`` was paid out; principal parts sum to it exactly."""
     tranches = [_Tranche(*part) for part in disbursed]
-    flat = terms.method is Method.FLAT
-    rows = _flat(terms, start, tranches) if flat else _declining(terms, start, tranches)
-    return list(_with_interest_grace(terms, rows))
+    if terms.method is Method.FLAT:
+        return _flat(terms, start, tranches)
+    return list(_with_interest_grace(terms, _declining(terms, start, tranches)))
 
 
 def _declining(terms: Terms, start: date, tranches: list[_Tranche]) -> list[Amounts]:
@@ -73,7 +73,7 @@ _PRINCIPAL: dict[Method, Callable[[int, int], int]] = {
 def _asked(terms: Terms, balance: int, rows: int) -> int:
     """What each of the remaining rows asks for: the level instalment, or the principal part."""
     if terms.method is Method.EQUAL_PRINCIPAL:
-        return to_multiple(ratio(balance, rows, terms.rounding), terms.rounding)
+        return ratio(balance, rows, terms.rounding)
     if terms.method is not Method.EQUAL_INSTALMENT:
         return 0
     if terms.fixed_instalment is not None:
@@ -163,7 +163,10 @@ def _periods_between(terms: Terms, begins: date, ends: date) -> Decimal:
 
 
 def _flat(terms: Terms, start: date, tranches: list[_Tranche]) -> list[Amounts]:
-    """Flat: every row the same part of the interest on what was disbursed; the last takes the remainder of both."""
+    """Flat: every row the same part of the interest on what was disbursed; the last takes the remainder of both.
+
+    Interest is averaged over the rows that pay any: a grace on its payment makes the others dearer.
+    """
     spans = periods(terms, start)
     principals, interests = [0] * len(spans), [0] * len(spans)
     for part in tranches:
@@ -172,9 +175,9 @@ def _flat(terms: Terms, start: date, tranches: list[_Tranche]) -> list[Amounts]:
         total = units(
             context(terms.rounding).multiply(Decimal(part.amount), _flat_rate(terms, spans, first)), terms.rounding
         )
-        free = min(count, max(0, terms.grace.interest_charged - first))
-        total -= ratio(total, count, terms.rounding) * free
-        _spread(interests, total, first + free, terms)
+        free = min(len(spans), max(first, terms.grace.interest_charged))
+        total -= ratio(total, count, terms.rounding) * (free - first)
+        _spread(interests, total, max(first, free + terms.grace.interest_payment), terms)
         _spread(principals, part.amount, max(first, min(terms.grace.principal, len(spans) - 1)), terms)
     return [
         Amounts(begins, due, *parts)

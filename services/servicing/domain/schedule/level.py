@@ -232,7 +232,9 @@ def collect_ahead(plan: Plan, last: Period, day: date) -> None:
         silence_after(until, day)
     for period, figure in reversed(list(zip(until.periods, figures(until), strict=True))):
         if figure.shifted > 0 and period.due > last.due:
-            last.ahead = figure.shifted
+            last.ahead = 0
+            paid_ahead = max(0, last.paid_interest - accrual(plan, last))
+            last.ahead = max(0, figure.shifted - paid_ahead)
             for later in plan.periods:
                 if later.due > last.due:
                     later.passed_up = True

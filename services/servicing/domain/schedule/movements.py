@@ -47,9 +47,11 @@ def _disburse_full_term(plan: Plan, day: date, amount: int) -> None:
     """The tranche gets a full term of its own from the period it falls into; its rows are added to those that are there."""
     running = next((period for period in plan.periods if period.begins <= day < period.due), None)
     alone = new_plan(plan.terms, running.begins if running is not None else plan.matures)
+    for period in alone.periods:
+        period.base = amount if day <= period.begins else 0
     part = change(alone, day, disbursed=amount)
     relevel(alone, _due_from(alone, part, day) if part is not None else alone.periods[0].due, alone=True)
-    change(plan, day, disbursed=amount)
+    inside = change(plan, day, disbursed=amount) is not None
     for own, figure in zip(alone.periods, settle(alone), strict=True):
         instalment = figure.principal + figure.interest
         shared = plan.of(own.begins, own.due)
@@ -62,6 +64,8 @@ def _disburse_full_term(plan: Plan, day: date, amount: int) -> None:
             plan.periods.append(
                 Period(begins, own.due, [Slice(begins, own.due)], instalment=instalment, agreed=instalment, base=base)
             )
+    if not inside:
+        change(plan, day, disbursed=amount)
     settle(plan)
     close_last(plan, day)
 
@@ -138,7 +142,8 @@ def asked_on(plan: Plan, row: tuple[date, date], day: date) -> Asked:
 
 
 def _capped(due: int, left: int, paid: int) -> int:
-    return min(due, max(left, paid))
+    """A row asks for no more than what is left of the loan and what was paid on it."""
+    return min(due, max(0, left) + paid)
 
 
 def _restore_agreed(until: Plan, period: Period, open_rows: int) -> None:

@@ -329,7 +329,7 @@ def change(
 ) -> Period | None:
     """Change the balance on ``day``; the period it falls into, ``None`` when ``day`` is outside the plan."""
     period = plan.on(day)
-    if period is None:
+    if period is None or not period.slices:
         return None
     part = _ending_on(plan, period, day)
     part.disbursed += disbursed
