@@ -19,12 +19,9 @@ def _exact(mode: str) -> Context:
     return Context(prec=_WIDE, rounding=mode, traps=[Overflow])
 
 
-_UNIT = Decimal(1)
-
-
 def units(amount: Decimal, rounding: Rounding) -> int:
     """``amount`` of minor units rounded to whole ones: the rounding point of every figure that is posted."""
-    return int(amount.quantize(_UNIT, context=_exact(rounding.mode)))
+    return int(amount.to_integral_value(rounding.mode))
 
 
 def ratio(numerator: int, denominator: int, rounding: Rounding) -> int:

@@ -20,7 +20,7 @@ _A_YEAR = {Unit.MONTH: 12, Unit.WEEK: 52}
 class Factors:
     """Rate factors of one loan: its terms, the start of its first period and the rates that replaced the agreed one."""
 
-    __slots__ = ("_annual", "_changes", "_context", "_start", "_terms")
+    __slots__ = ("_annual", "_changes", "_context", "_known", "_start", "_terms")
 
     def __init__(self, terms: Terms, start: date, changes: Sequence[tuple[date, Decimal]] = ()) -> None:
         self._terms = terms
@@ -28,6 +28,7 @@ class Factors:
         self._context = context(terms.rounding)
         self._annual = self._context.divide(terms.rate.annual, Decimal(100))
         self._changes = sorted(changes, reverse=True)
+        self._known: dict[tuple[object, ...], Decimal] = {}
 
     def changed(self, since: date, percent: Decimal) -> "Factors":
         """The same with another annual rate from ``since`` on."""
@@ -70,9 +71,15 @@ class Factors:
 
     def _apply(self, begins: date, share_of_year: Decimal, days: int, length: int) -> Decimal:
         """rate × share of a year × days ÷ days of the period, stored with the digits of the terms."""
-        exact = self._context
-        interest = exact.multiply(exact.multiply(self._rate(begins), share_of_year), Decimal(days))
-        return scaled(exact.divide(interest, Decimal(length)), self._terms.rounding)
+        rate = self._rate(begins)
+        key = (rate, share_of_year, days, length)
+        known = self._known.get(key)
+        if known is None:
+            exact = self._context
+            interest = exact.multiply(exact.multiply(rate, share_of_year), Decimal(days))
+            known = scaled(exact.divide(interest, Decimal(length)), self._terms.rounding)
+            self._known[key] = known
+        return known
 
     def _days_in_year(self, period: tuple[date, date], begins: date) -> int:
         count = self._terms.day_count

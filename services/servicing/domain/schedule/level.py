@@ -5,8 +5,9 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from services.servicing.domain.schedule.arithmetic import context, ratio, to_multiple, units
+from services.servicing.domain.schedule.arithmetic import ratio, to_multiple, units
 from services.servicing.domain.schedule.plan import (
+    Figure,
     Period,
     Plan,
     accrual,
@@ -62,7 +63,7 @@ def _level(plan: Plan, related: Sequence[Period]) -> None:
 
 def _annuity(plan: Plan, related: Sequence[Period]) -> int:
     """The level instalment of periods with their own rate factors."""
-    exact = context(plan.rounding)
+    exact = plan.exact
     rates = [growth(plan, period) for period in related]
     product = _ONE
     for rate in rates:
@@ -167,15 +168,11 @@ def _grant_principal_grace(plan: Plan, related: Sequence[Period]) -> None:
 
 def close_last(plan: Plan, day: date) -> None:
     """Let the last unpaid row take in the difference between what was claimed and what the rows ask for 末期轧差."""
-    _trim_to_claim(plan)
+    amounts = _trim_to_claim(plan)
     last = _last_unpaid(plan)
-    if last is None:
-        return
-    while True:
-        last.ahead = 0
-        for period in plan.periods:
-            period.passed_up = False
-        interest = sum(figure.interest for figure in figures(plan))
+    while last is not None:
+        amounts = _without_ahead(plan, last, amounts)
+        interest = sum(figure.interest for figure in amounts)
         disbursed = sum(period.disbursed for period in plan.periods)
         credited = sum(period.credited_principal for period in plan.periods)
         last.instalment += disbursed + credited + interest - sum(period.room for period in plan.periods)
@@ -184,26 +181,34 @@ def close_last(plan: Plan, day: date) -> None:
             break
         last.instalment = floor
         collect_ahead(plan, last, day)
-        _trim_to_claim(plan)
-        another = _last_unpaid(plan)
-        if another is None or another is last:
+        amounts = _trim_to_claim(plan)
+        settled, last = last, _last_unpaid(plan)
+        if last is settled:
             break
-        last = another
-    collect_ahead(plan, last, day)
+    if last is not None:
+        collect_ahead(plan, last, day)
 
 
-def _trim_to_claim(plan: Plan) -> None:
-    """No row asks for more principal than is left to be paid."""
+def _without_ahead(plan: Plan, last: Period, amounts: list[Figure]) -> list[Figure]:
+    """Forget that interest of later rows was collected in ``last``."""
+    if last.ahead == 0 and not any(period.passed_up for period in plan.periods):
+        return amounts
+    last.ahead = 0
+    for period in plan.periods:
+        period.passed_up = False
+    return figures(plan)
+
+
+def _trim_to_claim(plan: Plan) -> list[Figure]:
+    """No row asks for more principal than is left to be paid; what the rows then come to."""
     left = max(0, plan.claimed - plan.paid_principal)
     amounts = figures(plan)
-    if all(
-        figure.principal - period.paid_principal <= left for period, figure in zip(plan.periods, amounts, strict=True)
-    ):
-        return
     for number, period in enumerate(plan.periods):
-        asked = max(0, figures(plan)[number].principal - period.paid_principal)
+        asked = amounts[number].principal - period.paid_principal
         if asked > left:
             period.instalment = max(period.instalment - (asked - left), period.paid - period.credited, 0)
+            amounts = figures(plan)
+    return amounts
 
 
 def _last_unpaid(plan: Plan) -> Period | None:
@@ -252,7 +257,7 @@ def silence_after(plan: Plan, day: date) -> None:
             if part.begins < day <= part.ends or (first and number == 0 and part.begins <= day <= part.ends)
         ]
         if inside:
-            inside[-1].ends = day
+            inside[-1].end(day)
     for other in plan.periods:
         for part in other.slices:
             part.silent = day < part.ends

@@ -177,7 +177,7 @@ def till(plan: Plan, day: date) -> Plan:
         if period is running:
             _cut(period, day, first=number == 0)
         elif until.periods[number - 1] is running and _claims_at_beginning(period):
-            period.slices[0].ends = period.slices[0].begins
+            period.slices[0].end(period.slices[0].begins)
             del period.slices[1:]
         else:
             period.slices.clear()
@@ -197,7 +197,7 @@ def _cut(period: Period, day: date, *, first: bool) -> None:
         return
     last = inside[-1]
     part = period.slices[last]
-    part.ends = day
+    part.end(day)
     for following in period.slices[last + 1 : last + 2]:
         part.credited_principal += following.credited_principal
         part.credited_interest += following.credited_interest
@@ -227,12 +227,13 @@ def let_overdue_bear(plan: Plan, day: date, *, closing: bool) -> bool:
         return False
     changed = False
     principal = total = 0
-    for period in overdue:
+    amounts = figures(plan)
+    for number, period in enumerate(plan.periods[: len(overdue)]):
         if principal:
             _bear(plan, period, day, principal, total, closing=closing)
             changed = True
-        number = next(index for index, other in enumerate(plan.periods) if other is period)
-        principal = max(0, figures(plan)[number].principal - period.paid_principal)
+            amounts = figures(plan)
+        principal = max(0, amounts[number].principal - period.paid_principal)
         total += principal
     current = plan.on(day) or plan.periods[-1]
     if plan.overdue_until != day:

@@ -5,10 +5,10 @@ units. A slice's interest counts from its opening balance; a change falls into t
 bears interest from the next one on.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Context, Decimal
+from itertools import pairwise
 from typing import NamedTuple
 
 from services.servicing.domain.schedule.arithmetic import context, units
@@ -36,7 +36,14 @@ class Slice:
     silent: bool = False
     """Lies after the day up to which interest is asked for."""
     paused: bool = False
-    memo: tuple[date, date, date, int, Decimal] | None = None
+    known: int = -1
+    """The bearing balance whose interest is ``interest``; negative when the dates have changed since."""
+    interest: Decimal = _ZERO
+
+    def end(self, day: date) -> None:
+        """Let the slice end on ``day``."""
+        self.ends = day
+        self.known = -1
 
     def copy(self) -> "Slice":
         return Slice(
@@ -49,7 +56,8 @@ class Slice:
             self.balance,
             self.silent,
             self.paused,
-            self.memo,
+            self.known,
+            self.interest,
         )
 
     def closing(self) -> int:
@@ -78,6 +86,8 @@ class Period:
     principal_grace: bool = False
     interest_grace: bool = False
     interest_free: bool = False
+    claims: bool = False
+    """Something was charged back in it."""
 
     def copy(self) -> "Period":
         return Period(
@@ -94,6 +104,7 @@ class Period:
             self.principal_grace,
             self.interest_grace,
             self.interest_free,
+            self.claims,
         )
 
     @property
@@ -106,11 +117,15 @@ class Period:
 
     @property
     def credited_principal(self) -> int:
+        if not self.claims:
+            return 0
         return max(0, sum(part.credited_principal for part in self.slices))
 
     @property
     def credited(self) -> int:
         """Principal and interest that a chargeback claimed in this period."""
+        if not self.claims:
+            return 0
         return self.credited_principal + max(0, sum(part.credited_interest for part in self.slices))
 
     @property
@@ -137,7 +152,7 @@ class Figure(NamedTuple):
     @property
     def shifted(self) -> int:
         """Accrued interest for which the instalment has no room: it goes to the next period."""
-        return max(0, self.accrued - self.interest)
+        return self.accrued - self.interest if self.accrued > self.interest else 0
 
 
 @dataclass(slots=True)
@@ -146,6 +161,7 @@ class Plan:
 
     terms: Terms
     factors: Factors
+    exact: Context
     periods: list[Period]
     overdue_until: date | None = None
     """The day up to which overdue principal was made to bear interest."""
@@ -156,6 +172,7 @@ class Plan:
         return Plan(
             self.terms,
             self.factors,
+            self.exact,
             [period.copy() for period in self.periods],
             self.overdue_until,
             list(self.overdue),
@@ -214,16 +231,15 @@ def new_plan(terms: Terms, start: date) -> Plan:
         Period(begins, due, [Slice(begins, due)], interest_free=number < free)
         for number, (begins, due) in enumerate(periods(terms, start))
     ]
-    return Plan(terms, Factors(terms, start), made)
+    return Plan(terms, Factors(terms, start), context(terms.rounding), made)
 
 
 def figures(plan: Plan) -> list[Figure]:
     """What each period comes to, from the opening balances as they stand."""
     result = []
     shifted = 0
-    exact = context(plan.rounding)
     for period in plan.periods:
-        figure = _figure(plan, period, shifted, exact)
+        figure = _figure(plan, period, shifted)
         shifted = figure.shifted
         result.append(figure)
     return result
@@ -233,17 +249,18 @@ def settle(plan: Plan) -> list[Figure]:
     """Opening balances anew from front to back, and what each period then comes to."""
     result: list[Figure] = []
     shifted = 0
-    exact = context(plan.rounding)
-    before: Period | None = None
+    closing: int | None = None
     for period in plan.periods:
-        if before is not None and period.slices:
-            period.slices[0].balance = closing_balance(before, result[-1])
-        for earlier, later in zip(period.slices, period.slices[1:], strict=False):
-            later.balance = max(0, earlier.closing())
-        figure = _figure(plan, period, shifted, exact)
+        parts = period.slices
+        if closing is not None and parts:
+            parts[0].balance = closing
+        if len(parts) > 1:
+            for earlier, later in pairwise(parts):
+                later.balance = max(0, earlier.closing())
+        figure = _figure(plan, period, shifted)
         shifted = figure.shifted
         result.append(figure)
-        before = period
+        closing = closing_balance(period, figure)
     return result
 
 
@@ -254,55 +271,54 @@ def closing_balance(period: Period, figure: Figure) -> int:
     return max(0, period.slices[-1].closing() + period.paid_principal - figure.principal)
 
 
-def _figure(plan: Plan, period: Period, shifted: int, exact: Context) -> Figure:
-    accrued = max(0, _accrual(plan, period, exact) + shifted)
-    room = period.room
-    if period.interest_grace:
-        interest = period.paid_interest
-    elif period.paid_principal > max(0, room - accrued):
-        # More principal was paid than the row had room for: the row asks no more interest than was paid.
-        interest = period.paid_interest
-    else:
-        interest = max(min(accrued, room), period.paid_interest)
-    return Figure(accrued, interest, max(room - interest, 0, period.paid_principal))
+def _figure(plan: Plan, period: Period, shifted: int) -> Figure:
+    own = accrual(plan, period) + shifted
+    accrued = own if own > 0 else 0
+    room = period.instalment + period.ahead
+    if period.claims:
+        room += period.credited
+    paid = period.paid_interest
+    # More principal paid than the row had room for: the row asks for no more interest than was paid.
+    full = period.paid_principal > (room - accrued if room > accrued else 0)
+    interest = paid if full or period.interest_grace else max(min(accrued, room), paid)
+    return Figure(accrued, interest, max(room - interest, period.paid_principal))
 
 
 def accrual(plan: Plan, period: Period) -> int:
     """Interest of a period by itself, and what is collected ahead in it: nothing that another period shifts to it."""
-    return _accrual(plan, period, context(plan.rounding))
-
-
-def _accrual(plan: Plan, period: Period, exact: Context) -> int:
     if period.passed_up:
         return period.ahead
-    interest = sum((_interest(plan, period, part, exact) for part in period.slices), _ZERO)
-    return units(interest, plan.rounding) + period.ahead
+    parts = period.slices
+    if len(parts) == 1:
+        interest = _interest(plan, period, parts[0])
+    else:
+        interest = sum((_interest(plan, period, part) for part in parts), _ZERO)
+    return (units(interest, plan.terms.rounding) if interest else 0) + period.ahead
 
 
-def _interest(plan: Plan, period: Period, part: Slice, exact: Context) -> Decimal:
+def _interest(plan: Plan, period: Period, part: Slice) -> Decimal:
     """Interest of a slice, unrounded: balance × factor to the due date ÷ days to it × days of the slice."""
     if part.paused or period.interest_free:
         return Decimal(part.credited_interest)
-    bearing = _bearing(plan, period, part)
+    bearing = part.balance if plan.terms.method is not Method.FLAT else flat_base(period, part)
+    if part.silent or not bearing:
+        return max(_ZERO, Decimal(part.credited_interest)) if period.claims else _ZERO
+    if part.known != bearing:
+        part.interest = _of_balance(plan, period, part, bearing)
+        part.known = bearing
+    if part.credited_interest:
+        return max(_ZERO, plan.exact.add(Decimal(part.credited_interest), part.interest))
+    return part.interest
+
+
+def _of_balance(plan: Plan, period: Period, part: Slice, bearing: int) -> Decimal:
+    exact = plan.exact
     to_due = (period.due - part.begins).days
-    if part.silent or not bearing or not to_due:
-        return max(_ZERO, Decimal(part.credited_interest))
-    key = (part.begins, part.ends, period.due, bearing)
-    if part.memo is not None and part.memo[:4] == key:
-        interest = part.memo[4]
-    else:
-        factor = plan.factors.interest(period.span, part.begins)
-        whole = exact.divide(exact.multiply(Decimal(bearing), factor), Decimal(to_due))
-        interest = exact.multiply(whole, Decimal((part.ends - part.begins).days))
-        part.memo = (*key, interest)
-    return max(_ZERO, exact.add(Decimal(part.credited_interest), interest)) if part.credited_interest else interest
-
-
-def _bearing(plan: Plan, period: Period, part: Slice) -> int:
-    """What a slice's interest counts from: its balance, or all that was disbursed before it where interest is flat."""
-    if plan.terms.method is not Method.FLAT:
-        return part.balance
-    return flat_base(period, part)
+    if not to_due:
+        return _ZERO
+    factor = plan.factors.interest(period.span, part.begins)
+    whole = exact.divide(exact.multiply(Decimal(bearing), factor), Decimal(to_due))
+    return exact.multiply(whole, Decimal((part.ends - part.begins).days))
 
 
 def flat_base(period: Period, until: Slice | None) -> int:
@@ -354,7 +370,7 @@ def _ending_on(plan: Plan, period: Period, day: date) -> Slice:
     part = inside[-1] if inside else parts[0]
     cut = min(max(day, part.begins), part.ends)
     rest = Slice(cut, part.ends, paused=part.paused)
-    part.ends = cut
+    part.end(cut)
     parts.insert(_position(parts, part) + 1, rest)
     return part
 
@@ -371,12 +387,7 @@ def _credit(plan: Plan, day: date, principal: int, interest: int) -> None:
             continue
         beginning = [part for part in period.slices if part.begins == day]
         if beginning:
+            period.claims = True
             beginning[-1].credited_principal += principal
             beginning[-1].credited_interest += interest
         return
-
-
-def all_slices(plan: Plan) -> Iterator[Slice]:
-    """Every slice, from front to back."""
-    for period in plan.periods:
-        yield from period.slices

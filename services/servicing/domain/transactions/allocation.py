@@ -122,7 +122,7 @@ def _pay(ledger: Ledger, move: Move, row: Row, slot: Slot, amount: int) -> int:
     follows = ledger.recalculates and not outside
     if ledger.recalculates and outside:
         ledger.skipped.add(id(row))
-    if follows and slot.due is Due.IN_ADVANCE:
+    if follows and slot.due is Due.IN_ADVANCE and slot.component in (Component.INTEREST, Component.PRINCIPAL):
         day = _day_of_advance(ledger, row, day)
         _ask_for_day(ledger, row, slot.component, day)
     taken = row.pay(slot.component, amount, move.day)

@@ -11,7 +11,7 @@ from services.servicing.domain.schedule.arithmetic import context, percentage, u
 from services.servicing.domain.schedule.cumulative import amounts
 from services.servicing.domain.schedule.dates import start_of
 from services.servicing.domain.schedule.movements import disburse, let_overdue_bear
-from services.servicing.domain.schedule.plan import Plan, new_plan, settle
+from services.servicing.domain.schedule.plan import Plan, figures, new_plan
 from services.servicing.domain.terms import (
     Allocation,
     Charge,
@@ -97,7 +97,7 @@ def show_plan(ledger: Ledger, day: date | None = None, since: date | None = None
     plan = ledger.plan
     assert plan is not None
     by_due = {row.due: row for row in ledger.instalments}
-    for period, figure in zip(plan.periods, settle(plan), strict=True):
+    for period, figure in zip(plan.periods, figures(plan), strict=True):
         if since is not None and period.due < since:
             continue
         row = by_due.get(period.due)
