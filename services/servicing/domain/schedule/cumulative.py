@@ -4,6 +4,7 @@ A year has 12 months, 52 weeks or 365 days unless the terms say otherwise; the l
 interest is counted by day.
 """
 
+from calendar import monthrange
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
@@ -48,7 +49,9 @@ def _declining(terms: Terms, start: date, tranches: list[_Tranche]) -> list[Amou
     for number, (begins, due) in enumerate(spans, start=1):
         last = number == len(spans)
         within = [part for part in tranches if begins <= part.day < due or (last and part.day >= due)]
-        interest = 0 if number <= terms.grace.interest_charged else _interest(terms, (begins, due), balance, within)
+        interest = (
+            0 if number <= terms.grace.interest_charged else _interest(terms, start.day, (begins, due), balance, within)
+        )
         balance += sum(part.amount for part in within)
         if within or asked is None:
             asked = _asked(terms, balance, terms.instalments - max(number - 1, terms.grace.principal))
@@ -92,7 +95,7 @@ def level(balance: Decimal, rate: Decimal, rows: int, terms: Terms) -> int:
     )
 
 
-def _interest(terms: Terms, span: tuple[date, date], balance: int, within: list[_Tranche]) -> int:
+def _interest(terms: Terms, anchor: int, span: tuple[date, date], balance: int, within: list[_Tranche]) -> int:
     """Interest of a row: a tranche inside it bears from its day on, or from the beginning where parts do not count."""
     total = _ZERO
     whole = terms.interest_by is InterestBy.PERIOD and not terms.partial_periods
@@ -101,30 +104,32 @@ def _interest(terms: Terms, span: tuple[date, date], balance: int, within: list[
         day = begins if whole else max(begins, min(part.day, due))
         if day > begins:
             total += units(
-                context(terms.rounding).multiply(Decimal(balance), _rate(terms, begins, day)), terms.rounding
+                context(terms.rounding).multiply(Decimal(balance), _rate(terms, anchor, begins, day)), terms.rounding
             )
             begins = day
         balance += part.amount
-    last = units(context(terms.rounding).multiply(Decimal(balance), _rate(terms, begins, due)), terms.rounding)
+    last = units(context(terms.rounding).multiply(Decimal(balance), _rate(terms, anchor, begins, due)), terms.rounding)
     return int(total) + last
 
 
-def _rate(terms: Terms, begins: date, ends: date) -> Decimal:
+def _rate(terms: Terms, anchor: int, begins: date, ends: date) -> Decimal:
     """The rate of a span, as a fraction of the balance."""
     exact = context(terms.rounding)
     if terms.interest_by is InterestBy.PERIOD:
         count = Decimal(terms.frequency.every)
         if terms.partial_periods:
-            count = _periods_between(terms, begins, ends)
+            count = _periods_between(terms, anchor, begins, ends)
         return exact.multiply(_unit_rate(terms), count)
-    return exact.multiply(_day_rate(terms), _days(terms, begins, ends))
+    return exact.multiply(_day_rate(terms), _days(terms, anchor, begins, ends))
 
 
-def _days(terms: Terms, begins: date, ends: date) -> Decimal:
+def _days(terms: Terms, anchor: int, begins: date, ends: date) -> Decimal:
     """Days of a span: actual, or 30 a month."""
     if terms.day_count.month is None or terms.frequency.unit is not Unit.MONTH:
         return Decimal((ends - begins).days)
-    return context(terms.rounding).multiply(_periods_between(terms, begins, ends), Decimal(terms.day_count.month))
+    return context(terms.rounding).multiply(
+        _periods_between(terms, anchor, begins, ends), Decimal(terms.day_count.month)
+    )
 
 
 def _level_rate(terms: Terms) -> Decimal:
@@ -150,16 +155,20 @@ def _day_rate(terms: Terms) -> Decimal:
     return exact.divide(exact.divide(terms.rate.annual, Decimal(terms.day_count.year or 365)), Decimal(100))
 
 
-def _periods_between(terms: Terms, begins: date, ends: date) -> Decimal:
-    """Whole units of the frequency, and the days left over those of the next unit."""
+def _periods_between(terms: Terms, anchor: int, begins: date, ends: date) -> Decimal:
+    """Whole units of the frequency, and the days left over those of the next unit; months end on the anchor's day."""
     unit = Span(1, terms.frequency.unit)
     whole = between(begins, ends, unit.unit)
-    if plus(begins, unit, whole + 1) == ends:
-        # The end stands for a day that its month does not have.
-        whole += 1
-    reached, following = plus(begins, unit, whole), plus(begins, unit, whole + 1)
-    left = max(0, (ends - reached).days)
-    return whole + context(terms.rounding).divide(Decimal(left), Decimal((following - reached).days))
+    reached, following = (_anchored(plus(begins, unit, count), anchor, unit.unit) for count in (whole, whole + 1))
+    exact = context(terms.rounding)
+    return exact.add(Decimal(whole), exact.divide(Decimal((ends - reached).days), Decimal((following - reached).days)))
+
+
+def _anchored(day: date, anchor: int, unit: Unit) -> date:
+    """The day of the anchor in the month of ``day``, where a short month had moved it."""
+    if unit is not Unit.MONTH or anchor <= 28 or day.day < 28:
+        return day
+    return day.replace(day=min(anchor, monthrange(day.year, day.month)[1]))
 
 
 def _flat(terms: Terms, start: date, tranches: list[_Tranche]) -> list[Amounts]:
@@ -176,7 +185,7 @@ def _flat(terms: Terms, start: date, tranches: list[_Tranche]) -> list[Amounts]:
             context(terms.rounding).multiply(Decimal(part.amount), _flat_rate(terms, spans, first)), terms.rounding
         )
         free = min(len(spans), max(first, terms.grace.interest_charged))
-        total -= ratio(total, count, terms.rounding) * (free - first)
+        total = max(0, total - ratio(total, count, terms.rounding) * (free - first)) if free < len(spans) else 0
         _spread(interests, total, max(first, free + terms.grace.interest_payment), terms)
         _spread(principals, part.amount, max(first, min(terms.grace.principal, len(spans) - 1)), terms)
     return [
