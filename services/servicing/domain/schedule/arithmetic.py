@@ -1,0 +1,48 @@
+"""Arithmetic with a stated precision: every division happens here or in a :class:`~decimal.Context` made here."""
+
+from decimal import Context, Decimal, Overflow
+from functools import lru_cache
+
+from services.servicing.domain.terms import Rounding
+
+_WIDE = 60
+
+
+@lru_cache(maxsize=64)
+def context(rounding: Rounding) -> Context:
+    """The context in which intermediate results keep ``rounding.digits`` significant digits."""
+    return Context(prec=rounding.digits, rounding=rounding.mode, traps=[Overflow])
+
+
+@lru_cache(maxsize=64)
+def _exact(mode: str) -> Context:
+    return Context(prec=_WIDE, rounding=mode, traps=[Overflow])
+
+
+def units(amount: Decimal, rounding: Rounding) -> int:
+    """``amount`` of minor units rounded to whole ones: the rounding point of every figure that is posted."""
+    return int(amount.to_integral_value(rounding.mode))
+
+
+def ratio(numerator: int, denominator: int, rounding: Rounding) -> int:
+    """The quotient of two integers with the precision of the terms, then rounded to a whole number."""
+    return units(context(rounding).divide(Decimal(numerator), Decimal(denominator)), rounding)
+
+
+def percentage(amount: int, percent: Decimal, rounding: Rounding) -> int:
+    """``percent`` of ``amount`` in whole minor units."""
+    exact = context(rounding)
+    return units(exact.divide(exact.multiply(Decimal(amount), percent), Decimal(100)), rounding)
+
+
+def to_multiple(amount: int, rounding: Rounding) -> int:
+    """``amount`` rounded to the instalment multiple, where there is one."""
+    multiple = rounding.multiple
+    if not multiple:
+        return amount
+    return units(Decimal(amount) / multiple, rounding) * multiple
+
+
+def scaled(value: Decimal, rounding: Rounding) -> Decimal:
+    """``value`` with as many decimals as the terms keep digits: how a rate factor is stored."""
+    return value.quantize(Decimal(1).scaleb(-rounding.digits), context=_exact(rounding.mode))

@@ -1,0 +1,170 @@
+"""The words in which terms are agreed; each value is what a document or an interface writes."""
+
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP
+from enum import StrEnum
+
+
+class Family(StrEnum):
+    """Convention family of the arithmetic; changing it is a new product version (rule 4)."""
+
+    PROGRESSIVE = "progressive"
+    """Actual-days declining balance: a plan that every transaction changes from its date on."""
+    CUMULATIVE = "cumulative"
+    """Row by row on the scheduled balance, ACT/365F where days are actual."""
+
+
+class Method(StrEnum):
+    """Repayment method 还款方式."""
+
+    EQUAL_INSTALMENT = "equal-instalment"
+    """等额本息."""
+    EQUAL_PRINCIPAL = "equal-principal"
+    """等额本金."""
+    INTEREST_ONLY = "interest-only"
+    """先息后本."""
+    BULLET = "bullet"
+    """一次还本付息."""
+    FLAT = "flat"
+    """等本等息: interest on what was disbursed, never on the balance."""
+
+
+class Unit(StrEnum):
+    """Unit of a span of time or of a rate."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
+class Leap(StrEnum):
+    """How many days a year has where the actual year counts."""
+
+    CALENDAR_YEAR = "calendar-year"
+    """366 in a leap year; a period over New Year is split."""
+    PERIOD_WITH_LEAP_DAY = "period-with-leap-day"
+    """366 only for a period that holds 29 February, 365 for any other."""
+
+
+class InterestBy(StrEnum):
+    """What interest is counted in."""
+
+    DAY = "day"
+    PERIOD = "period"
+
+
+class Anchor(StrEnum):
+    """The date from which due dates are counted."""
+
+    DISBURSEMENT = "disbursement"
+    APPLICATION = "application"
+
+
+class MonthEnd(StrEnum):
+    """Where a due date falls in a month that is too short for its day."""
+
+    KEEP_DAY = "keep-day"
+    """On the last day, and back to the agreed day afterwards."""
+    DRIFT = "drift"
+    """On the last day, and the later ones stay on that day."""
+
+
+class Rest(StrEnum):
+    """How often interest is recalculated on what is really outstanding."""
+
+    DAILY = "daily"
+    PERIOD = "period"
+
+
+class Preclosure(StrEnum):
+    """Until when a loan that is closed early bears interest."""
+
+    CLOSING_DATE = "closing-date"
+    REST_DATE = "rest-date"
+    """Until the next due date."""
+
+
+class Processing(StrEnum):
+    """In which direction an allocation order is read."""
+
+    HORIZONTAL = "horizontal"
+    """One instalment is settled before the next."""
+    VERTICAL = "vertical"
+    """One component is settled over all instalments before the next component."""
+
+
+class Due(StrEnum):
+    """Class of an instalment, judged on the value date of the payment (rule 9)."""
+
+    PAST_DUE = "past-due"
+    DUE = "due"
+    IN_ADVANCE = "in-advance"
+
+
+class Component(StrEnum):
+    """Component of a debt that this ledger keeps; twelve slots name four, wider orders are mapped onto them (rule 9)."""
+
+    PENALTY = "penalty"
+    FEE = "fee"
+    INTEREST = "interest"
+    PRINCIPAL = "principal"
+
+
+class FutureRule(StrEnum):
+    """Which instalments a payment in advance settles."""
+
+    NEXT = "next-instalment"
+    LAST = "last-instalment"
+    REAMORTISE = "re-amortise"
+    """Spread evenly over all future instalments."""
+    NEXT_LAST = "next-last-instalment"
+    """The running instalment first, then from the last backwards."""
+
+
+class TransactionKind(StrEnum):
+    """Kinds of transactions (rule 10)."""
+
+    DISBURSEMENT = "disbursement"
+    DISBURSEMENT_FEE = "disbursement-fee"
+    """Charges of the disbursement, paid with it."""
+    DOWN_PAYMENT = "down-payment"
+    REPAYMENT = "repayment"
+    MERCHANT_ISSUED_REFUND = "merchant-issued-refund"
+    PAYOUT_REFUND = "payout-refund"
+    INTEREST_REFUND = "interest-refund"
+    GOODWILL_CREDIT = "goodwill-credit"
+    INTEREST_PAYMENT_WAIVER = "interest-payment-waiver"
+    CHARGE_ADJUSTMENT = "charge-adjustment"
+    CHARGEBACK = "chargeback"
+    CREDIT_BALANCE_REFUND = "credit-balance-refund"
+
+
+class ChargeTime(StrEnum):
+    """When a charge falls due."""
+
+    DISBURSEMENT = "disbursement"
+    DUE_DATE = "due-date"
+    INSTALMENT = "instalment"
+    TRANCHE = "tranche"
+    """With each disbursement, on its amount."""
+
+
+class ChargeBasis(StrEnum):
+    """What a charge is a part of."""
+
+    FLAT = "flat"
+    AMOUNT = "amount"
+    INTEREST = "interest"
+    AMOUNT_AND_INTEREST = "amount-and-interest"
+
+
+class RoundingMode(StrEnum):
+    """Rounding modes; the values are those of :mod:`decimal`."""
+
+    HALF_EVEN = ROUND_HALF_EVEN
+    HALF_UP = ROUND_HALF_UP
+    HALF_DOWN = ROUND_HALF_DOWN
+    UP = ROUND_UP
+    DOWN = ROUND_DOWN
+    CEILING = ROUND_CEILING
+    FLOOR = ROUND_FLOOR

@@ -1,0 +1,30 @@
+"""Transactions on a loan in the order of their value dates, and what they make of its rows."""
+
+from services.servicing.domain.transactions.entries import (
+    ChargeAdded,
+    Chargeback,
+    DayEnded,
+    Disbursed,
+    Entry,
+    Paid,
+    Refunded,
+    Undone,
+)
+from services.servicing.domain.transactions.history import run
+from services.servicing.domain.transactions.position import Position, Posting, Status, Totals
+
+__all__ = [
+    "ChargeAdded",
+    "Chargeback",
+    "DayEnded",
+    "Disbursed",
+    "Entry",
+    "Paid",
+    "Position",
+    "Posting",
+    "Refunded",
+    "Status",
+    "Totals",
+    "Undone",
+    "run",
+]

@@ -1,0 +1,156 @@
+"""Allocation 冲账: which row and component a payment settles, in the order agreed for its kind."""
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import groupby
+
+from services.servicing.domain.schedule.arithmetic import ratio
+from services.servicing.domain.schedule.movements import asked_on, pay_interest, pay_principal, to_due_date
+from services.servicing.domain.terms import (
+    Allocation,
+    Component,
+    Due,
+    FutureRule,
+    Processing,
+    Slot,
+)
+from services.servicing.domain.transactions.ledger import Ledger, Move, show_plan
+from services.servicing.domain.transactions.rows import Row
+
+
+def allocate(ledger: Ledger, move: Move, amount: int, rule: Allocation) -> int:
+    """Settle rows with ``amount``; what is left when nothing remains to be paid."""
+    if ledger.terms.processing is Processing.VERTICAL:
+        for slot in rule.order:
+            amount = _settle_component(ledger, move, amount, slot, rule.future)
+        return amount
+    for due, slots in _classes(rule.order):
+        if amount > 0:
+            ledger.skipped.clear()
+            amount = _settle_class(ledger, move, amount, due, slots, rule.future)
+    return amount
+
+
+def _classes(order: Sequence[Slot]) -> list[tuple[Due, list[Slot]]]:
+    """The slots of each class, classes in the order in which they are first named."""
+    names = list(dict.fromkeys(slot.due for slot in order))
+    ranked = sorted(order, key=lambda slot: names.index(slot.due))
+    return [(due, list(slots)) for due, slots in groupby(ranked, key=lambda slot: slot.due)]
+
+
+def _settle_class(ledger: Ledger, move: Move, amount: int, due: Due, slots: list[Slot], future: FutureRule) -> int:
+    """Settle one row of the class after the other, or evenly where the rule spreads."""
+    while amount > 0 and any(row.open for row in ledger.rows):
+        rows = _of_class(ledger, move.day, due, future)
+        if not rows:
+            break
+        left, skipped = amount, len(ledger.skipped)
+        for slot in slots:
+            amount = _spread(ledger, move, amount, slot, rows)
+        if amount == left and len(ledger.skipped) == skipped:
+            break
+    return amount
+
+
+def _settle_component(ledger: Ledger, move: Move, amount: int, slot: Slot, future: FutureRule) -> int:
+    """Settle one component in all rows of a class."""
+    while amount > 0:
+        rows = _of_class(ledger, move.day, slot.due, future, slot.component)
+        left = amount
+        amount = _spread(ledger, move, amount, slot, rows)
+        if amount == left:
+            break
+    return amount
+
+
+def _of_class(ledger: Ledger, day: date, due: Due, future: FutureRule, component: Component | None = None) -> list[Row]:
+    """The rows of a class that are next: one, or several where the rule spreads."""
+
+    def wanted(row: Row) -> bool:
+        return row.open if component is None else row.left(component) > 0
+
+    if due is Due.PAST_DUE:
+        return [row for row in ledger.rows if wanted(row) and row.due < day][:1]
+    if due is Due.DUE:
+        return [row for row in ledger.rows if wanted(row) and row.due == day][:1]
+    coming = [row for row in ledger.rows if wanted(row) and row.due > day]
+    if future is FutureRule.REAMORTISE:
+        return coming
+    if future is FutureRule.NEXT:
+        return coming[:1]
+    if future is FutureRule.NEXT_LAST and (running := [row for row in coming if row.begins <= day]):
+        return running
+    return _last(ledger, day, coming, component)
+
+
+def _last(ledger: Ledger, day: date, coming: list[Row], component: Component | None) -> list[Row]:
+    """The last row; with recalculation one that asks for nothing now may still ask for principal."""
+    if ledger.recalculates and component is None:
+        coming = [
+            row
+            for row in ledger.rows
+            if row.due > day and (row.open or (row.total == 0 and id(row) not in ledger.skipped))
+        ]
+    return coming[-1:]
+
+
+def _spread(ledger: Ledger, move: Move, amount: int, slot: Slot, rows: list[Row]) -> int:
+    """Pay a component of each row an equal part; the last one gets what the division leaves."""
+    if amount <= 0 or not rows:
+        return amount
+    part, rest = _parts(ledger, amount, len(rows))
+    for row in rows:
+        share = part + rest if row is rows[-1] else part
+        amount -= _pay(ledger, move, row, slot, share)
+    return amount
+
+
+def _parts(ledger: Ledger, amount: int, count: int) -> tuple[int, int]:
+    rounding = ledger.terms.rounding
+    part = ratio(amount, count, rounding)
+    if part + amount - part * count < 0:
+        part = amount // count
+    return part, amount - part * count
+
+
+def _pay(ledger: Ledger, move: Move, row: Row, slot: Slot, amount: int) -> int:
+    """Pay a component of one row; with recalculation the plan follows."""
+    plan = ledger.plan
+    assert plan is not None
+    day = move.day
+    outside = row.down_payment or row.due > plan.matures
+    follows = ledger.recalculates and not outside
+    if ledger.recalculates and outside:
+        ledger.skipped.add(id(row))
+    if follows and slot.due is Due.IN_ADVANCE and slot.component in (Component.INTEREST, Component.PRINCIPAL):
+        day = _day_of_advance(ledger, row, day)
+        _ask_for_day(ledger, row, slot.component, day)
+    taken = row.pay(slot.component, amount, move.day)
+    move.allocation[slot.component] += taken
+    if follows and slot.component is Component.PRINCIPAL:
+        pay_principal(plan, row.span, day, taken)
+        show_plan(ledger, move.day)
+    elif follows and slot.component is Component.INTEREST:
+        pay_interest(plan, row.span, day, taken)
+        show_plan(ledger, move.day)
+    return taken
+
+
+def _day_of_advance(ledger: Ledger, row: Row, day: date) -> date:
+    """The day up to which a payment in advance owes interest."""
+    plan = ledger.plan
+    assert plan is not None
+    running = row.begins < day <= row.due
+    return row.due if running and to_due_date(plan, closing=ledger.closing) else day
+
+
+def _ask_for_day(ledger: Ledger, row: Row, component: Component, day: date) -> None:
+    """A row paid in advance asks for interest up to the day of the payment only."""
+    assert ledger.plan is not None
+    asked = asked_on(ledger.plan, row.span, day)
+    if asked.principal == 0 and asked.interest == 0:
+        ledger.skipped.add(id(row))
+    if component is Component.INTEREST:
+        row.owed[Component.INTEREST] = asked.interest
+    elif component is Component.PRINCIPAL:
+        row.owed[Component.PRINCIPAL] = asked.principal

@@ -1,0 +1,75 @@
+"""What happens to a loan, as it was recorded: each entry has a value date and the business day on which it became known."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from services.servicing.domain.terms import Charge, TransactionKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry; the order of recording is the order of the list that holds it."""
+
+    known: date
+    """Business day on which it was recorded 入账日."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disbursed(Entry):
+    """Money paid out 放款, from its value date on."""
+
+    value_date: date
+    amount: int
+    pay_down_payment: bool = True
+    """The down payment is paid at once, where the terms say so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid(Entry):
+    """Money or credit that settles the debt in the order agreed for its kind."""
+
+    value_date: date
+    amount: int
+    kind: TransactionKind = TransactionKind.REPAYMENT
+    refund_interest: bool = True
+    """A refund gives back the interest its amount has borne, where the terms say so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chargeback(Entry):
+    """A payment is claimed again on its own date 拒付, with its own allocation; the payment stays."""
+
+    value_date: date
+    amount: int
+    payment: int
+    """Number of the entry whose money is claimed back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refunded(Entry):
+    """Credit balance paid back to the borrower."""
+
+    value_date: date
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeAdded(Entry):
+    """A charge falls due; one of disbursement time is part of each disbursement's row."""
+
+    charge: Charge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone(Entry):
+    """An entry never was: the figures are made without it from its value date on."""
+
+    entry: int
+    """Number of the entry in its list."""
+    down_payment: bool = False
+    """Of a disbursement only the payment of its down payment is undone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayEnded(Entry):
+    """The end-of-day run on ``known``: overdue principal bears interest up to that day."""

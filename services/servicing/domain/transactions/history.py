@@ -1,0 +1,97 @@
+"""One ordered function: entries in the order of recording to the position of the loan.
+
+An entry for the running day goes on from where the loan stands. A back-dated one, a charge or an undone entry makes the loan
+anew from its first day in the order of value dates, so that the correction is what would have been, and brings it to the day
+on which it became known.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+from services.servicing.domain.terms import Terms, TransactionKind
+from services.servicing.domain.transactions.entries import ChargeAdded, DayEnded, Disbursed, Entry, Undone
+from services.servicing.domain.transactions.ledger import Ledger, Move, catch_up
+from services.servicing.domain.transactions.position import Position, Posting
+from services.servicing.domain.transactions.replay import Numbered, apply, replay, value_date
+from services.servicing.domain.transactions.view import position
+
+Key = tuple[int, TransactionKind]
+"""A posting: the number of its entry and its kind."""
+
+
+def run(terms: Terms, entries: Sequence[Entry]) -> Position:
+    """Where the loan stands after ``entries``."""
+    book = _Book(terms)
+    for number, entry in enumerate(entries):
+        book.record(number, entry)
+    return position(book.ledger, book.reverted, book.replayed)
+
+
+class _Book:
+    """The entries that hold, and the ledger they make."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+        self.kept: list[Numbered] = []
+        self.ledger = Ledger(terms)
+        self.reverted: list[Posting] = []
+        self.replayed: set[Key] = set()
+
+    def record(self, number: int, entry: Entry) -> None:
+        """Take in one entry."""
+        if isinstance(entry, DayEnded):
+            if self.ledger.recalculates and any(row.open and row.due < entry.known for row in self.ledger.rows):
+                self._replay(entry.known)
+        elif isinstance(entry, Undone):
+            self._undo(entry)
+        else:
+            latest = max((value_date(kept) for _, kept in self.kept), default=None)
+            self.kept.append((number, entry))
+            day = value_date(entry)
+            if isinstance(entry, ChargeAdded) or day < entry.known or (latest is not None and day < latest):
+                self._replay(entry.known)
+            else:
+                apply(self.ledger, number, entry, self.kept)
+
+    def _undo(self, undone: Undone) -> None:
+        gone = {TransactionKind.DOWN_PAYMENT} if undone.down_payment else set(TransactionKind)
+        self.reverted += [
+            replace(posting, reverted=True, replayed=False)
+            for posting in position(self.ledger).postings
+            if posting.entry == undone.entry and posting.kind in gone
+        ]
+        if undone.down_payment:
+            self.kept = [(number, _without_down_payment(entry, number == undone.entry)) for number, entry in self.kept]
+        else:
+            self.kept = [(number, entry) for number, entry in self.kept if number != undone.entry]
+        self._replay(undone.known)
+
+    def _replay(self, known: date) -> None:
+        before = {(move.entry, move.kind): move for move in self.ledger.moves}
+        self.ledger = replay(self.terms, self.kept)
+        catch_up(self.ledger, known)
+        self.replayed |= _changed(before, self.ledger.moves)
+
+
+def _without_down_payment(entry: Entry, wanted: bool) -> Entry:
+    return replace(entry, pay_down_payment=False) if wanted and isinstance(entry, Disbursed) else entry
+
+
+def _changed(before: Mapping[Key, Move], moves: Iterable[Move]) -> set[Key]:
+    """Postings with another allocation than before, and those of the same day that follow them."""
+    changed: set[Key] = set()
+    days: set[date] = set()
+    for move in moves:
+        key = (move.entry, move.kind)
+        earlier = before.get(key)
+        if earlier is None or move.kind is TransactionKind.DISBURSEMENT:
+            continue
+        if move.day in days or _figures(move) != _figures(earlier):
+            changed.add(key)
+            days.add(move.day)
+    return changed
+
+
+def _figures(move: Move) -> tuple[object, ...]:
+    return move.amount, move.allocation, move.overpaid

@@ -1,0 +1,252 @@
+"""The ledger of one calculation: a plan, the rows it asks for, and what transactions made of them.
+
+Like the plan it is changed in place while one position is computed, and never handed out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from services.servicing.domain.schedule.arithmetic import context, percentage, units
+from services.servicing.domain.schedule.cumulative import amounts
+from services.servicing.domain.schedule.dates import start_of
+from services.servicing.domain.schedule.movements import disburse, let_overdue_bear
+from services.servicing.domain.schedule.plan import Plan, figures, new_plan
+from services.servicing.domain.terms import (
+    Allocation,
+    Charge,
+    ChargeBasis,
+    ChargeTime,
+    Component,
+    Family,
+    Terms,
+    TransactionKind,
+)
+from services.servicing.domain.transactions.rows import Row
+
+CLAIMS = frozenset({TransactionKind.DISBURSEMENT, TransactionKind.CHARGEBACK, TransactionKind.CREDIT_BALANCE_REFUND})
+"""Kinds that add to what is outstanding."""
+
+
+@dataclass(slots=True)
+class Move:
+    """A transaction while the ledger is written."""
+
+    entry: int
+    kind: TransactionKind
+    day: date
+    amount: int
+    allocation: dict[Component, int] = field(default_factory=lambda: dict.fromkeys(Component, 0))
+    overpaid: int = 0
+    claimed: int = 0
+    """Principal the transaction added to what is outstanding."""
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Plan, rows and moves of a loan."""
+
+    terms: Terms
+    plan: Plan | None = None
+    rows: list[Row] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    disbursed: list[tuple[date, int]] = field(default_factory=list)
+    charges: list[Charge] = field(default_factory=list)
+    """Charges of disbursements and of every instalment."""
+    waiting: list[Charge] = field(default_factory=list)
+    """Charges that are known before there is a row for them."""
+    overpaid: int = 0
+    skipped: set[int] = field(default_factory=set)
+    """Rows a payment in advance found nothing to pay in, by identity."""
+    closing: bool = False
+    """The transaction would pay all that is outstanding."""
+
+    @property
+    def recalculates(self) -> bool:
+        """Interest follows what is really outstanding."""
+        progressive = self.terms.family is Family.PROGRESSIVE
+        return progressive and self.terms.recalculation is not None and self.terms.rate.percent > 0
+
+    @property
+    def instalments(self) -> Iterable[Row]:
+        """Rows of the plan."""
+        return (row for row in self.rows if not row.down_payment and not row.additional)
+
+    @property
+    def extra(self) -> Row | None:
+        """The row after maturity."""
+        return next((row for row in self.rows if row.additional), None)
+
+    def rule(self, kind: TransactionKind | None) -> Allocation:
+        """The allocation order of a kind of transaction."""
+        orders = {allocation.kind: allocation for allocation in self.terms.allocations}
+        return orders.get(kind) or orders[None]
+
+
+def catch_up(ledger: Ledger, day: date) -> None:
+    """Let overdue principal bear interest up to ``day``."""
+    rules = ledger.terms.recalculation
+    if ledger.plan is None or not ledger.recalculates or rules is None or not rules.on_past_due:
+        return
+    if let_overdue_bear(ledger.plan, day, closing=ledger.closing):
+        show_plan(ledger)
+
+
+def show_plan(ledger: Ledger, day: date | None = None, since: date | None = None) -> None:
+    """Rows ask for what the plan says; with a day, rows that are settled or open by that are marked so."""
+    plan = ledger.plan
+    assert plan is not None
+    by_due = {row.due: row for row in ledger.instalments}
+    for period, figure in zip(plan.periods, figures(plan), strict=True):
+        if since is not None and period.due < since:
+            continue
+        row = by_due.get(period.due)
+        if row is None:
+            row = Row(period.begins, period.due)
+            ledger.rows.append(row)
+        row.ask(figure.principal, figure.interest)
+        if day is not None:
+            row.review(day)
+    ledger.rows.sort(key=lambda row: row.order)
+
+
+def add_disbursement(ledger: Ledger, entry: int, day: date, amount: int) -> int:
+    """Disburse; the down payment that falls due with it."""
+    if ledger.plan is None:
+        ledger.plan = new_plan(ledger.terms, start_of(ledger.terms, day))
+        ledger.rows = [Row(period.begins, period.due) for period in ledger.plan.periods]
+    ledger.disbursed.append((day, amount))
+    ledger.moves.append(Move(entry, TransactionKind.DISBURSEMENT, day, amount, claimed=amount))
+    down = down_payment(ledger.terms, amount)
+    if ledger.terms.down_payment is not None:
+        row = Row(day, day, down_payment=True)
+        row.owed[Component.PRINCIPAL] = down
+        row.review(day)
+        ledger.rows.append(row)
+    _schedule(ledger, day, amount - down)
+    _recharge(ledger)
+    waiting, ledger.waiting = ledger.waiting, []
+    for charge in waiting:
+        add_charge(ledger, charge)
+    return down
+
+
+def _schedule(ledger: Ledger, day: date, amount: int) -> None:
+    """Bring the amortised part into the plan, or after maturity into the extra row."""
+    plan = ledger.plan
+    assert plan is not None
+    if ledger.terms.family is Family.CUMULATIVE:
+        _show_cumulative(ledger, day)
+        return
+    late = day > plan.matures
+    disburse(plan, day, amount)
+    if late and not ledger.terms.full_term_tranches:
+        row = extra_row(ledger, day)
+        row.owed[Component.PRINCIPAL] += amount
+        row.review(day)
+    show_plan(ledger, day, since=day)
+
+
+def _show_cumulative(ledger: Ledger, day: date) -> None:
+    """Rows of the cumulative family follow from all that was disbursed."""
+    plan = ledger.plan
+    assert plan is not None
+    amortised = [(since, amount - down_payment(ledger.terms, amount)) for since, amount in ledger.disbursed]
+    for row, asked in zip(ledger.instalments, amounts(ledger.terms, plan.begins, amortised), strict=True):
+        row.ask(asked.principal, asked.interest)
+        row.review(day)
+    ledger.rows.sort(key=lambda row: row.order)
+
+
+def down_payment(terms: Terms, amount: int) -> int:
+    """The part of a disbursement that is due at once, in multiples where instalments are."""
+    if terms.down_payment is None:
+        return 0
+    multiple = terms.rounding.multiple
+    if not multiple:
+        return percentage(amount, terms.down_payment.percent, terms.rounding)
+    exact = context(terms.rounding)
+    part = exact.divide(exact.multiply(terms.down_payment.percent, amount), 100)
+    return units(exact.divide(part, multiple), terms.rounding) * multiple
+
+
+def extra_row(ledger: Ledger, day: date) -> Row:
+    """The row after maturity, reaching to ``day``."""
+    row = ledger.extra
+    if row is None:
+        assert ledger.plan is not None
+        row = Row(ledger.plan.matures, day, additional=True)
+        ledger.rows.append(row)
+    row.due = max(row.due, day)
+    return row
+
+
+def row_on(ledger: Ledger, day: date) -> Row | None:
+    """The instalment a charge of ``day`` belongs to: after its beginning up to its due date, the first from its beginning."""
+    for number, row in enumerate(ledger.instalments):
+        if row.begins < day <= row.due or (number == 0 and day <= row.due):
+            return row
+    return None
+
+
+def add_charge(ledger: Ledger, charge: Charge) -> Row | None:
+    """Charge a fee or penalty; the row it falls into, ``None`` where it falls into several or into none yet."""
+    if charge.time is not ChargeTime.DUE_DATE:
+        ledger.charges.append(charge)
+        _recharge(ledger)
+        return None
+    if ledger.plan is None:
+        ledger.waiting.append(charge)
+        return None
+    assert charge.due is not None
+    row = row_on(ledger, charge.due) or extra_row(ledger, charge.due)
+    row.owed[_component(charge)] += _amount(ledger, charge)
+    row.review(charge.due)
+    return row
+
+
+def disbursement_fee(ledger: Ledger) -> int:
+    """Charges due when the loan is disbursed."""
+    return sum(_amount(ledger, charge) for charge in ledger.charges if charge.time is ChargeTime.DISBURSEMENT)
+
+
+def _component(charge: Charge) -> Component:
+    return Component.PENALTY if charge.penalty else Component.FEE
+
+
+def tranche_fee(ledger: Ledger, amount: int) -> int:
+    """Charges due with the disbursement of ``amount``."""
+    return sum(_of(ledger, charge, amount, 0) for charge in ledger.charges if charge.time is ChargeTime.TRANCHE)
+
+
+def _amount(ledger: Ledger, charge: Charge) -> int:
+    """A charge on the whole loan: on what was disbursed until it falls due."""
+    principal = sum(amount for day, amount in ledger.disbursed if charge.due is None or day <= charge.due)
+    interest = sum(row.owed[Component.INTEREST] for row in ledger.rows)
+    return _of(ledger, charge, principal, interest)
+
+
+def _of(ledger: Ledger, charge: Charge, principal: int, interest: int) -> int:
+    if charge.basis is ChargeBasis.FLAT:
+        return units(charge.amount, ledger.terms.rounding)
+    base = {
+        ChargeBasis.AMOUNT: principal,
+        ChargeBasis.INTEREST: interest,
+        ChargeBasis.AMOUNT_AND_INTEREST: principal + interest,
+    }[charge.basis]
+    return percentage(base, charge.amount, ledger.terms.rounding)
+
+
+def _recharge(ledger: Ledger) -> None:
+    """Charges of every instalment follow what the rows ask for."""
+    recurring = [charge for charge in ledger.charges if charge.time is ChargeTime.INSTALMENT]
+    if not recurring:
+        return
+    for row in ledger.instalments:
+        sums = dict.fromkeys((Component.FEE, Component.PENALTY), 0)
+        for charge in recurring:
+            principal, interest = row.owed[Component.PRINCIPAL], row.owed[Component.INTEREST]
+            sums[_component(charge)] += _of(ledger, charge, principal, interest)
+        for component, amount in sums.items():
+            row.recharge(component, amount)
+        row.review(row.due)

@@ -1,0 +1,150 @@
+"""Entries in the order of value dates, written into a ledger one after the other."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from services.servicing.domain.schedule.movements import outstanding_on, till
+from services.servicing.domain.schedule.plan import figures
+from services.servicing.domain.terms import Charge, ChargeTime, Preclosure, Terms, TransactionKind
+from services.servicing.domain.transactions.allocation import allocate
+from services.servicing.domain.transactions.claims import charge_back, refund_credit, settle_with_credit
+from services.servicing.domain.transactions.entries import ChargeAdded, Chargeback, Disbursed, Entry, Paid, Refunded
+from services.servicing.domain.transactions.ledger import (
+    CLAIMS,
+    Ledger,
+    Move,
+    add_charge,
+    add_disbursement,
+    catch_up,
+    row_on,
+)
+
+Numbered = tuple[int, Entry]
+"""An entry and its number in the order of recording."""
+
+
+def replay(terms: Terms, kept: Sequence[Numbered]) -> Ledger:
+    """The ledger that entries make in the order of their value dates."""
+    ledger = Ledger(terms)
+    for number, entry in sorted(kept, key=lambda numbered: (value_date(numbered[1]), numbered[0])):
+        apply(ledger, number, entry, kept)
+    return ledger
+
+
+def value_date(entry: Entry) -> date:
+    """From when an entry counts."""
+    if isinstance(entry, Disbursed | Paid | Chargeback | Refunded):
+        return entry.value_date
+    if isinstance(entry, ChargeAdded) and entry.charge.due is not None:
+        return min(entry.charge.due, entry.known)
+    return entry.known
+
+
+def apply(ledger: Ledger, number: int, entry: Entry, kept: Sequence[Numbered]) -> None:
+    """Write one entry into the ledger."""
+    if isinstance(entry, ChargeAdded):
+        _charge(ledger, entry.charge)
+        return
+    day = value_date(entry)
+    ledger.closing = isinstance(entry, Paid) and _closes(ledger, day, entry.amount)
+    catch_up(ledger, day)
+    if isinstance(entry, Disbursed):
+        _disburse(ledger, number, entry)
+    elif isinstance(entry, Paid):
+        _pay(ledger, number, entry, kept)
+    elif isinstance(entry, Chargeback):
+        move = Move(number, TransactionKind.CHARGEBACK, day, entry.amount)
+        charge_back(ledger, move, entry.payment)
+        ledger.moves.append(move)
+    elif isinstance(entry, Refunded):
+        move = Move(number, TransactionKind.CREDIT_BALANCE_REFUND, day, entry.amount)
+        refund_credit(ledger, move)
+        ledger.moves.append(move)
+    ledger.closing = False
+
+
+def _closes(ledger: Ledger, day: date, amount: int) -> bool:
+    """Whether a payment would pay all, interest up to the next due date included."""
+    rules = ledger.terms.recalculation
+    if ledger.plan is None or rules is None or rules.preclosure is not Preclosure.REST_DATE:
+        return False
+    row = row_on(ledger, day)
+    return row is not None and amount >= sum(outstanding_on(ledger.plan, row.due))
+
+
+def _disburse(ledger: Ledger, number: int, entry: Disbursed) -> None:
+    down = add_disbursement(ledger, number, entry.value_date, entry.amount)
+    settle_with_credit(ledger, ledger.moves[-1])
+    rule = ledger.terms.down_payment
+    if down and entry.pay_down_payment and rule is not None and rule.automatic:
+        _settle(ledger, Move(number, TransactionKind.DOWN_PAYMENT, entry.value_date, down))
+
+
+def _pay(ledger: Ledger, number: int, entry: Paid, kept: Sequence[Numbered]) -> None:
+    _settle(ledger, Move(number, entry.kind, entry.value_date, entry.amount))
+    if entry.refund_interest and entry.kind in ledger.terms.interest_refund_for:
+        amount = interest_refund(ledger.terms, kept, number, entry)
+        if amount > 0:
+            _settle(ledger, Move(number, TransactionKind.INTEREST_REFUND, entry.value_date, amount))
+
+
+def _settle(ledger: Ledger, move: Move) -> None:
+    left = allocate(ledger, move, move.amount, ledger.rule(move.kind))
+    move.overpaid = left
+    ledger.overpaid = ledger.overpaid + left if left > 0 else 0
+    ledger.moves.append(move)
+
+
+def _charge(ledger: Ledger, charge: Charge) -> None:
+    """A charge; money that was paid too much earlier settles it on the day it was paid."""
+    row = add_charge(ledger, charge)
+    if row is None or not row.open or charge.time is not ChargeTime.DUE_DATE:
+        return
+    for move in ledger.moves:
+        usable = min(move.overpaid, ledger.overpaid)
+        if usable <= 0 or move.kind in CLAIMS:
+            continue
+        left = allocate(ledger, move, usable, ledger.rule(move.kind))
+        move.overpaid += left - usable
+        ledger.overpaid += left - usable
+
+
+def interest_refund(terms: Terms, kept: Sequence[Numbered], number: int, refund: Paid) -> int:
+    """The interest that a refunded amount has borne since it was disbursed.
+
+    It is the difference between the interest due on the refund's day with the earlier refunds taken as never disbursed, and
+    with this one taken so as well.
+    """
+    plain = replace(terms, interest_refund_for=frozenset())
+    earlier = [
+        entry.amount
+        for other, entry in kept
+        if isinstance(entry, Paid)
+        and entry.kind in terms.interest_refund_for
+        and (entry.value_date, other) < (refund.value_date, number)
+    ]
+    before = _interest_due(plain, kept, number, refund, sum(earlier), terms.interest_refund_for)
+    after = _interest_due(plain, kept, number, refund, sum(earlier) + refund.amount, terms.interest_refund_for)
+    return before - after
+
+
+def _interest_due(
+    terms: Terms, kept: Sequence[Numbered], number: int, refund: Paid, never: int, kinds: frozenset[TransactionKind]
+) -> int:
+    """Interest due on the day of ``refund`` when the amount ``never`` goes back on the days of disbursement."""
+    day = refund.value_date
+    entries: list[Numbered] = []
+    for other, entry in sorted(kept, key=lambda numbered: (value_date(numbered[1]), numbered[0])):
+        if (value_date(entry), other) >= (day, number) or (isinstance(entry, Paid) and entry.kind in kinds):
+            continue
+        entries.append((other, entry))
+        if isinstance(entry, Disbursed) and never > 0:
+            back = min(never, entry.amount)
+            never -= back
+            entries.append((other, Paid(known=entry.known, value_date=entry.value_date, amount=back)))
+    ledger = Ledger(terms)
+    for other, entry in entries:
+        apply(ledger, other, entry, entries)
+    catch_up(ledger, day)
+    return sum(figure.interest for figure in figures(till(ledger.plan, day))) if ledger.plan is not None else 0

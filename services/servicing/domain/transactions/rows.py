@@ -1,0 +1,79 @@
+"""Rows of a running loan: what each asks for, and what was paid on it when."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from services.servicing.domain.terms import Component
+
+_NONE = dict.fromkeys(Component, 0)
+
+
+@dataclass(slots=True)
+class Row:
+    """One row of the schedule, in minor units."""
+
+    begins: date
+    due: date
+    down_payment: bool = False
+    additional: bool = False
+    """Not an instalment: it holds claims that fall due after maturity."""
+    owed: dict[Component, int] = field(default_factory=_NONE.copy)
+    paid: dict[Component, int] = field(default_factory=_NONE.copy)
+    recurring: dict[Component, int] = field(default_factory=_NONE.copy)
+    """Charges of every instalment, as part of what is owed."""
+    in_advance: int = 0
+    late: int = 0
+    settled_on: date | None = None
+
+    @property
+    def span(self) -> tuple[date, date]:
+        return self.begins, self.due
+
+    @property
+    def order(self) -> tuple[date, int]:
+        """Rows by due date; on one day an instalment comes before the down payment of what is disbursed that day."""
+        return self.due, 2 if self.additional else int(self.down_payment)
+
+    @property
+    def total(self) -> int:
+        return sum(self.owed.values())
+
+    @property
+    def outstanding(self) -> int:
+        return self.total - sum(self.paid.values())
+
+    @property
+    def open(self) -> bool:
+        return self.settled_on is None
+
+    def left(self, component: Component) -> int:
+        """What is still unpaid of a component."""
+        return max(0, self.owed[component] - self.paid[component])
+
+    def ask(self, principal: int, interest: int) -> None:
+        """Replace what the row asks for of principal and interest."""
+        self.owed[Component.PRINCIPAL] = principal
+        self.owed[Component.INTEREST] = interest
+
+    def recharge(self, component: Component, amount: int) -> None:
+        """Replace the recurring charge of a component."""
+        self.owed[component] += amount - self.recurring[component]
+        self.recurring[component] = amount
+
+    def pay(self, component: Component, amount: int, day: date) -> int:
+        """Pay as much of ``amount`` as the component still asks for; what was taken."""
+        taken = min(amount, self.left(component))
+        self.paid[component] += taken
+        if day < self.due:
+            self.in_advance += taken
+        elif day > self.due:
+            self.late += taken
+        self.settled_on = day if self.outstanding == 0 else None
+        return taken
+
+    def review(self, day: date) -> None:
+        """After what the row asks for has changed on ``day``."""
+        if self.outstanding != 0:
+            self.settled_on = None
+        elif self.settled_on is None:
+            self.settled_on = day

@@ -1,0 +1,575 @@
+"""``python -m tests.cases.fineract FILE...`` runs schedules and payments that the Apache Fineract test-suite asserts.
+
+The files are data about another engine (its licence: Apache-2.0) and stay outside the project. This module only translates
+their parameters and events into our terms and entries: it computes no figure and knows no case. A word it does not know fails
+the case and is named.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Container, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+from services.servicing.domain.terms import (
+    Allocation,
+    Anchor,
+    Charge,
+    ChargeBasis,
+    ChargeTime,
+    Component,
+    CreditOrder,
+    DayCount,
+    DownPayment,
+    Due,
+    Family,
+    FutureRule,
+    Grace,
+    InterestBy,
+    Leap,
+    Method,
+    Preclosure,
+    Processing,
+    Rate,
+    Recalculation,
+    Rest,
+    Rounding,
+    RoundingMode,
+    Slot,
+    Span,
+    Terms,
+    Tranche,
+    TransactionKind,
+    Unit,
+    problems,
+)
+from services.servicing.domain.transactions import (
+    ChargeAdded,
+    Chargeback,
+    DayEnded,
+    Disbursed,
+    Entry,
+    Paid,
+    Position,
+    Refunded,
+    Status,
+    Undone,
+    run,
+)
+from services.servicing.domain.transactions.position import Line, RowKind
+from tests.cases.comparing import Difference, Result, report
+
+Json = Mapping[str, Any]
+A = TypeVar("A")
+T = TypeVar("T")
+
+
+class Unknown(Exception):
+    """A word of the file that has no translation."""
+
+
+def word(table: Mapping[Any, T], name: str, value: Any) -> T:
+    """The translation of ``value``."""
+    if value not in table:
+        raise Unknown(f"{name}: {value!r}")
+    return table[value]
+
+
+_UNITS = {"DAYS": Unit.DAY, "WEEKS": Unit.WEEK, "MONTHS": Unit.MONTH, "YEARS": Unit.YEAR}
+_PER = {"DAY": Unit.DAY, "WEEK": Unit.WEEK, "MONTH": Unit.MONTH, "YEAR": Unit.YEAR}
+_FAMILIES = {"PROGRESSIVE": Family.PROGRESSIVE, "CUMULATIVE": Family.CUMULATIVE}
+_METHODS = {
+    ("DECLINING_BALANCE", "EQUAL_INSTALLMENTS"): Method.EQUAL_INSTALMENT,
+    ("DECLINING_BALANCE", "EQUAL_PRINCIPAL"): Method.EQUAL_PRINCIPAL,
+    ("FLAT", "EQUAL_INSTALLMENTS"): Method.FLAT,
+    ("FLAT", "EQUAL_PRINCIPAL"): Method.FLAT,
+}
+_INTEREST_BY = {"DAILY": InterestBy.DAY, "SAME_AS_REPAYMENT_PERIOD": InterestBy.PERIOD}
+_ANCHORS = {"DISBURSEMENT_DATE": Anchor.DISBURSEMENT, "SUBMITTED_ON_DATE": Anchor.APPLICATION}
+_LEAPS = {
+    None: Leap.CALENDAR_YEAR,
+    "FULL_LEAP_YEAR": Leap.CALENDAR_YEAR,
+    "FEB_29_PERIOD_ONLY": Leap.PERIOD_WITH_LEAP_DAY,
+}
+_REST = {"DAILY": Rest.DAILY, "SAME_AS_REPAYMENT": Rest.PERIOD, "SAME_AS_REPAYMENT_PERIOD": Rest.PERIOD}
+_PRECLOSURE = {
+    "TILL_PRE_CLOSE_DATE": Preclosure.CLOSING_DATE,
+    "TILL_PRE_CLOSURE_DATE": Preclosure.CLOSING_DATE,
+    "TILL_REST_FREQUENCY_DATE": Preclosure.REST_DATE,
+}
+_PROCESSING = {"HORIZONTAL": Processing.HORIZONTAL, "VERTICAL": Processing.VERTICAL}
+_DUE = {"PAST_DUE": Due.PAST_DUE, "DUE": Due.DUE, "IN_ADVANCE": Due.IN_ADVANCE}
+_COMPONENTS = {
+    "PENALTY": Component.PENALTY,
+    "FEE": Component.FEE,
+    "INTEREST": Component.INTEREST,
+    "PRINCIPAL": Component.PRINCIPAL,
+}
+_FUTURE = {
+    "NEXT_INSTALLMENT": FutureRule.NEXT,
+    "LAST_INSTALLMENT": FutureRule.LAST,
+    "REAMORTIZATION": FutureRule.REAMORTISE,
+    "NEXT_LAST_INSTALLMENT": FutureRule.NEXT_LAST,
+}
+_KINDS = {
+    "REPAYMENT": TransactionKind.REPAYMENT,
+    "DOWN_PAYMENT": TransactionKind.DOWN_PAYMENT,
+    "MERCHANT_ISSUED_REFUND": TransactionKind.MERCHANT_ISSUED_REFUND,
+    "PAYOUT_REFUND": TransactionKind.PAYOUT_REFUND,
+    "GOODWILL_CREDIT": TransactionKind.GOODWILL_CREDIT,
+    "INTEREST_PAYMENT_WAIVER": TransactionKind.INTEREST_PAYMENT_WAIVER,
+    "INTEREST_REFUND": TransactionKind.INTEREST_REFUND,
+    "CHARGE_ADJUSTMENT": TransactionKind.CHARGE_ADJUSTMENT,
+}
+_NAMES = {
+    TransactionKind.DISBURSEMENT: "Disbursement",
+    TransactionKind.DISBURSEMENT_FEE: "Repayment (at time of disbursement)",
+    TransactionKind.DOWN_PAYMENT: "Down Payment",
+    TransactionKind.REPAYMENT: "Repayment",
+    TransactionKind.MERCHANT_ISSUED_REFUND: "Merchant Issued Refund",
+    TransactionKind.PAYOUT_REFUND: "Payout Refund",
+    TransactionKind.INTEREST_REFUND: "Interest Refund",
+    TransactionKind.GOODWILL_CREDIT: "Goodwill Credit",
+    TransactionKind.INTEREST_PAYMENT_WAIVER: "Interest Payment Waiver",
+    TransactionKind.CHARGE_ADJUSTMENT: "Charge Adjustment",
+    TransactionKind.CHARGEBACK: "Chargeback",
+    TransactionKind.CREDIT_BALANCE_REFUND: "Credit Balance Refund",
+}
+_STATUSES = {
+    "ACTIVE": Status.ACTIVE,
+    "CLOSED_OBLIGATIONS_MET": Status.CLOSED,
+    "OVERPAID": Status.OVERPAID,
+}
+_TIMES = {
+    "DISBURSEMENT": ChargeTime.DISBURSEMENT,
+    "SPECIFIED_DUE_DATE": ChargeTime.DUE_DATE,
+    "INSTALLMENT": ChargeTime.INSTALMENT,
+    "INSTALLMENT_FEE": ChargeTime.INSTALMENT,
+    "TRANCHE_DISBURSEMENT": ChargeTime.TRANCHE,
+}
+_BASES = {
+    "FLAT": ChargeBasis.FLAT,
+    "PERCENT_AMOUNT": ChargeBasis.AMOUNT,
+    "PERCENT_INTEREST": ChargeBasis.INTEREST,
+    "PERCENT_DISBURSEMENT_AMOUNT": ChargeBasis.AMOUNT,
+    "PERCENT_AMOUNT_AND_INTEREST": ChargeBasis.AMOUNT_AND_INTEREST,
+    "PERCENT_AMOUNT_INTEREST": ChargeBasis.AMOUNT_AND_INTEREST,
+}
+_ROW_KINDS = {
+    RowKind.DISBURSEMENT: "disbursement",
+    RowKind.DOWN_PAYMENT: "down_payment",
+    RowKind.INSTALMENT: "installment",
+}
+_CONFIGURATION = frozenset({"is-principal-compounding-disabled-for-overdue-loans"})
+
+_TRANSLATED = frozenset(
+    [
+        "loan_schedule_type",
+        "schedule_processing",
+        "days_in_year",
+        "days_in_month",
+        "days_in_year_custom_strategy",
+        "interest_rate_frequency",
+        "allow_partial_period_interest",
+        "currency_digits",
+        "currency",
+        "installment_amount_in_multiples_of",
+        "interest_recalculation",
+        "down_payment",
+        "fixed_length_days",
+        "repayment_start_date_type",
+        "interest_recognition_on_disbursement_date",
+        "full_term_for_tranche",
+        "rounding_mode",
+        "math_precision_digits",
+        "principal",
+        "interest_rate_percent",
+        "interest_type",
+        "interest_calculation_period",
+        "amortization",
+        "repayment_every",
+        "repayment_unit",
+        "number_of_repayments",
+        "grace_on_principal_payment",
+        "grace_on_interest_payment",
+        "grace_on_interest_charged",
+        "submitted_on",
+        "fixed_emi",
+        "expected_tranches",
+        "payment_allocation",
+        "credit_allocation",
+        "interest_refund_for",
+    ]
+)
+_WITHOUT_EFFECT = frozenset(
+    [
+        "product",
+        "multi_disburse",
+        "loan_term",
+        "loan_term_unit",
+        "payment_strategy",
+        "currency_in_multiples_of",
+        "expected_disbursement_date",
+    ]
+)
+"""Follows from the others, or from what was really disbursed; a multiple of the currency counts where it has no decimals."""
+
+
+def terms_of(case: Json) -> Terms:
+    """The terms of a case."""
+    params = case["params"]
+    if unknown := set(params) - _TRANSLATED - _WITHOUT_EFFECT:
+        raise Unknown(f"parameters: {', '.join(sorted(unknown))}")
+    if unknown := set(case.get("global_config", {})) - _CONFIGURATION:
+        raise Unknown(f"configuration: {', '.join(sorted(unknown))}")
+    digits = params["currency_digits"]
+    family = word(_FAMILIES, "loan_schedule_type", params["loan_schedule_type"])
+    unit = word(_UNITS, "repayment_unit", params["repayment_unit"])
+    return Terms(
+        family=family,
+        method=word(_METHODS, "interest_type, amortization", (params["interest_type"], params["amortization"])),
+        currency=params["currency"],
+        principal=minor(params["principal"], digits),
+        rate=Rate(
+            Decimal(params["interest_rate_percent"]),
+            word(_PER, "interest_rate_frequency", params["interest_rate_frequency"]),
+        ),
+        instalments=params["number_of_repayments"],
+        frequency=Span(params["repayment_every"], unit),
+        anchor=word(_ANCHORS, "repayment_start_date_type", params["repayment_start_date_type"]),
+        applied=date.fromisoformat(params["submitted_on"]),
+        fixed_length=optional(params["fixed_length_days"], lambda length: Span(int(length), unit)),
+        day_count=_day_count(params, family),
+        interest_by=word(_INTEREST_BY, "interest_calculation_period", params["interest_calculation_period"]),
+        partial_periods=params["allow_partial_period_interest"],
+        rounding=Rounding(
+            word({mode.name: mode for mode in RoundingMode}, "rounding_mode", params["rounding_mode"]),
+            params["math_precision_digits"],
+            digits,
+            optional(params["installment_amount_in_multiples_of"], lambda multiple: minor(multiple, digits)),
+        ),
+        grace=Grace(
+            params["grace_on_principal_payment"],
+            params["grace_on_interest_payment"],
+            params["grace_on_interest_charged"],
+        ),
+        down_payment=optional(
+            params["down_payment"], lambda part: DownPayment(Decimal(part["percent"]), part["auto_repayment"])
+        ),
+        tranches=tuple(
+            Tranche(date.fromisoformat(part["expected_date"]), minor(part["principal"], digits))
+            for part in params["expected_tranches"] or ()
+        ),
+        full_term_tranches=params["full_term_for_tranche"],
+        fixed_instalment=optional(params["fixed_emi"], lambda amount: minor(amount, digits)),
+        recalculation=optional(params["interest_recalculation"], _recalculation),
+        processing=word(_PROCESSING, "schedule_processing", params["schedule_processing"]),
+        allocations=_allocations(params.get("payment_allocation")),
+        credit_order=_credit_order(params.get("credit_allocation") or {}),
+        interest_refund_for=frozenset(
+            word(_KINDS, "interest_refund_for", kind) for kind in params.get("interest_refund_for", ())
+        ),
+    )
+
+
+def _day_count(params: Json, family: Family) -> DayCount:
+    """In the cumulative family actual days count over 365."""
+    actual = 365 if family is Family.CUMULATIVE else None
+    return DayCount(
+        actual if params["days_in_year"] == "ACTUAL" else int(params["days_in_year"]),
+        None if params["days_in_month"] == "ACTUAL" else int(params["days_in_month"]),
+        word(_LEAPS, "days_in_year_custom_strategy", params["days_in_year_custom_strategy"]),
+        params["interest_recognition_on_disbursement_date"],
+    )
+
+
+def _recalculation(params: Json) -> Recalculation:
+    if params["compounding"] != "NONE":
+        raise Unknown(f"compounding: {params['compounding']!r}")
+    return Recalculation(
+        word(_REST, "rest_frequency", params["rest_frequency"]),
+        word(_PRECLOSURE, "pre_closure_interest", params["pre_closure_interest"]),
+        not params["disallow_interest_on_past_due"],
+    )
+
+
+_DEFAULT = tuple(Slot(due, part) for due in Due for part in Component)
+"""Where a case has no payments it names no order either."""
+
+
+def _allocations(orders: Json | None) -> tuple[Allocation, ...]:
+    if orders is None:
+        return (Allocation(None, _DEFAULT),)
+    return tuple(
+        Allocation(
+            None if kind == "DEFAULT" else word(_KINDS, "payment_allocation", kind),
+            tuple(_slot(name) for name in rule["order"]),
+            word(_FUTURE, "future_installment_rule", rule["future_installment_rule"]),
+        )
+        for kind, rule in orders.items()
+    )
+
+
+def _slot(name: str) -> Slot:
+    due, _, component = name.rpartition("_")
+    return Slot(word(_DUE, "slot", due), word(_COMPONENTS, "slot", component))
+
+
+def _credit_order(orders: Json) -> CreditOrder | None:
+    if unknown := set(orders) - {"CHARGEBACK"}:
+        raise Unknown(f"credit_allocation: {', '.join(unknown)}")
+    order = orders.get("CHARGEBACK")
+    return order and CreditOrder(tuple(word(_COMPONENTS, "credit_allocation", name) for name in order))
+
+
+def optional(value: A | None, translate: Callable[[A], T]) -> T | None:
+    """The translation of a value that may be absent."""
+    return None if value is None else translate(value)
+
+
+def minor(amount: str, digits: int) -> int:
+    """An amount in minor units."""
+    value = Decimal(amount).scaleb(digits)
+    if value != value.to_integral_value():
+        raise Unknown(f"amount {amount!r} has more than {digits} decimals")
+    return int(value)
+
+
+def entries_of(case: Json) -> list[Entry]:
+    """The entries of a case, in the order of its events; of a schedule what was disbursed and charged."""
+    if "events" in case:
+        return list(_Events(case).entries())
+    digits = case["params"]["currency_digits"]
+    dates = [case["business_date"]] if case["business_date"] else [part["date"] for part in case["disbursements"]]
+    known = date.fromisoformat(max(dates))
+    entries: list[Entry] = [
+        Disbursed(known=known, value_date=date.fromisoformat(part["date"]), amount=minor(part["amount"], digits))
+        for part in case["disbursements"]
+    ]
+    return entries + [ChargeAdded(known=known, charge=charge_of(part, digits)) for part in case["charges"]]
+
+
+def charge_of(event: Json, digits: int) -> Charge:
+    """A charge of a case."""
+    basis = word(_BASES, "charge calculation", event["calculation"])
+    amount = Decimal(event["amount"])
+    return Charge(
+        word(_TIMES, "charge time", event["time"]),
+        basis,
+        amount.scaleb(digits) if basis is ChargeBasis.FLAT else amount,
+        event["penalty"],
+        optional(event.get("due_date"), date.fromisoformat),
+    )
+
+
+_PAYMENTS = {name.lower(): kind for name, kind in _KINDS.items()}
+_DISBURSALS = frozenset({"disbursal", "disbursement", "last_disbursal", "last_disbursement", "disburse"})
+_NUMBERS = ("nth", "number", "nr", "payment_nr", "payment_number", "transaction_number", "index")
+_EVENT_WORDS = frozenset(
+    [
+        *("type", "date", "amount", "expected_disbursement_date", "interest_refund_calculation"),
+        *("charge", "time", "calculation", "penalty", "due_date", "added_on"),
+    ]
+)
+_PLAIN = frozenset({"business_date", "approve", "disburse", "charge", "cob", "credit_balance_refund", *_PAYMENTS})
+"""Events that refer to no other one: every word of theirs is known."""
+
+
+class _Events:
+    """The events of a case, and where each of them went."""
+
+    def __init__(self, case: Json) -> None:
+        self.events = case["events"]
+        self.digits = case["params"]["currency_digits"]
+        self.today = date.min
+        self.made: list[tuple[str, Json]] = []
+        """Type and event of each entry so far, by its number."""
+        self.undone: set[int] = set()
+
+    def entries(self) -> Iterator[Entry]:
+        for event in self.events:
+            kind = event["type"]
+            if kind in _PLAIN and (unknown := set(event) - _EVENT_WORDS):
+                raise Unknown(f"event {kind!r}: {', '.join(sorted(unknown))}")
+            if kind == "business_date":
+                self.today = date.fromisoformat(event["date"])
+            elif kind != "approve":
+                yield self._entry(kind, event)
+                self.made.append((kind, event))
+
+    def _entry(self, kind: str, event: Json) -> Entry:
+        if kind.startswith("undo_"):
+            return self._undo(kind.removeprefix("undo_"), event)
+        if kind == "charge":
+            return ChargeAdded(known=self.today, charge=charge_of(event, self.digits))
+        if kind == "cob":
+            return DayEnded(known=date.fromisoformat(event["date"]))
+        day = optional(event.get("date"), date.fromisoformat) or self.today
+        amount = minor(event["amount"], self.digits)
+        if kind == "disburse":
+            return Disbursed(known=self.today, value_date=day, amount=amount)
+        if kind in _PAYMENTS:
+            return Paid(
+                known=self.today,
+                value_date=day,
+                amount=amount,
+                kind=_PAYMENTS[kind],
+                refund_interest=event.get("interest_refund_calculation", True),
+            )
+        if kind == "chargeback":
+            payment = self._find(event, _PAYMENTS, None)
+            return Chargeback(known=self.today, value_date=day, amount=amount, payment=payment)
+        if kind == "credit_balance_refund":
+            return Refunded(known=self.today, value_date=day, amount=amount)
+        raise Unknown(f"event type: {kind!r}")
+
+    def _undo(self, wanted: str, event: Json) -> Undone:
+        """The undone entry: of the kind that is named, on the day that is named."""
+        day = event.get("transaction_date") or event.get("date")
+        if wanted in ("transaction", "last_transaction"):
+            wanted = event.get("transaction_type", "").lower() or "transaction"
+        if wanted == "down_payment" and not any(kind == "down_payment" for kind, _ in self.made):
+            return Undone(known=self.today, entry=self._find(event, {"disburse"}, day), down_payment=True)
+        kinds = _PAYMENTS if wanted == "transaction" else {"disburse"} if wanted in _DISBURSALS else {wanted}
+        number = self._find(event, kinds, day)
+        self.undone.add(number)
+        return Undone(known=self.today, entry=number)
+
+    def _find(self, event: Json, kinds: Container[str], day: str | None) -> int:
+        """The entry of these kinds that an event refers to: by day and number, otherwise the last."""
+        numbers = [number for number, (kind, _) in enumerate(self.made) if kind in kinds and number not in self.undone]
+        dated = [number for number in numbers if self.made[number][1].get("date") == day]
+        candidates = dated or numbers
+        if not candidates:
+            raise Unknown(f"event {event!r} refers to nothing before it")
+        nth = next((int(event[name]) for name in _NUMBERS if event.get(name) is not None), None)
+        return candidates[min(nth, len(candidates)) - 1] if nth else candidates[-1]
+
+
+def compare(case: Json, position: Position) -> Iterator[Difference]:
+    """Every figure that is not as expected."""
+    digits = case["params"]["currency_digits"]
+    expected = case["expected"]
+    lines = [_line(line, digits) for line in position.lines]
+    yield from _rows("row", expected["rows"], lines)
+    if expected.get("total") is not None:
+        yield from _fields("total", expected["total"], _totals(position, digits))
+    if "transactions" in expected:
+        yield from _rows("transaction", expected["transactions"], _postings(position, digits))
+    whole = {
+        "periods": sum(line.kind is not RowKind.DISBURSEMENT for line in position.lines),
+        "outstanding": _major(position.totals.outstanding, digits),
+        "overpaid": _major(position.overpaid, digits),
+        "status": next(name for name, status in _STATUSES.items() if status is position.status),
+    }
+    yield from _fields("loan", {key: expected[key] for key in whole if key in expected}, whole)
+
+
+def _rows(place: str, expected: list[Json], got: list[Json]) -> Iterator[Difference]:
+    if len(expected) != len(got):
+        yield Difference(place, "count", len(expected), len(got))
+    for number, (row, ours) in enumerate(zip(expected, got, strict=False), start=1):
+        yield from _fields(f"{place} {number}", row, ours)
+
+
+def _fields(place: str, expected: Json, got: Json) -> Iterator[Difference]:
+    for field, value in expected.items():
+        if field not in got:
+            yield Difference(place, field, value, "nothing: unknown field")
+        elif value != got[field]:
+            yield Difference(place, field, value, got[field])
+
+
+def _major(amount: int, digits: int) -> str:
+    return f"{Decimal(amount).scaleb(-digits):.{digits}f}"
+
+
+def _line(line: Line, digits: int) -> Json:
+    amounts = {
+        "balance": line.balance,
+        "principal": line.principal,
+        "interest": line.interest,
+        "fees": line.fee,
+        "penalties": line.penalty,
+        "due": line.due,
+        "paid": line.paid,
+        "in_advance": line.in_advance,
+        "late": line.late,
+        "outstanding": line.outstanding,
+    }
+    return {
+        "kind": _ROW_KINDS[line.kind],
+        "nr": line.number,
+        "days": line.days,
+        "date": line.day.isoformat(),
+        "paid_date": line.paid_on and line.paid_on.isoformat(),
+        **{name: _major(amount, digits) for name, amount in amounts.items()},
+    }
+
+
+def _totals(position: Position, digits: int) -> Json:
+    totals = position.totals
+    amounts = {
+        "principal": totals.principal,
+        "interest": totals.interest,
+        "fees": totals.fee,
+        "penalties": totals.penalty,
+        "due": totals.due,
+        "paid": totals.paid,
+        "in_advance": totals.in_advance,
+        "late": totals.late,
+        "outstanding": totals.outstanding,
+    }
+    return {name: _major(amount, digits) for name, amount in amounts.items()}
+
+
+def _postings(position: Position, digits: int) -> list[Json]:
+    return [
+        {
+            "date": posting.day.isoformat(),
+            "type": _NAMES[posting.kind],
+            "amount": _major(posting.amount, digits),
+            "principal": _major(posting.allocation[Component.PRINCIPAL], digits),
+            "interest": _major(posting.allocation[Component.INTEREST], digits),
+            "fees": _major(posting.allocation[Component.FEE], digits),
+            "penalties": _major(posting.allocation[Component.PENALTY], digits),
+            "loan_balance": _major(posting.balance, digits),
+            "reverted": posting.reverted,
+            "replayed": posting.replayed,
+        }
+        for posting in position.postings
+    ]
+
+
+def check(case: Json) -> Result:
+    """Run one case."""
+    try:
+        terms = terms_of(case)
+        if refused := problems(terms):
+            return Result(case["id"], tuple(Difference("terms", *problem, "refused") for problem in refused))
+        differences = tuple(compare(case, run(terms, entries_of(case))))
+    except Unknown as error:
+        return Result(case["id"], (Difference("case", "unknown", "a translation", str(error)),))
+    except Exception as error:  # a case that breaks the engine fails; the others still run
+        return Result(case["id"], (Difference("case", "error", "a position", repr(error)),))
+    return Result(case["id"], differences)
+
+
+def load(file: Path) -> list[Json]:
+    """The cases of a file."""
+    cases: list[Json] = json.loads(file.read_text(encoding="utf-8"))["cases"]
+    return cases
+
+
+def main(files: list[str]) -> int:
+    """Run every case of the files."""
+    if not files:
+        print("usage: python -m tests.cases.fineract FILE...")
+        return 2
+    return report([check(case) for file in files for case in load(Path(file))])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The pure engine: terms, schedules, and what transactions make of them."""

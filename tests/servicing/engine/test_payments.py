@@ -1,0 +1,191 @@
+"""Payments, and what comes back."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from services.servicing.domain.terms import (
+    Allocation,
+    Component,
+    CreditOrder,
+    DownPayment,
+    FutureRule,
+    Processing,
+    Slot,
+    TransactionKind,
+)
+from services.servicing.domain.terms import Due as Class
+from services.servicing.domain.transactions import Chargeback, DayEnded, Refunded, Status, Undone, run
+from tests.servicing.engine.samples import ORDER, PLAIN, START, asked, disbursed, fee, paid, rows, simple, terms
+
+FIRST, SECOND = date(2026, 4, 30), date(2026, 5, 31)
+INSTALMENT = 103_529
+FREE = terms(recalculation=None)
+
+
+def pays(position):
+    return [(line.paid, line.in_advance, line.late) for line in rows(position)]
+
+
+class TestOrder:
+    def test_an_instalment_on_its_day_is_neither_early_nor_late(self):
+        position = run(PLAIN, [disbursed(), paid(INSTALMENT, FIRST)])
+        assert pays(position)[:2] == [(INSTALMENT, 0, 0), (0, 0, 0)]
+        assert rows(position)[0].paid_on == FIRST
+        assert position.postings[-1].allocation[Component.INTEREST] == 6_000
+
+    def test_a_part_settles_penalty_and_fee_before_interest_and_principal(self):
+        position = run(FREE, [disbursed(), fee(500, FIRST, START), paid(2_000, FIRST)])
+        parts = position.postings[-1].allocation
+        assert (parts[Component.FEE], parts[Component.INTEREST], parts[Component.PRINCIPAL]) == (500, 1_500, 0)
+
+    def test_what_is_past_due_comes_before_what_is_due(self):
+        assert pays(run(FREE, [disbursed(), paid(150_000, SECOND)]))[:2] == [(103_529, 0, 103_529), (46_471, 0, 0)]
+
+    def test_vertical_settles_one_component_in_all_rows_first(self):
+        order = tuple(Slot(due, part) for due in Class for part in (Component.PRINCIPAL, *tuple(Component)[:3]))
+        base = replace(FREE, processing=Processing.VERTICAL, allocations=(Allocation(None, order),))
+        parts = run(base, [disbursed(), paid(150_000, date(2026, 6, 15))]).postings[-1].allocation
+        assert parts[Component.INTEREST] == 0
+
+    def test_a_kind_may_have_an_order_of_its_own(self):
+        last = Allocation(TransactionKind.GOODWILL_CREDIT, ORDER, FutureRule.LAST)
+        base = replace(FREE, allocations=(*FREE.allocations, last))
+        credit = paid(1_000, START, kind=TransactionKind.GOODWILL_CREDIT)
+        assert [line.paid for line in rows(run(base, [disbursed(), credit]))] == [0, 0, 0, 0, 0, 1_000]
+
+
+class TestInAdvance:
+    def test_next_instalment(self):
+        assert [part for part, *_ in pays(run(FREE, [disbursed(), paid(INSTALMENT + 100, START)]))][:3] == [
+            INSTALMENT,
+            100,
+            0,
+        ]
+
+    def test_last_instalment(self):
+        base = terms(FREE, FutureRule.LAST)
+        assert [part for part, *_ in pays(run(base, [disbursed(), paid(1_000, START)]))] == [0, 0, 0, 0, 0, 1_000]
+
+    def test_evenly_over_all(self):
+        base = terms(FREE, FutureRule.REAMORTISE)
+        assert [part for part, *_ in pays(run(base, [disbursed(), paid(6_004, START)]))] == [1_001] * 5 + [999]
+
+    def test_early_payment_bears_interest_to_its_day_only(self):
+        position = run(PLAIN, [disbursed(), paid(INSTALMENT, date(2026, 4, 15))])
+        assert rows(position)[0].interest == 3_000  # fifteen of thirty days
+
+    def test_paying_all_on_the_first_day_owes_no_interest(self):
+        position = run(PLAIN, [disbursed(), paid(600_000, START)])
+        assert (position.status, position.totals.interest) == (Status.CLOSED, 0)
+
+
+class TestLate:
+    def test_overdue_principal_goes_on_bearing_interest(self):
+        on_time, late = (
+            run(PLAIN, [disbursed(), paid(INSTALMENT, day), paid(INSTALMENT, SECOND)])
+            for day in (FIRST, date(2026, 5, 15))
+        )
+        assert rows(late)[1].interest > rows(on_time)[1].interest
+
+    def test_the_end_of_day_shows_what_is_overdue(self):
+        quiet = run(PLAIN, [disbursed()])
+        ended = run(PLAIN, [disbursed(), DayEnded(known=date(2026, 5, 15))])
+        assert rows(ended)[1].interest > rows(quiet)[1].interest
+        assert rows(ended)[0] == rows(quiet)[0]
+
+
+class TestTooMuch:
+    def test_what_nobody_owes_is_a_credit_balance(self):
+        position = run(PLAIN, [disbursed(), paid(600_100, START)])
+        assert (position.status, position.overpaid, position.totals.outstanding) == (Status.OVERPAID, 100, 0)
+
+    def test_it_can_be_paid_back(self):
+        back = Refunded(known=FIRST, value_date=FIRST, amount=100)
+        position = run(PLAIN, [disbursed(), paid(600_100, START), back])
+        assert (position.status, position.overpaid) == (Status.CLOSED, 0)
+
+    def test_it_pays_a_charge_that_comes_later(self):
+        position = run(PLAIN, [disbursed(), paid(600_100, START), fee(60, date(2026, 4, 10), date(2026, 4, 10))])
+        assert (position.overpaid, position.totals.fee, position.totals.outstanding) == (40, 60, 0)
+
+    def test_it_pays_a_second_disbursement(self):
+        position = run(PLAIN, [disbursed(), paid(600_100, START), disbursed(1_000, date(2026, 4, 10))])
+        assert (position.overpaid, position.totals.outstanding) == (0, 900 + position.totals.interest)
+
+
+class TestBackDated:
+    def test_it_is_as_if_it_had_been_known_in_time(self):
+        in_time = run(PLAIN, [disbursed(), paid(50_000, date(2026, 4, 10)), paid(INSTALMENT, SECOND)])
+        later = run(PLAIN, [disbursed(), paid(INSTALMENT, SECOND), paid(50_000, date(2026, 4, 10), known=SECOND)])
+        assert later.lines == in_time.lines
+
+    def test_the_payment_after_it_is_marked_as_replayed(self):
+        position = run(PLAIN, [disbursed(), paid(INSTALMENT, SECOND), paid(50_000, date(2026, 4, 10), known=SECOND)])
+        assert [(posting.day, posting.replayed) for posting in position.postings[1:]] == [
+            (date(2026, 4, 10), False),
+            (SECOND, True),
+        ]
+
+
+class TestReversal:
+    def test_an_undone_payment_leaves_the_figures_without_it(self):
+        undone = Undone(known=FIRST, entry=1)
+        position = run(PLAIN, [disbursed(), paid(INSTALMENT, FIRST), undone])
+        assert asked(position) == asked(simple())
+        assert pays(position) == [(0, 0, 0)] * 6
+
+    def test_it_stays_in_sight_as_reverted(self):
+        undone = Undone(known=FIRST, entry=1)
+        postings = run(PLAIN, [disbursed(), paid(INSTALMENT, FIRST), undone]).postings
+        assert [(posting.kind, posting.reverted) for posting in postings] == [
+            (TransactionKind.DISBURSEMENT, False),
+            (TransactionKind.REPAYMENT, True),
+        ]
+
+    def test_the_automatic_down_payment_can_be_undone_alone(self):
+        base = replace(PLAIN, down_payment=DownPayment(Decimal(25), automatic=True))
+        held = run(base, [disbursed()])
+        undone = run(base, [disbursed(), Undone(known=START, entry=0, down_payment=True)])
+        assert (rows(held)[0].paid, rows(undone)[0].paid) == (150_000, 0)
+
+
+class TestChargeback:
+    def test_it_is_a_new_claim_in_the_row_after_its_day(self):
+        back = Chargeback(known=date(2026, 5, 10), value_date=date(2026, 5, 10), amount=INSTALMENT, payment=1)
+        position = run(FREE, [disbursed(), paid(INSTALMENT, FIRST), back])
+        first, second, *_ = rows(position)
+        assert first.paid == INSTALMENT
+        assert second.principal == asked(simple(FREE))[1][0] + INSTALMENT
+
+    def test_an_agreed_order_claims_back_what_the_payment_had_settled(self):
+        base = replace(FREE, credit_order=CreditOrder(tuple(Component)))
+        back = Chargeback(known=date(2026, 5, 10), value_date=date(2026, 5, 10), amount=10_000, payment=1)
+        parts = run(base, [disbursed(), paid(INSTALMENT, FIRST), back]).postings[-1].allocation
+        assert (parts[Component.INTEREST], parts[Component.PRINCIPAL]) == (6_000, 4_000)
+
+    def test_with_recalculation_it_bears_interest_from_its_day(self):
+        back = Chargeback(known=FIRST, value_date=FIRST, amount=INSTALMENT, payment=1)
+        plain, again = (run(PLAIN, [disbursed(), paid(INSTALMENT, FIRST), *more]) for more in ([], [back]))
+        extra = rows(again)[1].interest - rows(plain)[1].interest
+        assert extra == 1_035  # 103,529 × 1 %
+
+    def test_after_maturity_it_is_an_extra_row(self):
+        day = date(2026, 12, 1)
+        entries = [disbursed(), paid(700_000, START), Refunded(known=START, value_date=START, amount=100_000)]
+        back = Chargeback(known=day, value_date=day, amount=700_000, payment=1)
+        extra = rows(run(PLAIN, [*entries, back]))[-1]
+        assert (extra.day, extra.principal) == (day, 700_000)
+
+
+class TestInterestRefund:
+    def test_a_refund_gives_back_the_interest_its_amount_has_borne(self):
+        base = replace(PLAIN, interest_refund_for=frozenset({TransactionKind.MERCHANT_ISSUED_REFUND}))
+        refund = paid(120_000, date(2026, 4, 15), kind=TransactionKind.MERCHANT_ISSUED_REFUND)
+        posting = run(base, [disbursed(), refund]).postings[-1]
+        assert (posting.kind, posting.amount) == (TransactionKind.INTEREST_REFUND, 600)  # fifteen days of 120,000
+
+    def test_unless_it_says_not_to(self):
+        base = replace(PLAIN, interest_refund_for=frozenset({TransactionKind.MERCHANT_ISSUED_REFUND}))
+        refund = paid(120_000, date(2026, 4, 15), kind=TransactionKind.MERCHANT_ISSUED_REFUND)
+        assert len(run(base, [disbursed(), replace(refund, refund_interest=False)]).postings) == 2

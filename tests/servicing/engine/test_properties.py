@@ -1,0 +1,151 @@
+"""What holds for every loan."""
+
+from dataclasses import fields, replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.servicing.domain.terms import (
+    DayCount,
+    DownPayment,
+    Family,
+    FutureRule,
+    Grace,
+    InterestBy,
+    Leap,
+    Method,
+    Rate,
+    Recalculation,
+    Rounding,
+    Span,
+    TransactionKind,
+    Unit,
+    problems,
+)
+from services.servicing.domain.transactions import Position, Undone, run
+from services.servicing.domain.transactions.position import Line, RowKind
+from tests.servicing.engine.samples import PLAIN, START, asked, disbursed, fee, paid, rows, terms
+
+AMOUNTS = st.integers(10_000, 50_000_000)
+RATES = st.decimals(0, 36, places=4).map(Rate)
+DAY_COUNTS = st.sampled_from([DayCount(360, 30), DayCount(365), DayCount(), DayCount(leap=Leap.PERIOD_WITH_LEAP_DAY)])
+FREQUENCIES = st.sampled_from([Span(1, Unit.MONTH), Span(2, Unit.WEEK), Span(15, Unit.DAY), Span(3, Unit.MONTH)])
+DATES = st.dates(date(2023, 1, 1), date(2028, 12, 31))
+
+
+@st.composite
+def progressive(draw):
+    """Terms of the progressive family."""
+    method = draw(st.sampled_from([Method.EQUAL_INSTALMENT, Method.EQUAL_INSTALMENT, Method.FLAT]))
+    recalculates = method is Method.EQUAL_INSTALMENT and draw(st.booleans())
+    return terms(
+        PLAIN,
+        draw(st.sampled_from(FutureRule)),
+        method=method,
+        rate=draw(RATES),
+        instalments=draw(st.integers(1, 36)),
+        frequency=draw(FREQUENCIES),
+        day_count=draw(DAY_COUNTS),
+        rounding=Rounding(multiple=draw(st.sampled_from([None, None, 100]))),
+        recalculation=Recalculation() if recalculates else None,
+        down_payment=draw(st.sampled_from([None, None, DownPayment(Decimal(25))])),
+    )
+
+
+@st.composite
+def cumulative(draw):
+    """Terms of the cumulative family."""
+    count = draw(st.integers(1, 36))
+    grace = Grace(*(draw(st.integers(0, count - 1)) for _ in range(3)))
+    return terms(
+        PLAIN,
+        family=Family.CUMULATIVE,
+        method=draw(st.sampled_from(Method)),
+        rate=draw(RATES),
+        instalments=count,
+        frequency=draw(FREQUENCIES),
+        day_count=draw(st.sampled_from([DayCount(365), DayCount(360), DayCount(360, 30)])),
+        interest_by=draw(st.sampled_from(InterestBy)),
+        grace=grace,
+        recalculation=None,
+    )
+
+
+@given(st.one_of(progressive(), cumulative()), AMOUNTS, DATES)
+def test_the_principal_parts_sum_to_what_was_disbursed(base, amount, day):
+    assert problems(base) == ()
+    position = run(base, [disbursed(amount, day)])
+    assert position.totals.principal == amount
+    assert all(line.principal >= 0 and line.interest >= 0 for line in rows(position))
+    assert position.lines[-1].balance == 0
+
+
+@given(progressive(), AMOUNTS, st.decimals(0, 10, places=4))
+def test_a_higher_rate_never_costs_less_than_a_minor_unit_a_row(base, amount, more):
+    dearer = replace(base, rate=Rate(base.rate.percent + more))
+    cheap, dear = (run(one, [disbursed(amount)]).totals.interest for one in (base, dearer))
+    unit = base.rounding.multiple or 1
+    assert dear >= cheap - base.instalments * unit
+
+
+@st.composite
+def histories(draw):
+    """Payments and fees in the order of their days, all known in time."""
+    day, entries = START, [disbursed(draw(AMOUNTS))]
+    for _ in range(draw(st.integers(0, 6))):
+        day += timedelta(days=draw(st.integers(0, 50)))
+        amount = draw(st.integers(1, entries[0].amount))
+        if draw(st.integers(0, 4)) == 0:
+            entries.append(fee(amount // 100 + 1, day + timedelta(days=draw(st.integers(0, 60))), day))
+        else:
+            entries.append(paid(amount, day))
+    return entries
+
+
+@settings(max_examples=60)
+@given(progressive(), histories())
+def test_money_is_neither_made_nor_lost(base, entries):
+    position = run(base, entries)
+    received = sum(posting.amount for posting in position.postings if posting.kind is not TransactionKind.DISBURSEMENT)
+    assert received == position.totals.paid + position.overpaid
+    for posting in position.postings[1:]:
+        assert sum(posting.allocation.values()) <= posting.amount
+
+
+@settings(max_examples=60)
+@given(progressive(), histories())
+def test_nothing_outstanding_is_negative_and_credit_stands_apart(base, entries):
+    position = run(base, entries)
+    assert all(line.outstanding >= 0 for line in rows(position))
+    assert position.overpaid == 0 or position.totals.outstanding == 0
+    assert position.totals.principal == entries[0].amount
+
+
+@settings(max_examples=60)
+@given(progressive(), histories(), st.data())
+def test_an_undone_payment_leaves_the_figures_without_the_pair(base, entries, data):
+    last = max(entry.known for entry in entries)
+    number = data.draw(st.integers(1, len(entries)))
+    extra = paid(data.draw(st.integers(1, entries[0].amount)), last)
+    pair = [*entries, extra, Undone(known=last, entry=len(entries))]
+    without = [*entries, Undone(known=last, entry=len(entries) + number)]  # undoes nothing: both are made anew
+    assert run(base, pair).lines == run(base, without).lines
+
+
+@given(progressive(), histories())
+@settings(max_examples=30)
+def test_there_is_no_float_in_money(base, entries):
+    position = run(base, entries)
+    for line in position.lines:
+        assert not any(isinstance(getattr(line, field.name), float) for field in fields(Line))
+    assert all(type(amount) is int for pair in asked(position) for amount in pair)
+    assert isinstance(position, Position)
+
+
+@given(AMOUNTS, DATES)
+def test_a_loan_without_interest_asks_for_its_principal_only(amount, day):
+    position = run(replace(PLAIN, rate=Rate(Decimal(0))), [disbursed(amount, day)])
+    assert position.totals.due == amount
+    assert [line.kind for line in position.lines].count(RowKind.DISBURSEMENT) == 1

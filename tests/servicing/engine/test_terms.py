@@ -1,0 +1,70 @@
+"""Terms that cannot be are refused with the field and the reason."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from services.servicing.domain.terms import (
+    Allocation,
+    Anchor,
+    CreditOrder,
+    DownPayment,
+    Grace,
+    Method,
+    Rate,
+    Rounding,
+    Span,
+    Tranche,
+    TransactionKind,
+    Unit,
+    problems,
+)
+from tests.servicing.engine.samples import CHINESE, ORDER, PLAIN
+
+
+def test_terms_that_can_be_have_no_problem():
+    assert problems(PLAIN) == ()
+    assert problems(CHINESE) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"principal": 0}, "principal"),
+        ({"rate": Rate(Decimal(-1))}, "rate.percent"),
+        ({"rate": Rate(Decimal("NaN"))}, "rate.percent"),
+        ({"rate": Rate(Decimal(100), Unit.MONTH)}, "rate.percent"),
+        ({"instalments": 0}, "instalments"),
+        ({"frequency": Span(0, Unit.MONTH)}, "frequency"),
+        ({"anchor": Anchor.APPLICATION}, "applied"),
+        ({"applied": date(2026, 5, 1), "first_due": date(2026, 4, 1)}, "first_due"),
+        ({"tranches": (Tranche(date(2026, 5, 1), 1),), "first_due": date(2026, 5, 1)}, "first_due"),
+        ({"tranches": (Tranche(date(2026, 5, 1), 0),)}, "tranches"),
+        ({"fixed_length": Span(5, Unit.MONTH)}, "fixed_length"),
+        ({"grace": Grace(principal=6)}, "grace.principal"),
+        ({"grace": Grace(interest_payment=-1)}, "grace"),
+        ({"down_payment": DownPayment(Decimal(100))}, "down_payment.percent"),
+        ({"rounding": Rounding(currency_digits=7)}, "rounding.currency_digits"),
+        ({"rounding": Rounding(multiple=0)}, "rounding.multiple"),
+        ({"rounding": Rounding(digits=4)}, "rounding.digits"),
+        ({"method": Method.BULLET}, "method"),
+        ({"fixed_instalment": 6_000}, "fixed_instalment"),
+        ({"allocations": (Allocation(None, ORDER[:-1]),)}, "allocations[default]"),
+        ({"allocations": (Allocation(None, (*ORDER, ORDER[0])),)}, "allocations[default]"),
+        ({"allocations": (Allocation(TransactionKind.REPAYMENT, ORDER),)}, "allocations"),
+        ({"credit_order": CreditOrder(())}, "credit_order"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_its_field(change, field):
+    assert [problem.field for problem in problems(replace(PLAIN, **change))] == [field]
+
+
+def test_a_missing_slot_is_named():
+    (problem,) = problems(replace(PLAIN, allocations=(Allocation(None, ORDER[:-1]),)))
+    assert problem.reason == "the order misses in-advance principal"
+
+
+def test_an_instalment_that_just_covers_more_than_the_interest_amortises():
+    assert problems(replace(CHINESE, fixed_instalment=6_001)) == ()
