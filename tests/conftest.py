@@ -15,11 +15,15 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import asyncpg
+import hypothesis
 import pytest
 import structlog
 
 from loanstream.runtime.embedded_postgres import EmbeddedPostgres
 from tests.support import kafka_cluster
+
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 FAST_SETTINGS = {
     "fsync": "off",

@@ -1,6 +1,6 @@
 """Terms of a loan as one value: everything the arithmetic needs, and nothing that is not agreed when the contract is signed."""
 
-from services.servicing.domain.terms.checks import Problem, problems
+from services.servicing.domain.terms.checks import Flaw, problems
 from services.servicing.domain.terms.terms import (
     Allocation,
     Charge,
@@ -48,6 +48,7 @@ __all__ = [
     "DownPayment",
     "Due",
     "Family",
+    "Flaw",
     "FutureRule",
     "Grace",
     "InterestBy",
@@ -55,7 +56,6 @@ __all__ = [
     "Method",
     "MonthEnd",
     "Preclosure",
-    "Problem",
     "Processing",
     "Rate",
     "Recalculation",
