@@ -73,6 +73,7 @@ def cumulative(draw):
     )
 
 
+@settings(deadline=None)
 @given(st.one_of(progressive(), cumulative()), AMOUNTS, DATES)
 def test_the_principal_parts_sum_to_what_was_disbursed(base, amount, day):
     assert problems(base) == ()
@@ -82,6 +83,7 @@ def test_the_principal_parts_sum_to_what_was_disbursed(base, amount, day):
     assert position.lines[-1].balance == 0
 
 
+@settings(deadline=None)
 @given(progressive(), AMOUNTS, st.decimals(0, 10, places=4))
 def test_a_higher_rate_never_costs_less_than_a_minor_unit_a_row(base, amount, more):
     dearer = replace(base, rate=Rate(base.rate.percent + more))
@@ -104,7 +106,7 @@ def histories(draw):
     return entries
 
 
-@settings(max_examples=60)
+@settings(max_examples=40, deadline=None)
 @given(progressive(), histories())
 def test_money_is_neither_made_nor_lost(base, entries):
     position = run(base, entries)
@@ -114,7 +116,7 @@ def test_money_is_neither_made_nor_lost(base, entries):
         assert sum(posting.allocation.values()) <= posting.amount
 
 
-@settings(max_examples=60)
+@settings(max_examples=40, deadline=None)
 @given(progressive(), histories())
 def test_nothing_outstanding_is_negative_and_credit_stands_apart(base, entries):
     position = run(base, entries)
@@ -123,7 +125,7 @@ def test_nothing_outstanding_is_negative_and_credit_stands_apart(base, entries):
     assert position.totals.principal == entries[0].amount
 
 
-@settings(max_examples=60)
+@settings(max_examples=40, deadline=None)
 @given(progressive(), histories(), st.data())
 def test_an_undone_payment_leaves_the_figures_without_the_pair(base, entries, data):
     last = max(entry.known for entry in entries)
@@ -135,7 +137,7 @@ def test_an_undone_payment_leaves_the_figures_without_the_pair(base, entries, da
 
 
 @given(progressive(), histories())
-@settings(max_examples=30)
+@settings(max_examples=20, deadline=None)
 def test_there_is_no_float_in_money(base, entries):
     position = run(base, entries)
     for line in position.lines:
@@ -144,6 +146,7 @@ def test_there_is_no_float_in_money(base, entries):
     assert isinstance(position, Position)
 
 
+@settings(deadline=None)
 @given(AMOUNTS, DATES)
 def test_a_loan_without_interest_asks_for_its_principal_only(amount, day):
     position = run(replace(PLAIN, rate=Rate(Decimal(0))), [disbursed(amount, day)])

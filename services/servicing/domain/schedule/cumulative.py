@@ -206,11 +206,12 @@ def _flat_rate(terms: Terms, spans: list[tuple[date, date]], first: int) -> Deci
 def _spread(rows: list[int], total: int, first: int, terms: Terms) -> None:
     """Add equal parts of ``total`` to the rows from ``first`` on; the last one takes what the division leaves."""
     first = min(first, len(rows) - 1)
-    count = len(rows) - first
-    part = ratio(total, count, terms.rounding)
-    for number in range(first, len(rows)):
-        rows[number] += part
-    rows[-1] += total - part * count
+    part = ratio(total, len(rows) - first, terms.rounding)
+    for number in range(first, len(rows) - 1):
+        added = min(part, total)
+        rows[number] += added
+        total -= added
+    rows[-1] += total
 
 
 def _in_multiples(terms: Terms, principals: list[int], interests: list[int]) -> Iterator[tuple[int, int]]:

@@ -113,10 +113,15 @@ def _level_flat(plan: Plan, related: Sequence[Period]) -> None:
     accrued = {id(period): accrual(plan, period) for period in related}
     interest = sum(accrued.values())
     total = flat_base(first, first.slices[-1]) + interest - _repaid(plan, first)
-    part = _in_multiples(plan, ratio(total, len(related), plan.rounding))
+    equal = ratio(total, len(related), plan.rounding)
+    part = _in_multiples(plan, equal)
+    if part * (len(related) - 1) > total - accrued[id(related[-1])]:
+        part = equal  # the multiple would repay the loan before its last row
+    left = total
     excess = 0
     for period in related:
-        amount = total - part * (len(related) - 1) if period is related[-1] else part
+        amount = left if period is related[-1] else min(part, left)
+        left -= amount
         lacking = period.paid - (amount + period.credited + period.ahead)
         excess += max(0, lacking)
         period.instalment = period.agreed = period.paid if lacking > 0 else amount

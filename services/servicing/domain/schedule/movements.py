@@ -1,11 +1,12 @@
 """What changes a plan: disbursements, payments, claims that come back, principal that stays overdue."""
 
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
 from services.servicing.domain.schedule.level import close_last, collect_ahead, relevel, silence_after
 from services.servicing.domain.schedule.plan import Period, Plan, Slice, change, figures, new_plan, settle
-from services.servicing.domain.terms import InterestBy, Preclosure, Processing, Rest
+from services.servicing.domain.terms import Grace, InterestBy, Preclosure, Processing, Rest
 
 
 class Asked(NamedTuple):
@@ -45,29 +46,47 @@ def _due_from(plan: Plan, period: Period, day: date) -> date:
 
 def _disburse_full_term(plan: Plan, day: date, amount: int) -> None:
     """The tranche gets a full term of its own from the period it falls into; its rows are added to those that are there."""
-    running = next((period for period in plan.periods if period.begins <= day < period.due), None)
-    alone = new_plan(plan.terms, running.begins if running is not None else plan.matures)
-    for period in alone.periods:
-        period.base = amount if day <= period.begins else 0
-    part = change(alone, day, disbursed=amount)
-    relevel(alone, _due_from(alone, part, day) if part is not None else alone.periods[0].due, alone=True)
+    own = _tranche_plan(plan, day, amount)
     inside = change(plan, day, disbursed=amount) is not None
-    for own, figure in zip(alone.periods, settle(alone), strict=True):
-        instalment = figure.principal + figure.interest
-        shared = plan.of(own.begins, own.due)
-        if shared is not None:
-            shared.instalment += instalment
-            shared.agreed = shared.instalment
-        else:
-            begins = plan.matures if own is alone.periods[0] else own.begins
-            base = plan.periods[-1].base
-            plan.periods.append(
-                Period(begins, own.due, [Slice(begins, own.due)], instalment=instalment, agreed=instalment, base=base)
-            )
+    for period, figure in zip(own.periods, settle(own), strict=True):
+        _add_row(plan, period, figure.principal + figure.interest, first=period is own.periods[0])
     if not inside:
         change(plan, day, disbursed=amount)
     settle(plan)
     close_last(plan, day)
+
+
+def _tranche_plan(plan: Plan, day: date, amount: int) -> Plan:
+    """A plan of the tranche alone: it begins with the period that is running, its instalment keeps its minor units."""
+    running = next((period for period in plan.periods if period.begins <= day < period.due), None)
+    terms = replace(
+        plan.terms,
+        first_due=None,
+        fixed_length=None,
+        fixed_instalment=None,
+        grace=Grace(),
+        interest_by=InterestBy.DAY,
+        rounding=replace(plan.rounding, multiple=None),
+    )
+    own = new_plan(terms, running.begins if running is not None else plan.matures)
+    for period in own.periods:
+        period.base = amount if day <= period.begins else 0
+    part = change(own, day, disbursed=amount)
+    relevel(own, _due_from(own, part, day) if part is not None else own.periods[0].due, alone=True)
+    return own
+
+
+def _add_row(plan: Plan, period: Period, instalment: int, *, first: bool) -> None:
+    """Add to the row with the same dates, or a row after the last."""
+    shared = plan.of(period.begins, period.due)
+    if shared is not None:
+        shared.instalment += instalment
+        shared.agreed = shared.instalment
+        return
+    begins = plan.matures if first else period.begins
+    base = plan.periods[-1].base
+    row = Period(begins, period.due, [Slice(begins, period.due)], instalment=instalment, agreed=instalment, base=base)
+    plan.periods.append(row)
 
 
 def correct(plan: Plan, day: date, amount: int) -> None:
