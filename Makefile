@@ -42,6 +42,8 @@ compose-down: ## stop and remove the containers of `make compose`; the data stay
 	@docker compose --profile '*' down
 
 test: setup lint ## every check and test
+# the tests start hundreds of processes: where none of them may write bytecode, each would compile everything anew
+	@$(BIN)/python -m compileall -q loanstream services schemas clients/python/loanstream_client
 	$(BIN)/python -m pytest -n 3 --dist loadfile -rs
 
 test-kafka: setup ## the tests on a real Kafka (tests/support/kafka_cluster.py says how to give one)

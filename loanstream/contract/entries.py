@@ -7,7 +7,7 @@ from typing import Any
 
 from loanstream.contract.consumers import consumers, triggers
 from loanstream.contract.field_notes import plain
-from loanstream.contract.golden import golden_events
+from loanstream.contract.golden import GoldenEvent, golden_events
 from loanstream.contract.json_schemas import Schema, json_schema, message_types
 from loanstream.contract.outcomes import OUTCOME_SCHEMA
 from schemas.platform import PARTITION_AGGREGATE
@@ -88,12 +88,13 @@ def outcome_fields() -> tuple[FieldEntry, ...]:
 
 
 def _entries(context: str) -> Iterator[EventEntry]:
-    return (_entry(each) for each in message_types() if each.kind == "event" and each.context == context)
+    golden = golden_events()
+    own = (each for each in message_types() if each.kind == "event" and each.context == context)
+    return (_entry(each, golden.get(each.ce_type)) for each in own)
 
 
-def _entry(message: MessageType) -> EventEntry:
+def _entry(message: MessageType, golden: GoldenEvent | None) -> EventEntry:
     schema = json_schema(message)
-    golden = golden_events().get(message.ce_type)
     return EventEntry(
         message=message,
         meaning=plain(message.cls.__doc__ or ""),

@@ -5,6 +5,7 @@ import inspect
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
+from functools import cache
 from textwrap import dedent
 from typing import Any, get_args, get_type_hints
 
@@ -16,7 +17,7 @@ def field_notes(cls: type[Any]) -> Mapping[str, str]:
     notes: dict[str, str] = {}
     for each in reversed(cls.__mro__):
         if "__annotations__" in vars(each):
-            notes.update(_notes_in_source(each))
+            notes.update(_own_notes(each))
     return notes
 
 
@@ -47,6 +48,12 @@ def _inside(hint: Any) -> Iterator[Any]:
     yield hint
     for argument in get_args(hint):
         yield from _inside(argument)
+
+
+@cache
+def _own_notes(cls: type[Any]) -> Mapping[str, str]:
+    """Read once: a class stands in many messages, and every document asks for them all."""
+    return dict(_notes_in_source(cls))
 
 
 def _notes_in_source(cls: type[Any]) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,7 @@
-"""Processes killed with -9 while the demo runs: nothing lost, nothing doubled, the same result as without."""
+"""The small demo run again, and with processes killed with -9 meanwhile: nothing lost, nothing doubled, the same result.
+
+All of them stand here, because they are compared with one undisturbed run, which every file would make for itself.
+"""
 
 import json
 import os
@@ -133,3 +136,9 @@ def _another_database(system: System, killed: int) -> bool:
         return system.database_pid() != killed and system.get("/api/servicing/books") is not None
     except (OSError, ValueError):
         return False
+
+
+def test_the_same_seed_gives_the_same_on_another_folder(undisturbed: dict[str, Any], folder: Path) -> None:
+    again = json.loads(good(*demo_arguments(folder, *SMALL)))
+    assert comparable(again) == undisturbed
+    assert undisturbed["books"]["balanced"] is True

@@ -4,6 +4,7 @@ export { Continuity, Gap } from "./continuity.js";
 export { eventOf, IDENTITY_TYPE } from "./envelope.js";
 export type { Envelope, EventRecord, GenericEvent, KnownEvent, LoanstreamEvent } from "./envelope.js";
 export * from "./generated/events.js";
+export { checkIdempotent } from "./idempotency.js";
 export { FilePositions, MemoryPositions, placeOf } from "./positions.js";
 export type { Position, Positions } from "./positions.js";
 export { replay } from "./recordings.js";
