@@ -40,6 +40,8 @@ class Move:
     overpaid: int = 0
     claimed: int = 0
     """Principal the transaction added to what is outstanding."""
+    payment: int | None = None
+    """Number of the entry whose money a chargeback claims back."""
 
 
 @dataclass(slots=True)
