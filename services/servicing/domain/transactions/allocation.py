@@ -44,12 +44,17 @@ def _settle_class(ledger: Ledger, move: Move, amount: int, due: Due, slots: list
         rows = _of_class(ledger, move.day, due, future)
         if not rows:
             break
-        left, skipped = amount, len(ledger.skipped)
+        before = _progress(ledger, amount)
         for slot in slots:
             amount = _spread(ledger, move, amount, slot, rows)
-        if amount == left and len(ledger.skipped) == skipped:
+        if _progress(ledger, amount) == before:
             break
     return amount
+
+
+def _progress(ledger: Ledger, amount: int) -> tuple[int, int, int]:
+    """What changes while a payment settles rows: money, rows found to ask for nothing, open rows."""
+    return amount, len(ledger.skipped), sum(row.open for row in ledger.rows)
 
 
 def _settle_component(ledger: Ledger, move: Move, amount: int, slot: Slot, future: FutureRule) -> int:

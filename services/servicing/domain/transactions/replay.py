@@ -99,7 +99,7 @@ def _settle(ledger: Ledger, move: Move) -> None:
 def _charge(ledger: Ledger, charge: Charge) -> None:
     """A charge; money that was paid too much earlier settles it on the day it was paid."""
     row = add_charge(ledger, charge)
-    if row is None or not row.open or charge.time is not ChargeTime.DUE_DATE:
+    if charge.time is ChargeTime.DUE_DATE and (row is None or not row.open):
         return
     for move in ledger.moves:
         usable = min(move.overpaid, ledger.overpaid)
