@@ -366,11 +366,17 @@ def _ending_on(plan: Plan, period: Period, day: date) -> Slice:
             return parts[-1]
     elif (found := next((part for part in parts if part.ends == day), None)) is not None:
         return found
+    return cut(period, day)
+
+
+def cut(period: Period, day: date) -> Slice:
+    """Cut the slice ``day`` falls into; the one that now ends on it."""
+    parts = period.slices
     inside = [part for part in parts if part.begins < day <= part.ends]
     part = inside[-1] if inside else parts[0]
-    cut = min(max(day, part.begins), part.ends)
-    rest = Slice(cut, part.ends, paused=part.paused)
-    part.end(cut)
+    end = min(max(day, part.begins), part.ends)
+    rest = Slice(end, part.ends, paused=part.paused)
+    part.end(end)
     parts.insert(_position(parts, part) + 1, rest)
     return part
 
