@@ -147,7 +147,7 @@ def change_rate(plan: Plan, day: date, percent: Decimal) -> None:
     plan.factors = plan.factors.changed(since, percent)
     for period in plan.periods:
         for part in period.slices:
-            part.known = -1
+            part.forget()
     _relevel_from(plan, since)
 
 
