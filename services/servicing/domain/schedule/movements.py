@@ -138,6 +138,8 @@ def pay_principal(plan: Plan, row: tuple[date, date], day: date, amount: int) ->
         and (period.paid > period.room or period.paid == period.agreed + period.credited)
     ):
         period.instalment = period.paid - period.credited
+    elif not any(other.ahead for other in plan.periods):
+        return  # nothing has changed since the balance was corrected
     close_last(plan, effective)
 
 
