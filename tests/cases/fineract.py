@@ -201,6 +201,7 @@ _TRANSLATED = frozenset(
         "payment_allocation",
         "credit_allocation",
         "interest_refund_for",
+        "payment_strategy",
     ]
 )
 _WITHOUT_EFFECT = frozenset(
@@ -209,7 +210,6 @@ _WITHOUT_EFFECT = frozenset(
         "multi_disburse",
         "loan_term",
         "loan_term_unit",
-        "payment_strategy",
         "currency_in_multiples_of",
         "expected_disbursement_date",
     ]
@@ -266,7 +266,7 @@ def terms_of(case: Json) -> Terms:
         fixed_instalment=optional(params["fixed_emi"], lambda amount: minor(amount, digits)),
         recalculation=optional(params["interest_recalculation"], _recalculation),
         processing=word(_PROCESSING, "schedule_processing", params["schedule_processing"]),
-        allocations=_allocations(params.get("payment_allocation")),
+        allocations=_allocations(params.get("payment_allocation"), params["payment_strategy"]),
         credit_order=_credit_order(params.get("credit_allocation") or {}),
         interest_refund_for=frozenset(
             word(_KINDS, "interest_refund_for", kind) for kind in params.get("interest_refund_for", ())
@@ -295,13 +295,13 @@ def _recalculation(params: Json) -> Recalculation:
     )
 
 
-_DEFAULT = tuple(Slot(due, part) for due in Due for part in Component)
-"""Where a case has no payments it names no order either."""
+_PLAIN_ORDER = tuple(Component)
+"""Penalty, fee, interest, principal: where a case has no payments it names no order either."""
 
 
-def _allocations(orders: Json | None) -> tuple[Allocation, ...]:
+def _allocations(orders: Json | None, strategy: str | None) -> tuple[Allocation, ...]:
     if orders is None:
-        return (Allocation(None, _DEFAULT),)
+        return (Allocation(None, _order_of(strategy or "ADVANCED_PAYMENT_ALLOCATION")),)
     return tuple(
         Allocation(
             None if kind == "DEFAULT" else word(_KINDS, "payment_allocation", kind),
@@ -310,6 +310,20 @@ def _allocations(orders: Json | None) -> tuple[Allocation, ...]:
         )
         for kind, rule in orders.items()
     )
+
+
+def _order_of(strategy: str) -> tuple[Slot, ...]:
+    """The order that the name of a strategy spells out, for what is due and for what is paid in advance."""
+    due, _, advance = strategy.removesuffix("_ORDER").partition("_IN_ADVANCE_")
+    plain = strategy == "ADVANCED_PAYMENT_ALLOCATION"
+    now = _PLAIN_ORDER if plain else _spelled(due.removeprefix("DUE_"))
+    later = _spelled(advance) if advance else now
+    return tuple(Slot(due, part) for due, order in zip(Due, (now, now, later), strict=True) for part in order)
+
+
+def _spelled(names: str) -> tuple[Component, ...]:
+    singular = {"PENALTIES": "PENALTY", "FEES": "FEE"}
+    return tuple(word(_COMPONENTS, "payment_strategy", singular.get(name, name)) for name in names.split("_"))
 
 
 def _slot(name: str) -> Slot:

@@ -164,6 +164,13 @@ class TestChargeback:
         parts = run(base, [disbursed(), paid(INSTALMENT, FIRST), back]).postings[-1].allocation
         assert (parts[Component.INTEREST], parts[Component.PRINCIPAL]) == (6_000, 4_000)
 
+    def test_a_second_one_claims_what_the_first_has_left(self):
+        base = replace(FREE, credit_order=CreditOrder(tuple(Component)))
+        day = date(2026, 5, 10)
+        back = Chargeback(known=day, value_date=day, amount=10_000, payment=1)
+        parts = run(base, [disbursed(), paid(INSTALMENT, FIRST), back, back]).postings[-1].allocation
+        assert (parts[Component.INTEREST], parts[Component.PRINCIPAL]) == (0, 10_000)
+
     def test_with_recalculation_it_bears_interest_from_its_day(self):
         back = Chargeback(known=FIRST, value_date=FIRST, amount=INSTALMENT, payment=1)
         plain, again = (run(PLAIN, [disbursed(), paid(INSTALMENT, FIRST), *more]) for more in ([], [back]))

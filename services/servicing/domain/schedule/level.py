@@ -172,26 +172,34 @@ def _grant_principal_grace(plan: Plan, related: Sequence[Period]) -> None:
 
 
 def close_last(plan: Plan, day: date) -> None:
-    """Let the last unpaid row take in the difference between what was claimed and what the rows ask for 末期轧差."""
+    """Let the last unpaid row take in the difference between what was claimed and what the rows ask for 末期轧差.
+
+    A row that was paid more than that keeps what was paid, and the unpaid one before it takes in the rest.
+    """
     amounts = _trim_to_claim(plan)
     last = _last_unpaid(plan)
-    while last is not None:
-        amounts = _without_ahead(plan, last, amounts)
-        interest = sum(figure.interest for figure in amounts)
-        disbursed = sum(period.disbursed for period in plan.periods)
-        credited = sum(period.credited_principal for period in plan.periods)
-        last.instalment += disbursed + credited + interest - sum(period.room for period in plan.periods)
-        floor = last.paid - last.credited
-        if last.instalment >= floor:
-            break
+    if last is None:
+        return
+    amounts = _without_ahead(plan, last, amounts)
+    paid_ahead = _paid_ahead(plan, last, amounts)
+    interest = sum(figure.interest for figure in amounts) - paid_ahead
+    disbursed = sum(period.disbursed for period in plan.periods)
+    credited = sum(period.credited_principal for period in plan.periods)
+    last.instalment += disbursed + credited + interest - sum(period.room for period in plan.periods)
+    last.ahead = paid_ahead
+    floor = last.paid - last.credited - last.ahead
+    if last.instalment < floor:
         last.instalment = floor
-        collect_ahead(plan, last, day)
-        amounts = _trim_to_claim(plan)
-        settled, last = last, _last_unpaid(plan)
-        if last is settled:
-            break
-    if last is not None:
-        collect_ahead(plan, last, day)
+        close_last(plan, day)
+    collect_ahead(plan, last, day)
+
+
+def _paid_ahead(plan: Plan, last: Period, amounts: list[Figure]) -> int:
+    """Interest of later rows that was already paid in ``last``."""
+    if last is plan.periods[-1]:
+        return 0
+    number = next(index for index, period in enumerate(plan.periods) if period is last)
+    return max(0, last.paid_interest - amounts[number].accrued)
 
 
 def _without_ahead(plan: Plan, last: Period, amounts: list[Figure]) -> list[Figure]:
@@ -242,9 +250,7 @@ def collect_ahead(plan: Plan, last: Period, day: date) -> None:
         silence_after(until, day)
     for period, figure in reversed(list(zip(until.periods, figures(until), strict=True))):
         if figure.shifted > 0 and period.due > last.due:
-            last.ahead = 0
-            paid_ahead = max(0, last.paid_interest - accrual(plan, last))
-            last.ahead = max(0, figure.shifted - paid_ahead)
+            last.ahead = max(figure.shifted, last.ahead)
             for later in plan.periods:
                 if later.due > last.due:
                     later.passed_up = True

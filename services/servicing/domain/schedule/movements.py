@@ -1,11 +1,13 @@
 """What changes a plan: disbursements, payments, claims that come back, principal that stays overdue."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
+from services.servicing.domain.schedule.dates import plus
 from services.servicing.domain.schedule.level import close_last, collect_ahead, relevel, silence_after
-from services.servicing.domain.schedule.plan import Period, Plan, Slice, change, figures, new_plan, settle
+from services.servicing.domain.schedule.plan import Period, Plan, Slice, change, cut, figures, new_plan, settle
 from services.servicing.domain.terms import Grace, InterestBy, Preclosure, Processing, Rest
 
 
@@ -136,7 +138,54 @@ def pay_principal(plan: Plan, row: tuple[date, date], day: date, amount: int) ->
         and (period.paid > period.room or period.paid == period.agreed + period.credited)
     ):
         period.instalment = period.paid - period.credited
+    elif not any(other.ahead for other in plan.periods):
+        return  # nothing has changed since the balance was corrected
     close_last(plan, effective)
+
+
+def change_rate(plan: Plan, day: date, percent: Decimal) -> None:
+    """Another annual rate from ``day`` on 重定价: the period ``day`` lies in is split by days, the open rows are levelled anew."""
+    since = day - timedelta(days=1)
+    plan.factors = plan.factors.changed(since, percent)
+    for period in plan.periods:
+        for part in period.slices:
+            part.forget()
+    _relevel_from(plan, since)
+
+
+def extend(plan: Plan, day: date, rows: int) -> None:
+    """More rows at the end 展期: what is outstanding is levelled over all rows that are open on ``day``."""
+    base = plan.periods[-1].base
+    count = len(plan.periods)
+    for number in range(count, count + rows):
+        begins, due = (plus(plan.begins, plan.terms.frequency, times) for times in (number, number + 1))
+        begins = max(begins, plan.matures)
+        plan.periods.append(Period(begins, due, [Slice(begins, due)], base=base))
+    _relevel_from(plan, day - timedelta(days=1))
+
+
+def _relevel_from(plan: Plan, since: date) -> None:
+    period = change(plan, max(since, plan.begins))
+    if period is not None:
+        relevel(plan, _due_from(plan, period, max(since, plan.begins)), alone=True)
+
+
+def pause_interest(plan: Plan, first: date, last: date) -> None:
+    """No interest arises from ``first`` to ``last``, both included; instalments stay, so more of them is principal."""
+    before = first - timedelta(days=1)
+    affected = [period for period in plan.periods if period.begins < last and period.due >= first]
+    for period in affected:
+        begins, ends = max(before, period.begins), min(last, period.due)
+        if all(part.begins != begins for part in period.slices):
+            cut(period, begins)
+        if all(part.ends != ends for part in period.slices):
+            cut(period, ends)
+        for part in period.slices:
+            if part.begins >= begins and part.ends <= ends:
+                part.paused = True
+    if affected:
+        settle(plan)
+        close_last(plan, affected[0].begins)
 
 
 def asked_on(plan: Plan, row: tuple[date, date], day: date) -> Asked:

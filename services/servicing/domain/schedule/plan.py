@@ -39,11 +39,18 @@ class Slice:
     known: int = -1
     """The bearing balance whose interest is ``interest``; negative when the dates have changed since."""
     interest: Decimal = _ZERO
+    share: tuple[Decimal, Decimal, Decimal] | None = None
+    """Factor to the due date, days to it, days of the slice; ``None`` when they have to be counted anew."""
 
     def end(self, day: date) -> None:
         """Let the slice end on ``day``."""
         self.ends = day
+        self.forget()
+
+    def forget(self) -> None:
+        """Count days and rate anew."""
         self.known = -1
+        self.share = None
 
     def copy(self) -> "Slice":
         return Slice(
@@ -58,6 +65,7 @@ class Slice:
             self.paused,
             self.known,
             self.interest,
+            self.share,
         )
 
     def closing(self) -> int:
@@ -312,13 +320,13 @@ def _interest(plan: Plan, period: Period, part: Slice) -> Decimal:
 
 
 def _of_balance(plan: Plan, period: Period, part: Slice, bearing: int) -> Decimal:
+    share = part.share
+    if share is None:
+        to_due = (period.due - part.begins).days
+        factor = plan.factors.interest(period.span, part.begins) if to_due else _ZERO
+        share = part.share = (factor, Decimal(to_due or 1), Decimal((part.ends - part.begins).days))
     exact = plan.exact
-    to_due = (period.due - part.begins).days
-    if not to_due:
-        return _ZERO
-    factor = plan.factors.interest(period.span, part.begins)
-    whole = exact.divide(exact.multiply(Decimal(bearing), factor), Decimal(to_due))
-    return exact.multiply(whole, Decimal((part.ends - part.begins).days))
+    return exact.multiply(exact.divide(exact.multiply(Decimal(bearing), share[0]), share[1]), share[2])
 
 
 def flat_base(period: Period, until: Slice | None) -> int:
@@ -366,11 +374,17 @@ def _ending_on(plan: Plan, period: Period, day: date) -> Slice:
             return parts[-1]
     elif (found := next((part for part in parts if part.ends == day), None)) is not None:
         return found
+    return cut(period, day)
+
+
+def cut(period: Period, day: date) -> Slice:
+    """Cut the slice ``day`` falls into; the one that now ends on it."""
+    parts = period.slices
     inside = [part for part in parts if part.begins < day <= part.ends]
     part = inside[-1] if inside else parts[0]
-    cut = min(max(day, part.begins), part.ends)
-    rest = Slice(cut, part.ends, paused=part.paused)
-    part.end(cut)
+    end = min(max(day, part.begins), part.ends)
+    rest = Slice(end, part.ends, paused=part.paused)
+    part.end(end)
     parts.insert(_position(parts, part) + 1, rest)
     return part
 

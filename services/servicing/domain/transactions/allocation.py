@@ -17,6 +17,9 @@ from services.servicing.domain.terms import (
 from services.servicing.domain.transactions.ledger import Ledger, Move, show_plan
 from services.servicing.domain.transactions.rows import Row
 
+_BEARING = (Component.INTEREST, Component.PRINCIPAL)
+"""Components that are part of the plan."""
+
 
 def allocate(ledger: Ledger, move: Move, amount: int, rule: Allocation) -> int:
     """Settle rows with ``amount``; what is left when nothing remains to be paid."""
@@ -44,12 +47,17 @@ def _settle_class(ledger: Ledger, move: Move, amount: int, due: Due, slots: list
         rows = _of_class(ledger, move.day, due, future)
         if not rows:
             break
-        left, skipped = amount, len(ledger.skipped)
+        before = _progress(ledger, amount)
         for slot in slots:
             amount = _spread(ledger, move, amount, slot, rows)
-        if amount == left and len(ledger.skipped) == skipped:
+        if _progress(ledger, amount) == before:
             break
     return amount
+
+
+def _progress(ledger: Ledger, amount: int) -> tuple[int, int, int]:
+    """What changes while a payment settles rows: money, rows found to ask for nothing, open rows."""
+    return amount, len(ledger.skipped), sum(row.open for row in ledger.rows)
 
 
 def _settle_component(ledger: Ledger, move: Move, amount: int, slot: Slot, future: FutureRule) -> int:
@@ -122,16 +130,16 @@ def _pay(ledger: Ledger, move: Move, row: Row, slot: Slot, amount: int) -> int:
     follows = ledger.recalculates and not outside
     if ledger.recalculates and outside:
         ledger.skipped.add(id(row))
-    if follows and slot.due is Due.IN_ADVANCE and slot.component in (Component.INTEREST, Component.PRINCIPAL):
+    if follows and slot.due is Due.IN_ADVANCE and slot.component in _BEARING:
         day = _day_of_advance(ledger, row, day)
         _ask_for_day(ledger, row, slot.component, day)
     taken = row.pay(slot.component, amount, move.day)
     move.allocation[slot.component] += taken
-    if follows and slot.component is Component.PRINCIPAL:
-        pay_principal(plan, row.span, day, taken)
-        show_plan(ledger, move.day)
-    elif follows and slot.component is Component.INTEREST:
-        pay_interest(plan, row.span, day, taken)
+    if follows and slot.component in _BEARING:
+        if slot.component is Component.PRINCIPAL:
+            pay_principal(plan, row.span, day, taken)
+        elif taken:
+            pay_interest(plan, row.span, day, taken)
         show_plan(ledger, move.day)
     return taken
 

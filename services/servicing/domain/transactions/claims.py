@@ -1,14 +1,15 @@
 """Claims that come back: chargebacks and refunds of a credit balance."""
 
 from services.servicing.domain.schedule.movements import claim_back
-from services.servicing.domain.terms import Component, TransactionKind
+from services.servicing.domain.terms import Component
 from services.servicing.domain.transactions.allocation import allocate
-from services.servicing.domain.transactions.ledger import Ledger, Move, extra_row, show_plan
+from services.servicing.domain.transactions.ledger import CLAIMS, Ledger, Move, extra_row, show_plan
 from services.servicing.domain.transactions.rows import Row
 
 
 def charge_back(ledger: Ledger, move: Move, payment: int) -> None:
     """Claim back what a payment had settled: principal, or in the agreed order."""
+    move.payment = payment
     parts = _claimed(ledger, move, payment)
     move.allocation.update(parts)
     if ledger.recalculates:
@@ -61,9 +62,10 @@ def _claimed(ledger: Ledger, move: Move, payment: int) -> dict[Component, int]:
         return parts
     settled = dict.fromkeys(Component, 0)
     for other in ledger.moves:
-        sign = {payment: 1}.get(other.entry, 0) if other.kind is not TransactionKind.CHARGEBACK else 0
-        for component in Component:
-            settled[component] += sign * other.allocation[component]
+        claimed_before = other.payment == payment
+        if claimed_before or (other.entry == payment and other.kind not in CLAIMS):
+            for component in Component:
+                settled[component] += -other.allocation[component] if claimed_before else other.allocation[component]
     left = move.amount
     for component in ledger.terms.credit_order.order:
         parts[component] = min(left, settled[component])

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from services.servicing.domain.terms import Charge, TransactionKind
 
@@ -58,6 +59,30 @@ class ChargeAdded(Entry):
     """A charge falls due; one of disbursement time is part of each disbursement's row."""
 
     charge: Charge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateChanged(Entry):
+    """Another annual rate from ``value_date`` on 重定价."""
+
+    value_date: date
+    percent: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterestPaused(Entry):
+    """No interest arises from ``value_date`` to ``until``, both included."""
+
+    value_date: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extended(Entry):
+    """More instalments at the end 展期, agreed from ``value_date`` on."""
+
+    value_date: date
+    instalments: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 Like the plan it is changed in place while one position is computed, and never handed out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -40,6 +40,8 @@ class Move:
     overpaid: int = 0
     claimed: int = 0
     """Principal the transaction added to what is outstanding."""
+    payment: int | None = None
+    """Number of the entry whose money a chargeback claims back."""
 
 
 @dataclass(slots=True)
@@ -92,13 +94,16 @@ def catch_up(ledger: Ledger, day: date) -> None:
         show_plan(ledger)
 
 
-def show_plan(ledger: Ledger, day: date | None = None, since: date | None = None) -> None:
-    """Rows ask for what the plan says; with a day, rows that are settled or open by that are marked so."""
+def show_plan(ledger: Ledger, day: date | None = None, since: date | None = None, keep: Container[date] = ()) -> None:
+    """Rows ask for what the plan says; with a day, rows that are settled or open by that are marked so.
+
+    Rows due before ``since`` and those due on a date of ``keep`` stay as they are.
+    """
     plan = ledger.plan
     assert plan is not None
     by_due = {row.due: row for row in ledger.instalments}
     for period, figure in zip(plan.periods, figures(plan), strict=True):
-        if since is not None and period.due < since:
+        if (since is not None and period.due < since) or period.due in keep:
             continue
         row = by_due.get(period.due)
         if row is None:

@@ -4,12 +4,28 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from services.servicing.domain.schedule.movements import outstanding_on, till
+from services.servicing.domain.schedule.movements import (
+    change_rate,
+    extend,
+    outstanding_on,
+    pause_interest,
+    till,
+)
 from services.servicing.domain.schedule.plan import figures
 from services.servicing.domain.terms import Charge, ChargeTime, Preclosure, Terms, TransactionKind
 from services.servicing.domain.transactions.allocation import allocate
 from services.servicing.domain.transactions.claims import charge_back, refund_credit, settle_with_credit
-from services.servicing.domain.transactions.entries import ChargeAdded, Chargeback, Disbursed, Entry, Paid, Refunded
+from services.servicing.domain.transactions.entries import (
+    ChargeAdded,
+    Chargeback,
+    Disbursed,
+    Entry,
+    Extended,
+    InterestPaused,
+    Paid,
+    RateChanged,
+    Refunded,
+)
 from services.servicing.domain.transactions.ledger import (
     CLAIMS,
     Ledger,
@@ -18,7 +34,11 @@ from services.servicing.domain.transactions.ledger import (
     add_disbursement,
     catch_up,
     row_on,
+    show_plan,
 )
+
+Dated = Disbursed | Paid | Chargeback | Refunded | RateChanged | InterestPaused | Extended
+"""Entries with a value date of their own."""
 
 Numbered = tuple[int, Entry]
 """An entry and its number in the order of recording."""
@@ -34,7 +54,7 @@ def replay(terms: Terms, kept: Sequence[Numbered]) -> Ledger:
 
 def value_date(entry: Entry) -> date:
     """From when an entry counts."""
-    if isinstance(entry, Disbursed | Paid | Chargeback | Refunded):
+    if isinstance(entry, Dated):
         return entry.value_date
     if isinstance(entry, ChargeAdded) and entry.charge.due is not None:
         return min(entry.charge.due, entry.known)
@@ -45,6 +65,9 @@ def apply(ledger: Ledger, number: int, entry: Entry, kept: Sequence[Numbered]) -
     """Write one entry into the ledger."""
     if isinstance(entry, ChargeAdded):
         _charge(ledger, entry.charge)
+        return
+    if isinstance(entry, RateChanged | InterestPaused | Extended):
+        _change(ledger, entry)
         return
     day = value_date(entry)
     ledger.closing = isinstance(entry, Paid) and _closes(ledger, day, entry.amount)
@@ -62,6 +85,21 @@ def apply(ledger: Ledger, number: int, entry: Entry, kept: Sequence[Numbered]) -
         refund_credit(ledger, move)
         ledger.moves.append(move)
     ledger.closing = False
+
+
+def _change(ledger: Ledger, entry: RateChanged | InterestPaused | Extended) -> None:
+    """The plan changes by agreement; rows that are open on its day follow."""
+    plan = ledger.plan
+    if plan is None:
+        return
+    if isinstance(entry, RateChanged):
+        change_rate(plan, entry.value_date, entry.percent)
+    elif isinstance(entry, InterestPaused):
+        pause_interest(plan, entry.value_date, entry.until)
+    else:
+        extend(plan, entry.value_date, entry.instalments)
+    settled = {row.due for row in ledger.instalments if not row.open and row.total}
+    show_plan(ledger, entry.value_date, since=entry.value_date, keep=settled)
 
 
 def _closes(ledger: Ledger, day: date, amount: int) -> bool:
@@ -99,7 +137,7 @@ def _settle(ledger: Ledger, move: Move) -> None:
 def _charge(ledger: Ledger, charge: Charge) -> None:
     """A charge; money that was paid too much earlier settles it on the day it was paid."""
     row = add_charge(ledger, charge)
-    if row is None or not row.open or charge.time is not ChargeTime.DUE_DATE:
+    if charge.time is ChargeTime.DUE_DATE and (row is None or not row.open):
         return
     for move in ledger.moves:
         usable = min(move.overpaid, ledger.overpaid)

@@ -1,0 +1,161 @@
+"""The adapter of asserted cases: on a case of our own it passes, and whatever is wrong or unknown is named."""
+
+import json
+from copy import deepcopy
+
+import pytest
+
+from tests.cases.fineract import check, main
+
+ORDER = [
+    f"{due}_{part}" for due in ("PAST_DUE", "DUE", "IN_ADVANCE") for part in ("PENALTY", "FEE", "INTEREST", "PRINCIPAL")
+]
+CASE = {
+    "id": "OWN-1",
+    "business_date": "2026-03-01",
+    "params": {
+        "product": "OWN",
+        "loan_schedule_type": "PROGRESSIVE",
+        "schedule_processing": "HORIZONTAL",
+        "days_in_year": "360",
+        "days_in_month": "30",
+        "days_in_year_custom_strategy": None,
+        "interest_rate_frequency": "YEAR",
+        "allow_partial_period_interest": False,
+        "currency_digits": 2,
+        "currency": "EUR",
+        "currency_in_multiples_of": "0",
+        "installment_amount_in_multiples_of": None,
+        "interest_recalculation": {
+            "compounding": "NONE",
+            "rest_frequency": "DAILY",
+            "rest_interval": "1",
+            "pre_closure_interest": "TILL_PRE_CLOSE_DATE",
+            "advance_payment_adjustment": "ADJUST_LAST_UNPAID_PERIOD",
+            "disallow_interest_on_past_due": False,
+        },
+        "multi_disburse": False,
+        "down_payment": None,
+        "fixed_length_days": None,
+        "repayment_start_date_type": "DISBURSEMENT_DATE",
+        "interest_recognition_on_disbursement_date": False,
+        "full_term_for_tranche": False,
+        "rounding_mode": "HALF_EVEN",
+        "math_precision_digits": 19,
+        "payment_allocation": {"DEFAULT": {"future_installment_rule": "NEXT_INSTALLMENT", "order": ORDER}},
+        "interest_refund_for": [],
+        "principal": "6000.00",
+        "interest_rate_percent": "12",
+        "interest_type": "DECLINING_BALANCE",
+        "interest_calculation_period": "DAILY",
+        "amortization": "EQUAL_INSTALLMENTS",
+        "loan_term": 2,
+        "loan_term_unit": "MONTHS",
+        "repayment_every": 1,
+        "repayment_unit": "MONTHS",
+        "number_of_repayments": 2,
+        "grace_on_principal_payment": 0,
+        "grace_on_interest_payment": 0,
+        "grace_on_interest_charged": 0,
+        "submitted_on": "2026-03-01",
+        "expected_disbursement_date": "2026-03-01",
+        "payment_strategy": "ADVANCED_PAYMENT_ALLOCATION",
+        "fixed_emi": None,
+        "expected_tranches": None,
+    },
+    "events": [
+        {"type": "business_date", "date": "2026-03-01"},
+        {"type": "approve", "date": "2026-03-01", "amount": "6000.00", "expected_disbursement_date": "2026-03-01"},
+        {"type": "disburse", "date": "2026-03-01", "amount": "6000.00"},
+        {"type": "business_date", "date": "2026-04-01"},
+        {"type": "repayment", "date": "2026-04-01", "amount": "3045.07"},
+        {"type": "repayment", "date": "2026-04-01", "amount": "45.00"},
+        {"type": "undo_repayment", "nth": 2, "date": "2026-04-01"},
+    ],
+    "expected": {
+        "periods": 2,
+        "rows": [
+            {"kind": "disbursement", "date": "2026-03-01", "balance": "6000.00", "fees": "0.00", "due": "0.00"},
+            {"kind": "installment", "nr": 1, "days": 31, "principal": "2985.07", "interest": "60.00", "late": "0.00"},
+            {"kind": "installment", "nr": 2, "date": "2026-05-01", "principal": "3014.93", "interest": "30.15"},
+        ],
+        "total": {"due": "6090.15", "paid": "3045.07", "outstanding": "3045.08"},
+        "transactions": [
+            {"type": "Disbursement", "amount": "6000.00", "loan_balance": "6000.00"},
+            {
+                "type": "Repayment",
+                "interest": "60.00",
+                "principal": "2985.07",
+                "loan_balance": "3014.93",
+                "reverted": False,
+            },
+            {"type": "Repayment", "amount": "45.00", "reverted": True},
+        ],
+        "status": "ACTIVE",
+        "outstanding": "3045.08",
+        "overpaid": "0.00",
+    },
+}
+
+
+def changed(**params):
+    case = deepcopy(CASE)
+    case["params"].update(params)
+    return case
+
+
+def test_a_case_of_our_own_passes():
+    assert check(CASE).differences == ()
+
+
+def test_a_wrong_figure_is_named_with_its_place():
+    case = deepcopy(CASE)
+    case["expected"]["rows"][1]["interest"] = "60.01"
+    assert check(case).differences == (("row 2", "interest", "60.01", "60.00"),)
+
+
+def test_a_missing_row_is_a_difference():
+    case = deepcopy(CASE)
+    del case["expected"]["rows"][2]
+    assert ("row", "count", 2, 3) in check(case).differences
+
+
+@pytest.mark.parametrize(
+    ("params", "named"),
+    [
+        ({"balloon": 1}, "parameters: balloon"),
+        ({"amortization": "CAPITALIZED"}, "CAPITALIZED"),
+        ({"interest_recalculation": {**CASE["params"]["interest_recalculation"], "compounding": "FEE"}}, "FEE"),
+        ({"principal": "6000.001"}, "6000.001"),
+    ],
+)
+def test_a_word_without_translation_fails_the_case_and_is_named(params, named):
+    (difference,) = check(changed(**params)).differences
+    assert named in difference.got
+
+
+def test_an_unknown_event_fails_the_case_and_is_named():
+    case = deepcopy(CASE)
+    case["events"].append({"type": "write_off", "date": "2026-04-01", "amount": "1.00"})
+    (difference,) = check(case).differences
+    assert "write_off" in difference.got
+
+
+def test_terms_that_cannot_be_fail_the_case_by_field():
+    (difference,) = check(changed(number_of_repayments=0)).differences
+    assert difference.field == "instalments"
+
+
+def test_the_command_counts_and_its_exit_code_says_whether_all_passed(tmp_path, capsys):
+    file = tmp_path / "cases.json"
+    wrong = deepcopy(CASE)
+    wrong["expected"]["status"] = "OVERPAID"
+    file.write_text(json.dumps({"cases": [CASE]}), encoding="utf-8")
+    assert main([str(file)]) == 0
+    file.write_text(json.dumps({"cases": [CASE, wrong]}), encoding="utf-8")
+    assert main([str(file)]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "1 passed, 0 failed",
+        "OWN-1  loan  status: expected OVERPAID, got ACTIVE",
+        "1 passed, 1 failed",
+    ]

@@ -1,0 +1,57 @@
+"""Changes by agreement: another rate, a pause of interest, more instalments."""
+
+from datetime import date
+from decimal import Decimal
+
+from services.servicing.domain.transactions import Extended, InterestPaused, RateChanged, Undone, run
+from tests.servicing.engine.samples import PLAIN, asked, disbursed, paid, rows
+
+START = date(2026, 3, 1)
+LOAN = disbursed(day=START)
+INSTALMENT = 103_529
+
+
+class TestRate:
+    def test_a_reset_inside_a_period_splits_it_by_days(self):
+        changed = RateChanged(known=START, value_date=date(2026, 5, 17), percent=Decimal(24))
+        row = rows(run(PLAIN, [LOAN, changed]))[2]
+        assert row.interest == 6_125  # 403,967 × 1 % × 15 ÷ 31 and × 2 % × 16 ÷ 31
+
+    def test_rows_before_it_stay_and_those_after_it_are_level(self):
+        changed = RateChanged(known=START, value_date=date(2026, 5, 17), percent=Decimal(24))
+        sums = [line.due for line in rows(run(PLAIN, [LOAN, changed]))]
+        assert sums[:2] == [INSTALMENT] * 2
+        assert len(set(sums[2:5])) == 1
+        assert sums[2] > INSTALMENT
+
+    def test_a_rate_that_comes_back_costs_less_than_one_that_stays(self):
+        up = RateChanged(known=START, value_date=date(2026, 5, 1), percent=Decimal(24))
+        down = RateChanged(known=START, value_date=date(2026, 6, 1), percent=Decimal(12))
+        assert run(PLAIN, [LOAN, up, down]).totals.interest < run(PLAIN, [LOAN, up]).totals.interest
+
+
+class TestPause:
+    def test_no_interest_arises_and_the_instalments_stay(self):
+        paused = InterestPaused(known=START, value_date=date(2026, 4, 2), until=date(2026, 5, 1))
+        first, second, third, *_ = rows(run(PLAIN, [LOAN, paused]))
+        assert (second.interest, second.principal) == (0, INSTALMENT)
+        assert (first.due, third.due) == (INSTALMENT, INSTALMENT)
+
+    def test_part_of_a_period_bears_the_days_that_are_left(self):
+        paused = InterestPaused(known=START, value_date=date(2026, 4, 12), until=date(2026, 5, 1))
+        assert rows(run(PLAIN, [LOAN, paused]))[1].interest == 1_675  # 502,471 × 1 % × 10 ÷ 30
+
+
+class TestExtension:
+    def test_what_is_outstanding_is_levelled_over_more_rows(self):
+        longer = Extended(known=date(2026, 4, 2), value_date=date(2026, 4, 2), instalments=3)
+        position = run(PLAIN, [LOAN, paid(INSTALMENT, date(2026, 4, 1)), longer])
+        first, *later = rows(position)
+        assert (len(later), first.due, first.paid) == (8, INSTALMENT, INSTALMENT)
+        assert {line.due for line in later} == {65_668}
+        assert position.totals.principal == 600_000
+
+    def test_it_can_be_undone(self):
+        longer = Extended(known=START, value_date=date(2026, 4, 2), instalments=3)
+        position = run(PLAIN, [LOAN, longer, Undone(known=START, entry=1)])
+        assert asked(position) == asked(run(PLAIN, [LOAN]))
