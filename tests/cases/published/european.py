@@ -102,19 +102,22 @@ def _regular_part(plan: Plan, made: tuple[Row, ...]) -> Decimal:
 
 
 def _at_once(agreement: Agreement) -> Decimal:
-    regular = sum((amount for _, amount, advance in agreement.regular if advance), ZERO)
-    return regular + sum((amount for period, amount in agreement.costs if period == 0), ZERO)
+    """What is paid with the first drawdown: costs at conclusion, and the first of those that are paid in advance."""
+    owed = agreement.credit + agreement.financed
+    cost = sum((amount for period, amount in agreement.costs if period == 0), ZERO)
+    cost += sum((amount for _, amount, advance in agreement.regular if advance), ZERO)
+    return cost + sum((to(share * owed) for _, share, _, advance in agreement.shares if advance), ZERO)
 
 
 def _regular_cost(agreement: Agreement, plan: Plan, made: tuple[Row, ...], row: Row) -> Decimal:
     """Costs that recur, with a row; one paid in advance is not due with the last row any more."""
-    cost = ZERO
+    cost, month, last = ZERO, row.number * agreement.every, row.number == len(made)
     for every, amount, advance in agreement.regular:
-        if row.number * agreement.every % every == 0 and not (advance and row.number == len(made)):
+        if month % every == 0 and not (advance and last):
             cost += amount
-    for every, share, of_balance in agreement.shares:
-        if row.number * agreement.every % every == 0:
-            since = row.number - max(every // agreement.every, 1)
-            base = made[since - 1].balance if since > 0 else plan.principal
-            cost += to(share * (base if of_balance else plan.principal))
+    for every, share, of_balance, advance in agreement.shares:
+        if month % every == 0 and not (advance and last):
+            since = row.number if advance else row.number - max(every // agreement.every, 1)
+            balance = made[since - 1].balance if since > 0 else plan.principal
+            cost += to(share * (balance if of_balance else plan.principal))
     return cost

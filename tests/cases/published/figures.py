@@ -139,7 +139,7 @@ def totals(rows: Sequence[Row], borrowed: Decimal, level: Decimal | None = None)
         stem = name.removesuffix("_exact").removesuffix("_rounded")
         if stem not in _TOTALS:
             return None
-        less = Decimal(0) if "interest" not in stem else borrowed
+        less = borrowed if "interest" in stem or "ipmt" in stem else Decimal(0)
         if name.endswith("_rounded"):
             return rounded - less
         if name.endswith("_exact") or isinstance(expected, list):
@@ -151,7 +151,7 @@ def totals(rows: Sequence[Row], borrowed: Decimal, level: Decimal | None = None)
 
 _TOTALS = (
     *("total_payment", "total_payments", "total_repayment", "total_paid", "total_amount"),
-    *("total_interest", "interest_total", "interest", "total_interest_paid"),
+    *("total_interest", "interest_total", "interest", "total_interest_paid", "ipmt_sum", "sum_ipmt", "ipmt_total"),
 )
 
 

@@ -96,6 +96,10 @@ def _receipts(inputs: Inputs) -> tuple[list[Decimal], Decimal]:
         r"(?:at|in|after) (?:the end of )?(?:year|period) (\d+)|(?:after|in) (\d+) (?:years|periods)", words
     )
     periods = whole(term[1] or term[2]) if term else whole(inputs.need("years", "periods", "term", "n"))
+    coupons = inputs.get("coupons", "coupon_rates", "payments_by_year")
+    if isinstance(coupons, list):
+        paid = [redeemed * percentage(one) if "%" in str(one) else number(one) for one in coupons]
+        return [*paid[:-1], paid[-1] + redeemed], redeemed
     coupon = inputs.read(first_amount, "coupon", "interest", "coupon_amount", otherwise=Decimal(0))
     return [coupon] * (periods - 1) + [coupon + redeemed], redeemed
 

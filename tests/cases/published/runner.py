@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
+from services.servicing.domain.cost.roots import NoRate
 from tests.cases.published import american, conversions, day_counts, european, prepaid, returns, schedules
 from tests.cases.published.figures import Answer, Value
 from tests.cases.published.words import Inputs, Unreadable, number
@@ -33,6 +34,10 @@ GROUPS: dict[str, Callable[[Inputs, Mapping[str, Any]], Answer]] = {
 def mapping(group: str) -> Callable[[Inputs, Mapping[str, Any]], Answer] | None:
     """The mapping of a group."""
     return schedules.schedule if group.startswith("schedule-") else GROUPS.get(group)
+
+
+NOTHING = ("none", "null", "nan", "error", "undefined", "#num!", "no solution", "")
+"""What sources print where no rate exists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,11 @@ def differences(case: Mapping[str, Any]) -> Iterator[Difference]:
     try:
         answer = read(inputs, case)
         inputs.done()
+    except NoRate as problem:
+        nothing = [value for value in case["expected"].values() if str(value).lower() not in NOTHING]
+        if nothing:
+            yield Difference(name, "inputs", nothing, f"NoRate: {problem}")
+        return
     except (ValueError, ArithmeticError, LookupError) as problem:
         yield Difference(name, "inputs", case["inputs"], f"{type(problem).__name__}: {problem}")
         return
