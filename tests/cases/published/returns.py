@@ -8,7 +8,7 @@ from typing import Any
 
 from services.servicing.domain.cost.amortised_cost import amortised_cost, effective_interest_rate
 from services.servicing.domain.cost.aprc import SHORT_TERM_UK, aprc
-from services.servicing.domain.cost.internal_rate import periodic_irr, xirr
+from services.servicing.domain.cost.internal_rate import modified_irr, net_present_value, periodic_irr, xirr
 from services.servicing.domain.cost.rates import effective_of_periodic
 from services.servicing.domain.cost.roots import Flow
 from tests.cases.published.figures import Answer, first_of, named, rates
@@ -30,7 +30,17 @@ YEAR = SHORT_TERM_UK.year_days
 
 def irr(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
     """The periodic rate, and what it is a year where the periods of a year are given."""
-    found = periodic_irr([*amounts(inputs.need("flows", "cashflows", "cash_flows", "values"))])
+    flows = [*amounts(inputs.need("flows", "cashflows", "cash_flows", "values"))]
+    finance, reinvest = (
+        inputs.read(number, *names) for names in (("finance_rate",), ("reinvest_rate", "reinvestment_rate"))
+    )
+    if finance is not None and reinvest is not None:
+        modified = modified_irr(flows, finance, reinvest)
+        return rates(mirr=modified, irr=modified)
+    discount = inputs.read(number, "rate", "discount_rate")
+    if discount is not None:
+        return named({"npv": net_present_value(discount, flows)})
+    found = periodic_irr(flows)
     times = inputs.read(per_year, "per_year", "periods_per_year", otherwise=1)
     inputs.get("guess")
     return first_of(

@@ -1,18 +1,20 @@
 """Groups schedule-…, cn-mortgage, flat-rate: plans from a few numbers, and the figures of their rows."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
+from schemas.terms import RepaymentMethod
 from services.servicing.domain.cost import annuity
 from services.servicing.domain.cost.credit_plan import Method, Plan, Row, Stage, rows
 from services.servicing.domain.cost.flat_rate import flat_loan
 from services.servicing.domain.cost.rates import effective_of_periodic
 from services.servicing.domain.cost.roots import PRECISION, Flow, rate
+from services.servicing.domain.rules.cn_bank_1 import amounts
 from tests.cases.published import european
-from tests.cases.published.figures import Answer, Value, first_of, named, of_rows, rates, to, totals
+from tests.cases.published.figures import Answer, Value, first_of, named, nearest, of_rows, rates, to, totals
 from tests.cases.published.words import (
     Inputs,
     Unreadable,
@@ -65,7 +67,7 @@ def schedule(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
     method = _method(inputs, case)
     if method is not Method.EQUAL_INSTALMENT:
         return _plan(owed, periodic, periods, method, times)
-    return _annuity(periodic, periods, owed, later, paid, in_advance, (period, first, last), times)
+    return _annuity(case, periodic, periods, owed, later, paid, in_advance, (period, first, last), times)
 
 
 def _rate(inputs: Inputs, times: int) -> Decimal | None:
@@ -132,6 +134,7 @@ def _plan(
 
 
 def _annuity(
+    case: Mapping[str, Any],
     periodic: Decimal | None,
     periods: Decimal | None,
     owed: Decimal | None,
@@ -188,8 +191,22 @@ def _annuity(
             answers.append(
                 named({"cumipmt": interest, "cumprinc": principal, "interest": interest, "principal": principal})
             )
-        answers += [of_rows(made, times), totals(made, abs(owed), abs(paid))]
+        answers.append(_rounded_rows(case, made, abs(owed), abs(paid), periodic, times))
     return _signed(first_of(*answers))
+
+
+def _rounded_rows(
+    case: Mapping[str, Any], made: list[Row], owed: Decimal, paid: Decimal, periodic: Decimal, times: int
+) -> Answer:
+    """Rows unrounded; where the source says that it rounds, whichever of its roundings is nearest."""
+    plain = first_of(of_rows(made, times), totals(made, owed, paid))
+    if (
+        not re.search(r"round|cent", str(case.get("convention", "")).lower())
+        or "unrounded" in str(case.get("convention", "")).lower()
+    ):
+        return plain
+    ledger = _ledger(owed, periodic, len(made), Method.EQUAL_INSTALMENT) if times == 12 else named({})
+    return nearest(plain, of_rows(_displayed(made), times), ledger)
 
 
 def _rows(owed: Decimal, periodic: Decimal, periods: int, paid: Decimal, in_advance: bool) -> list[Row]:
@@ -277,21 +294,36 @@ def _mortgage(owed: Decimal, periodic: Decimal, periods: int, method: Method) ->
         "decrease": made[0].payment - made[min(1, periods - 1)].payment,
         "monthly_decrease": made[0].payment - made[min(1, periods - 1)].payment,
     }
+    unrounded = first_of(of_rows(made), totals(made, owed, made[0].payment if equal else None))
     return first_of(
-        named(figures),
-        of_rows(made),
-        _in_cents(made, periodic, equal),
-        totals(made, owed, made[0].payment if equal else None),
+        named(figures), nearest(unrounded, of_rows(_displayed(made)), _ledger(owed, periodic, periods, method))
     )
 
 
-def _in_cents(made: tuple[Row, ...], periodic: Decimal, equal: bool) -> Answer:
-    """Rounded rows for ``interest_1`` and ``principal_1``: what is published is the rounded instalment less rounded interest."""
-    rounded = [
+def _displayed(made: Sequence[Row]) -> list[Row]:
+    """Rows as calculators show them: the rounded instalment less the rounded interest is the principal."""
+    return [
         row._replace(payment=to(row.payment), interest=to(row.interest), principal=to(row.payment) - to(row.interest))
         for row in made
     ]
-    return of_rows(rounded)
+
+
+def _ledger(owed: Decimal, periodic: Decimal, periods: int, method: Method) -> Answer:
+    """The rows and totals of our own ledger, exact to the cent, the last row absorbing; ``…_cents`` asks for it by name."""
+    kept = RepaymentMethod(method.value) if method.value in [*RepaymentMethod] else None
+    if kept is None or to(owed) != owed:
+        return named({})
+    made, left = [], owed
+    for number_, parts in enumerate(amounts(kept, int(owed * 100), periods, round(periodic * 12, 12)), 1):
+        principal, interest = (Decimal(part) / 100 for part in parts)
+        left -= principal
+        made.append(Row(number_, principal + interest, interest, principal, left))
+    plain = first_of(of_rows(made), totals(made, owed))
+
+    def answer(name: str, expected: Any) -> Value | None:
+        return plain(re.sub(r"_(cents|ledger)$", "", name), expected)
+
+    return answer
 
 
 def flat(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
