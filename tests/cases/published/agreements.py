@@ -349,6 +349,15 @@ def _growth(text: Text) -> re.Match[str] | None:
     )
 
 
+def growing(stage: Stage, text: Text, per: int) -> Stage:
+    """The stage with the growth that the words state, and nothing but that."""
+    found = _growth(text)
+    if found is None:
+        raise Unreadable(f"growth {text.left!r}")
+    text.done()
+    return _grown(stage, found, per)
+
+
 def _grown(stage: Stage, growing: re.Match[str], per: int) -> Stage:
     every = ADVERBS[growing["adverb"]] if growing["adverb"] else whole(growing["n"] or 1) * UNITS[growing["unit"]]
     sign = -1 if re.match(FALLS, growing["way"]) else 1

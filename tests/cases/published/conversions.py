@@ -40,10 +40,17 @@ PERIODIC = {
 
 def conversion(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
     """Nominal, effective, periodic and continuous rates out of the one that is given."""
-    times = inputs.read(per_year, "per_year", "npery", "m", "compounding", "frequency", "periods_per_year", "periods")
+    continuous = str(inputs.get("compounding")).lower().startswith("continuous")
+    times = (
+        None
+        if continuous
+        else inputs.read(per_year, "per_year", "npery", "m", "compounding", "frequency", "periods_per_year", "periods")
+    )
     basis = inputs.read(number, "day_basis", "year_days", "basis", "days_in_year")
     nominal = _effective_and_nominal(inputs, times, basis)
     effective = nominal[0]
+    if continuous and nominal[1] is not None:
+        effective = effective_of_continuous(nominal[1])
     m = times or 12
     annual = nominal[1] if nominal[1] is not None else nominal_of_effective(effective, m)
     daily = daily_of_annual(annual, int(basis or 365))

@@ -186,8 +186,8 @@ def partially(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
 LUMP = ("prepay", "prepayment", "lump_sum", "prepaid", "part_payment", "prepay_amount")
 
 
-def _recurring(inputs: Inputs) -> tuple[Decimal, int] | None:
-    """(amount, every so many months) of ``50000 every year``."""
+def _recurring(inputs: Inputs) -> tuple[Decimal, int, int | None] | None:
+    """(amount, every so many months, first month) of ``50000 every year``."""
     words = str(inputs.get(*LUMP) or "").lower()
     match = re.search(
         r"(?:every|each|per|a) (?:(\d+) )?(month|year|quarter)s?|(annually|yearly|monthly|quarterly)", words
@@ -196,7 +196,8 @@ def _recurring(inputs: Inputs) -> tuple[Decimal, int] | None:
         return None
     unit = {"month": 1, "quarter": 3, "year": 12}
     every = ADVERBS[match[3]] if match[3] else unit[match[2]] * int(match[1] or 1)
-    return first_amount(words), every
+    first = re.search(r"(?:from|starting(?: in)?|after) month (\d+)", words)
+    return first_amount(words), every, int(first[1]) if first else None
 
 
 def _lump(inputs: Inputs) -> tuple[Decimal, int]:
@@ -240,6 +241,8 @@ def _answers(owed: Decimal, chosen: Prepaid, both: Mapping[Keep, Prepaid], fee: 
         "_keep_term": both.get(Keep.TERM),
         "_keep_instalment": both.get(Keep.INSTALMENT),
     }
+    if not both:
+        named_after = {"": chosen, "_reduce_term": chosen, "_keep_instalment": chosen}
     for suffix, one in named_after.items():
         if one is not None:
             figures |= {

@@ -13,10 +13,11 @@ from services.servicing.domain.cost.flat_rate import flat_loan
 from services.servicing.domain.cost.rates import effective_of_periodic
 from services.servicing.domain.cost.roots import PRECISION, Flow, rate
 from services.servicing.domain.rules.cn_bank_1 import amounts
-from tests.cases.published import european
+from tests.cases.published import agreements, european
 from tests.cases.published.figures import Answer, Value, first_of, named, nearest, of_rows, rates, to, totals
 from tests.cases.published.words import (
     Inputs,
+    Text,
     Unreadable,
     annual_percentage,
     first_amount,
@@ -53,10 +54,14 @@ def schedule(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
     stated = inputs.get("borrowing_rate")
     if stated is not None:
         return european.schedule(inputs, case)
+    if "flat_rate" in inputs:
+        return flat(inputs, case)
     times = inputs.read(per_year, "per_year", "frequency", "payments_per_year", "payment_frequency", otherwise=12)
     periodic, periods = _rate(inputs, times), _periods(inputs, times)
     owed = inputs.read(number, *PRINCIPAL)
-    later = inputs.read(number, "fv", "future_value", "balloon", otherwise=ZERO)
+    later = inputs.read(number, "fv", "future_value", otherwise=ZERO)
+    balloon = inputs.read(first_amount, "balloon", "residual", "residual_value", otherwise=ZERO)
+    later -= balloon if owed is None or owed >= 0 else -balloon
     paid = inputs.read(number, "pmt", "payment", "instalment", "emi")
     in_advance = _in_advance(inputs)
     period = inputs.read(lambda value: int(number(value)), "per", "period")
@@ -65,6 +70,9 @@ def schedule(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
         for names in (("start", "start_period"), ("end", "end_period"))
     )
     method = _method(inputs, case)
+    growth = inputs.get("growth", "increase", "escalation")
+    if growth is not None:
+        return _plan(owed, periodic, periods, method, times, f"growing {growth}")
     if method is not Method.EQUAL_INSTALMENT:
         return _plan(owed, periodic, periods, method, times)
     return _annuity(case, periodic, periods, owed, later, paid, in_advance, (period, first, last), times)
@@ -116,11 +124,14 @@ def _method(inputs: Inputs, case: Mapping[str, Any]) -> Method:
 
 
 def _plan(
-    owed: Decimal | None, periodic: Decimal | None, periods: Decimal | None, method: Method, times: int
+    owed: Decimal | None, periodic: Decimal | None, periods: Decimal | None, method: Method, times: int, grows: str = ""
 ) -> Answer:
     if owed is None or periodic is None or periods is None:
         raise Unreadable("a plan needs principal, rate and term")
-    made = rows(Plan(owed, (Stage(method, int(periods)),), ((1, periodic),)))
+    stage = Stage(method, int(periods))
+    if grows:
+        stage = agreements.growing(stage, Text(grows.lower()), 12 // times)
+    made = rows(Plan(owed, (stage,), ((1, periodic),)))
     figures: dict[str, Value] = {
         "instalment": made[0].payment,
         "payment": made[0].payment,
