@@ -126,6 +126,7 @@ class Agreement:
         return Fraction(months + (period - 1) * self.every, 12) + Fraction(days, basis)
 
 
+BORROWING = ("borrowing_rate", "rate", "annual_rate", "nominal_rate")
 TERM_KEYS = ("term", "term_months", "months", "duration", "duration_months", "number_of_months")
 
 
@@ -137,7 +138,7 @@ def read(inputs: Inputs) -> Agreement:
     )
     agreement.first = inputs.read(day, "first_payment", "first_payment_date", "first_instalment")
     inputs.read(day, "last_payment", "last_payment_date")
-    rate_words = Text(str(inputs.need("borrowing_rate", "rate", "annual_rate", "nominal_rate")).lower())
+    rate_words = Text(str(inputs.need(*BORROWING)).lower())
     charges.at_conclusion(agreement, inputs.get("upfront_cost", "upfront_costs", "upfront_fee", "fee", "initial_cost"))
     term = inputs.read(
         lambda value: f"{value} months" if str(value).isdigit() else str(value), *TERM_KEYS, otherwise=""

@@ -8,8 +8,9 @@ from typing import Any
 from services.servicing.domain.cost.aprc import MORTGAGE_2014, Version, aprc
 from services.servicing.domain.cost.credit_plan import Method, Plan, Row, rows
 from services.servicing.domain.cost.roots import Flow
-from tests.cases.published.agreements import Agreement, read
+from tests.cases.published.agreements import BORROWING, Agreement, read
 from tests.cases.published.figures import Answer, Value, first_of, named, of_rows, rates, to
+from tests.cases.published.timed import rate_of_flows
 from tests.cases.published.words import Inputs
 
 ZERO = Decimal(0)
@@ -17,6 +18,8 @@ ZERO = Decimal(0)
 
 def answers(inputs: Inputs, _: Mapping[str, Any], version: Version = MORTGAGE_2014) -> Answer:
     """Every figure that the source publishes of an agreement."""
+    if not any(name in inputs for name in BORROWING):
+        return rate_of_flows(inputs, version)
     agreement = read(inputs)
     plan = agreement.plan()
     made = rows(plan)

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from services.servicing.domain.cost.roots import NoRate
-from tests.cases.published import american, conversions, day_counts, european, prepaid, returns, schedules
+from tests.cases.published import american, conversions, day_counts, european, prepaid, returns, schedules, timed
 from tests.cases.published.figures import Answer, Value
 from tests.cases.published.words import Inputs, number
 
 GROUPS: dict[str, Callable[[Inputs, Mapping[str, Any]], Answer]] = {
-    "apr-uk": returns.apr_uk,
+    "apr-uk": timed.apr_uk,
     "apr-us": american.answers,
     "aprc-eu": european.answers,
     "cn-mortgage": schedules.mortgage,
@@ -54,8 +54,9 @@ class Difference:
 
 
 def cases(path: Path) -> list[dict[str, Any]]:
-    """The cases of a file."""
-    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cases"]
+    """The cases of a file: under ``cases``, or the file is the list."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = content["cases"] if isinstance(content, dict) else content
     return found
 
 
@@ -131,7 +132,13 @@ def report(paths: Sequence[Path]) -> int:
     """Print each difference and the line ``N passed, N failed``; 1 when any failed or nothing was there to compare."""
     passed = failed = 0
     for path in paths:
-        for case in cases(path):
+        try:
+            listed = cases(path)
+        except (OSError, ValueError, KeyError) as problem:
+            print(f"{path}: no cases can be read: {type(problem).__name__}: {problem}")
+            failed += 1
+            continue
+        for case in listed:
             found = list(differences(case))
             for difference in found:
                 print(difference)
