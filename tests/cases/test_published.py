@@ -89,6 +89,33 @@ def test_the_report_counts_prints_and_fails(tmp_path: Path, capsys: pytest.Captu
     assert lines[-1] == "1 passed, 1 failed"
 
 
+def test_a_file_without_cases_fails_with_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty.json").write_text("{}", encoding="utf-8")
+    assert report([tmp_path / "empty.json", tmp_path / "missing.json"]) == 1
+    out = capsys.readouterr().out
+    assert "empty.json: no cases can be read" in out
+    assert "missing.json: no cases can be read" in out
+    assert out.splitlines()[-1] == "0 passed, 2 failed"
+
+
+def test_a_case_that_breaks_a_mapping_does_not_hide_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = {"id": "broken", "group": "irr", "expected": {"irr": "1"}}
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps([broken, BY_ID["irr-basic"]]), encoding="utf-8")
+    assert report([path]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "1 passed, 1 failed"
+
+
+def test_where_no_rate_exists_only_a_source_that_says_so_agrees() -> None:
+    case = changed("irr-basic")
+    case["inputs"]["flows"] = ["100", "20"]
+    assert [one.case for one in differences(case)] == ["irr-basic"]
+    case["expected"] = {"irr": None}
+    assert list(differences(case)) == []
+
+
 def test_without_a_tolerance_a_figure_is_exact_to_its_published_places() -> None:
     assert agrees(number("2.005"), "2.01", number("0"))
     assert not agrees(number("2.0049"), "2.01", number("0"))

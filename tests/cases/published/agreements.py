@@ -89,8 +89,8 @@ class Agreement:
     """(period, amount); -1 is the last period."""
     regular: list[tuple[int, Decimal, bool]] = field(default_factory=list)
     """(every so many months, amount, in advance)."""
-    shares: list[tuple[int, Decimal, bool]] = field(default_factory=list)
-    """(every so many months, share, of the balance before the period rather than of the credit)."""
+    shares: list[tuple[int, Decimal, bool, bool]] = field(default_factory=list)
+    """(every so many months, share, of the balance rather than of the credit, in advance)."""
     payment: Decimal | None = None
     """Each payment, where the source gives it."""
     start: date | None = None
@@ -126,15 +126,19 @@ class Agreement:
         return Fraction(months + (period - 1) * self.every, 12) + Fraction(days, basis)
 
 
+BORROWING = ("borrowing_rate", "rate", "annual_rate", "nominal_rate")
 TERM_KEYS = ("term", "term_months", "months", "duration", "duration_months", "number_of_months")
 
 
 def read(inputs: Inputs) -> Agreement:
     """The agreement that the words state. Raises :class:`Unreadable` with the words that were not understood."""
     agreement = _amounts(inputs)
-    agreement.start = inputs.read(day, "agreement_date", "drawdown_date", "start_date", "first_drawdown")
+    agreement.start = inputs.read(
+        day, "agreement_date", "drawdown_date", "start_date", "first_drawdown", "signature_date"
+    )
     agreement.first = inputs.read(day, "first_payment", "first_payment_date", "first_instalment")
-    rate_words = Text(str(inputs.need("borrowing_rate", "rate", "annual_rate", "nominal_rate")).lower())
+    inputs.read(day, "last_payment", "last_payment_date")
+    rate_words = Text(str(inputs.need(*BORROWING)).lower())
     charges.at_conclusion(agreement, inputs.get("upfront_cost", "upfront_costs", "upfront_fee", "fee", "initial_cost"))
     term = inputs.read(
         lambda value: f"{value} months" if str(value).isdigit() else str(value), *TERM_KEYS, otherwise=""
@@ -182,6 +186,11 @@ def _hint(key: str) -> str:
 
 
 def _drawdowns(agreement: Agreement, text: Text) -> None:
+    many = text.take(rf"(?P<n>\d+)\s*(?:x|×)\s*{AMOUNT} (?:at|in) months? (?P<at>\d+(?:(?:,| and|, and) ?\d+)*)")
+    if many:
+        for period in map(int, re.findall(r"\d+", many["at"])):
+            agreement.drawdowns[period] = number(many["amount"])
+        agreement.credit += agreement.drawdowns.pop(0, ZERO)
     at = r"(?:at|on|in|after)?\s*(?:the |time )?(?:start|once|conclusion|month (?P<m>\d+)|(?P<at>\d+)(?:\s*months?)?)"
     for match in text.all(rf"{AMOUNT}\s*(?:drawn )?{at}"):
         period, amount = int(match["m"] or match["at"] or 0), number(match["amount"])
@@ -223,15 +232,18 @@ def _two_parts(_: Agreement, text: Text) -> list[Stage]:
 
 def _interest_only(agreement: Agreement, text: Text) -> list[Stage]:
     match = text.take(rf"interest[- ]only,? (?:for |during )?(?:the )?(?:first )?{COUNT} {UNIT}") or text.take(
-        rf"{COUNT} {UNIT} (?:of )?interest[- ]only"
+        rf"(?:first )?{COUNT} {UNIT} (?:of )?(?:grace )?\(?interest[- ]only\)?"
     )
-    capital = r"(?:(?:and|then),? )?(?:the |whole )?(?:principal|capital)(?! (?:payments|parts|in\b))"
+    capital = r"(?:(?:and|then),? )?(?:the |whole )?(?<!equal )(?:principal|capital)(?! (?:payments|parts|in\b))"
     if match:
         text.take(rf"{capital}(?: {AT}(?: month)?(?: \d+)?(?: months)?)?(?: maturity| term)?")
         return [Stage(Method.INTEREST_ONLY, whole(match["n"]) * UNITS[match["unit"]] // agreement.every)]
-    later = text.take(rf"{capital} {AT} (?:month )?{COUNT}(?: months)?")
+    later = text.take(rf"(?:interest[- ]only,? )?{capital} {AT} (?:month )?{COUNT}(?: months)?") or text.take(
+        rf"(?:interest(?: paid)? monthly|monthly interest)(?:,| and)? bullet {AT} (?:month )?{COUNT}(?: months)?"
+    )
     if later:
         text.take(r"interest(?: paid)? monthly|monthly interest")
+        text.take(r"bridging(?: loan)?,?(?: (?:for |of )?\d+ months)?")
         return [Stage(Method.INTEREST_ONLY, whole(later["n"]) // agreement.every)]
     return []
 
@@ -297,14 +309,20 @@ def _level(agreement: Agreement, text: Text) -> tuple[Stage, ...]:
         agreement.every = ADVERBS[given["adverb"]] if given["adverb"] else agreement.every
         return (Stage(Method.FIXED, int(given["n"]), payment=agreement.payment),)
     left = text.take(
-        rf"(?:final )?balloon (?:of )?(?:{PERCENT}|{AMOUNT})(?: of (?:the )?(?:credit|loan|principal))?"
-        r"(?: (?:at|after) month (?P<at>\d+))?"
+        rf"(?:(?:final )?balloon|residual value) (?:of )?(?:{PERCENT}|{AMOUNT})(?: of (?:the )?(?:credit|loan|principal))?"
+        r"(?: (?:at|after) (?:the )?(?:end|month (?P<at>\d+)))?"
     )
     growing = _growth(text)
-    count = text.take(rf"{COUNT} (?:equal |constant )?{FREQUENCY}(?: {PAID})?(?: on the \d+(?:st|nd|rd|th))?")
+    on = r"(?: on (?:the \d+(?:st|nd|rd|th)|day \d+)(?: of (?:each|the) month)?)?"
+    count = text.take(rf"{COUNT} (?:equal |constant )?{FREQUENCY}(?: {PAID})?{on}") or text.take(
+        rf"{FREQUENCY},? {COUNT} (?:equal |constant )?(?:instalments|payments|repayments){on}"
+    )
     if count:
         agreement.every = ADVERBS[count["adverb"]]
-    count = count or text.take(rf"{COUNT} (?:equal |constant )?(?:instalments|payments|repayments)")
+    count = count or text.take(rf"{COUNT} (?:equal |constant )?(?:instalments|payments|repayments){on}")
+    spaced = text.take(r"every (?P<n>\d+|two|three|four|six|twelve) months") if count else None
+    if spaced:
+        agreement.every = whole(spaced["n"])
     per = agreement.every
     term = None if count else text.take(rf"{COUNT}[- ]{UNIT}")
     periods = whole(count["n"]) if count else whole(term["n"]) * UNITS[term["unit"]] // per if term else 0
@@ -319,16 +337,26 @@ def _level(agreement: Agreement, text: Text) -> tuple[Stage, ...]:
     return (_grown(stage, growing, per) if growing else stage,)
 
 
-RISES = "growing|increasing|rising|growth|increase"
-FALLS = "decreasing|falling|decrease"
+RISES = r"growing|increasing|rising|growth|increases?|grows?|rises?|graded:?|\+"
+FALLS = r"decreasing|falling|decreases?|falls?"
 
 
 def _growth(text: Text) -> re.Match[str] | None:
-    by = rf"(?:(?P<adverb>annually|yearly|monthly|quarterly|annual)|(?:every|per|a|each) (?:(?P<n>\d+|two|three|five|six) )?{UNIT})"
+    every = rf"(?:every |per |a |each |/)(?:(?P<n>\d+|two|three|five|six) )?{UNIT}"
+    by = rf"(?:(?P<adverb>annually|yearly|monthly|quarterly|annual)|{every})"
     return text.take(
-        rf"(?:geometric(?:ally)? |arithmetic(?:ally)? )?(?:{PAID},? )?"
-        rf"(?P<way>{RISES}|{FALLS})(?: {PAID},?)?(?: by| of)? (?:{PERCENT}|{AMOUNT}),? {by}"
+        rf"(?:geometric(?:ally)? |arithmetic(?:ally)? )?"
+        rf"(?P<way>{RISES}|{FALLS})(?: {PAID},?)?(?: by| of)? ?\+?(?:{PERCENT}|{AMOUNT}),? ?{by}"
     )
+
+
+def growing(stage: Stage, text: Text, per: int) -> Stage:
+    """The stage with the growth that the words state, and nothing but that."""
+    found = _growth(text)
+    if found is None:
+        raise Unreadable(f"growth {text.left!r}")
+    text.done()
+    return _grown(stage, found, per)
 
 
 def _grown(stage: Stage, growing: re.Match[str], per: int) -> Stage:
@@ -344,12 +372,19 @@ KINDS = (
     r"|compounded (?:monthly|quarterly|annually|half-yearly))"
 )
 LASTS = (
-    rf"(?:,?\s*(?:for|during)\s*(?:the\s*)?(?:first\s*)?(?:{COUNT}\s*{UNIT}|(?P<rest>whole term(?:\s*\((?P<term>\d+) months\))?"
-    r"|(?:rest|remaining|remainder)[a-z ]*)))?(?:,?\s*(?:from|after) month (?P<begin>\d+))?"
+    rf"(?:,?\s*\(?(?:for|during|in|first|\()\s*(?:the\s*)?(?:first\s*)?(?:{COUNT}\s*{UNIT}\)?"
+    r"|(?P<rest>whole term(?:\s*\((?P<term>\d+) months\))?|(?:rest|remaining|remainder)[a-z ]*)))?"
+    r"(?:,?\s*(?:from|after) month (?P<begin>\d+)|,?\s*months? (?P<from>\d+)\s*(?:-|to)\s*\d+)?"
+    r"(?:\s*(?:thereafter|afterwards|after))?"
 )
+PERIODIC = (
+    rf"(?:(?:monthly|periodic|per month|quarterly|annual|half-yearly|semi-annual)(?: rate)?\s*(?:of )?{NUMBER}\s*%"
+    rf"|{NUMBER}\s*%\s*(?:per month|a month|monthly|per quarter|quarterly))"
+)
+"""The same rate by period: it adds nothing."""
 RATE = (
     rf"(?P<rate>{NUMBER}\s*%|0?\.\d+)(?P<kinds>(?:,?\s*{KINDS})*)"
-    rf"(?:,?\s*\(?(?:monthly|periodic|per month|quarterly|annual|half-yearly)(?: rate)?\s*(?:of )?{NUMBER}\s*%\)?)?{LASTS}"
+    rf"(?:[,;]?\s*\(?{PERIODIC}\)?)?{LASTS}"
 )
 
 
@@ -361,7 +396,7 @@ def _rates(agreement: Agreement, text: Text) -> bool:
         raise Unreadable(f"no borrowing rate in {text.left!r}")
     begin, rates = 1, []
     for match in found:
-        begin = int(match["begin"]) if match["begin"] else begin
+        begin = int(match["begin"] or match["from"] or begin)
         annual = number(match["rate"])
         with localcontext(PRECISION):
             share = Decimal(agreement.every) / 12

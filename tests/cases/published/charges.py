@@ -16,7 +16,9 @@ PERCENT = rf"(?P<percent>{NUMBER})\s*%"
 PER = r"(?:per|a|an|each|every|/)\s*(?P<unit>month|quarter|half-year|year|instalment|payment|annum)"
 ADVERB = r"(?P<adverb>monthly|quarterly|half-yearly|annually|annual|yearly)"
 CHARGE = r"(?:costs?|fees?|premiums?|charges?|commission|insurance|account|maintenance|contribution|plan|card)"
-ADVANCE = r"(?P<advance>,? ?in advance|,? ?at the (?:beginning|start)(?: of (?:the|each) (?:month|year|period))?)?"
+ADVANCE = (
+    r"(?P<advance>,? ?(?:paid )?in advance|,? ?at the (?:beginning|start)(?: of (?:the|each) (?:month|year|period))?)?"
+)
 WORDS = r"(?:[a-z-]+ ){0,4}"
 OWED = r"(?:balance|principal|capital|credit|loan|amount|debt)"
 BASE = rf"(?:of|on) (?:the )?(?P<base>initial |original |outstanding |remaining |total )?{OWED}(?: outstanding)?"
@@ -70,7 +72,7 @@ def at_conclusion(agreement: Agreement, stated: Any) -> None:
 
 def regular(agreement: Agreement, text: Text) -> None:
     """Every charge in the words, taken out of them; what the source ignores (payment holidays, caps on the rate) goes too."""
-    text.take(r"payment holidays?[^;]*")
+    text.take(r"(?:\d+ months? )?payment holidays?[^;]*|^\s*(?:no costs?|no other costs?|none)\s*$")
     text.all(rf"(?:rate )?(?:cap|collar|floor)(?: rate)?(?: of| at)? {PERCENT}")
     _financed(agreement, text)
     _once(agreement, text)
@@ -113,17 +115,27 @@ def _once(agreement: Agreement, text: Text) -> None:
 
 def _shares(agreement: Agreement, text: Text) -> None:
     later = PER.replace("<unit>", "<later>")
-    for match in text.all(rf"{WORDS}{PERCENT}\s*{PER} {BASE}") + text.all(rf"{WORDS}{PERCENT}\s*{BASE},?\s*{later}"):
+    patterns = (
+        rf"{WORDS}{PERCENT}\s*{PER} {BASE}{ADVANCE}",
+        rf"{WORDS}{PERCENT}\s*{BASE},?\s*{later}{ADVANCE}",
+        rf"{WORDS}{PERCENT}\s*{BASE},?\s*{ADVERB}{ADVANCE}",
+        rf"(?:{WORDS}){ADVERB} {WORDS}{PERCENT}\s*{BASE}{ADVANCE}",
+    )
+    for match in (match for pattern in patterns for match in text.all(pattern)):
         found = match.groupdict()
-        unit = found.get("unit") or found["later"]
+        unit = found.get("unit") or found.get("later")
+        every = UNITS.get(unit, 1) if unit else ADVERBS[found["adverb"]]
         of_balance = (found["base"] or "").strip() not in ("initial", "original", "total")
-        agreement.shares.append((UNITS.get(unit, 1), number(found["percent"] + "%"), of_balance))
+        agreement.shares.append((every, number(found["percent"] + "%"), of_balance, bool(found["advance"])))
 
 
 def _with_payments(agreement: Agreement, text: Text) -> None:
-    for match in text.all(rf"(?:{WORDS}{CHARGE}(?: of)?,? )?{MONEY}\s*{PER}{ADVANCE}"):
+    since = r"(?: from month 1)?"
+    for match in text.all(rf"(?:{WORDS}{CHARGE}(?: of)?,? )?{MONEY}\s*{PER}{ADVANCE}{since}(?: {WORDS}{CHARGE})?"):
         agreement.regular.append((UNITS.get(match["unit"], 1), number(match["amount"]), bool(match["advance"])))
     for match in text.all(rf"{ADVERB} {WORDS}{CHARGE}(?: of)? {MONEY}{ADVANCE}"):
         agreement.regular.append((ADVERBS[match["adverb"]], number(match["amount"]), bool(match["advance"])))
     for match in text.all(rf"{WORDS}{CHARGE}(?: of)?,? {MONEY} {ADVERB}{ADVANCE}"):
         agreement.regular.append((ADVERBS[match["adverb"]], number(match["amount"]), bool(match["advance"])))
+    for match in text.all(rf"{WORDS}(?:fee|cost|charge)s?(?: of)? {MONEY}(?=\s*(?:[,;)]|$))"):
+        agreement.costs.append((0, number(match["amount"])))

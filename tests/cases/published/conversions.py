@@ -40,10 +40,17 @@ PERIODIC = {
 
 def conversion(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
     """Nominal, effective, periodic and continuous rates out of the one that is given."""
-    times = inputs.read(per_year, "per_year", "npery", "m", "compounding", "frequency", "periods_per_year", "periods")
+    continuous = str(inputs.get("compounding")).lower().startswith("continuous")
+    times = (
+        None
+        if continuous
+        else inputs.read(per_year, "per_year", "npery", "m", "compounding", "frequency", "periods_per_year", "periods")
+    )
     basis = inputs.read(number, "day_basis", "year_days", "basis", "days_in_year")
     nominal = _effective_and_nominal(inputs, times, basis)
     effective = nominal[0]
+    if continuous and nominal[1] is not None:
+        effective = effective_of_continuous(nominal[1])
     m = times or 12
     annual = nominal[1] if nominal[1] is not None else nominal_of_effective(effective, m)
     daily = daily_of_annual(annual, int(basis or 365))
@@ -94,16 +101,19 @@ def _effective_and_nominal(inputs: Inputs, times: int | None, basis: Decimal | N
     return effective_of_periodic(given, times), given * times
 
 
-def scorecard(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
+def scorecard(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
     """Factor and offset, and the score or odds that are asked for."""
-    odds = inputs.need("base_odds", "odds_at_base", "odds_base")
+    odds = inputs.need("base_odds", "odds_at_base", "odds_base", "target_odds", "theta0")
+    about = f"{case.get('convention', '')} {inputs.get('odds_definition') or ''}".lower()
+    turned = "bad:good" in about or "bad/good" in about or "bad to good" in about
     line = scaling(
-        number(inputs.need("base_score", "score_base", "base_points")),
-        _odds(odds),
+        number(inputs.need("base_score", "score_base", "base_points", "target_score", "p0")),
+        1 / _odds(odds) if turned else _odds(odds),
         number(inputs.need("pdo", "points_to_double_odds", "points_to_double")),
     )
-    figures: dict[str, Value] = {"factor": line.factor, "offset": line.offset}
+    figures: dict[str, Value] = {"factor": line.factor, "offset": line.offset, "a": line.offset, "b": line.factor}
     at = inputs.read(_odds, "odds", "at_odds", "good_bad_odds")
+    at = 1 / at if turned and at is not None else at
     if at is not None:
         figures |= {"score": line.score(at), "pd": 1 / (1 + at)}
     pd = inputs.read(number, "pd", "probability", "probability_of_default")
@@ -144,7 +154,9 @@ def ecl(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
     if scenarios is not None:
         found = weighted((number(one["weight"]), number(one.get("loss", one.get("ecl")))) for one in scenarios)
         return named({"allowance": found, "ecl": found, "expected_loss": found})
-    exposure = number(inputs.need("gross", "ead", "exposure", "gross_carrying_amount", "balance", "principal"))
+    exposure = inputs.read(number, "gross", "ead", "exposure", "gross_carrying_amount", "balance", "principal")
+    if exposure is None:
+        return _matrix(inputs.rest(), None)
     pds = inputs.need("pd_12m", "pd", "pd_lifetime", "lifetime_pd", "marginal_pd", "marginal_pds", "pds")
     lgd = number(inputs.need("lgd", "loss_given_default"))
     if isinstance(pds, list):

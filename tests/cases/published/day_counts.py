@@ -9,7 +9,7 @@ from typing import Any
 
 from services.servicing.domain.calendar import day_count
 from services.servicing.domain.calendar.day_count import DayCount, Months, fixed_year, icma
-from tests.cases.published.figures import Answer, named
+from tests.cases.published.figures import Answer, Value, named
 from tests.cases.published.words import Inputs, Unreadable, day, per_year
 
 SPREADSHEET_CODES = {
@@ -23,13 +23,27 @@ SPREADSHEET_CODES = {
 
 
 def answers(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
-    """Days and the fraction of a year."""
+    """Days and the fraction of a year; of several pairs of dates a list of each."""
+    pairs = inputs.get("pairs", "dates")
+    if pairs is None:
+        return _one(inputs, case)
+    beside = inputs.rest()
+    found = [_one(Inputs({"from": start, "to": end, **beside}), case) for start, end in pairs]
+
+    def listed(name: str, expected: Any) -> Value | None:
+        values = [answer(name.removesuffix("s") if name == "fractions" else name, "0") for answer in found]
+        return [value for value in values if isinstance(value, Decimal)] or None
+
+    return listed
+
+
+def _one(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
     start, end = (
         day(inputs.need(*names)) for names in (("from", "start", "d1", "start_date"), ("to", "end", "d2", "end_date"))
     )
     name = str(inputs.need("basis", "day_count", "convention", "dcc")).strip()
     reference = _reference(inputs)
-    maturity = _maturity(inputs, end)
+    maturity = _maturity(inputs, end) or next(iter(map(day, re.findall(r"\d{4}-\d{2}-\d{2}", name))), None)
     frequency = inputs.read(per_year, "frequency", "per_year", "coupons_per_year")
     if re.search(r"\b(icma|isma|bond)\b", name, re.IGNORECASE) and re.match(r"act", name, re.IGNORECASE):
         years, days = icma(start, end, reference or (start, end), frequency), (end - start).days

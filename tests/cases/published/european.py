@@ -8,8 +8,9 @@ from typing import Any
 from services.servicing.domain.cost.aprc import MORTGAGE_2014, Version, aprc
 from services.servicing.domain.cost.credit_plan import Method, Plan, Row, rows
 from services.servicing.domain.cost.roots import Flow
-from tests.cases.published.agreements import Agreement, read
+from tests.cases.published.agreements import BORROWING, Agreement, read
 from tests.cases.published.figures import Answer, Value, first_of, named, of_rows, rates, to
+from tests.cases.published.timed import rate_of_flows
 from tests.cases.published.words import Inputs
 
 ZERO = Decimal(0)
@@ -17,6 +18,8 @@ ZERO = Decimal(0)
 
 def answers(inputs: Inputs, _: Mapping[str, Any], version: Version = MORTGAGE_2014) -> Answer:
     """Every figure that the source publishes of an agreement."""
+    if not any(name in inputs for name in BORROWING):
+        return rate_of_flows(inputs, version)
     agreement = read(inputs)
     plan = agreement.plan()
     made = rows(plan)
@@ -102,19 +105,22 @@ def _regular_part(plan: Plan, made: tuple[Row, ...]) -> Decimal:
 
 
 def _at_once(agreement: Agreement) -> Decimal:
-    regular = sum((amount for _, amount, advance in agreement.regular if advance), ZERO)
-    return regular + sum((amount for period, amount in agreement.costs if period == 0), ZERO)
+    """What is paid with the first drawdown: costs at conclusion, and the first of those that are paid in advance."""
+    owed = agreement.credit + agreement.financed
+    cost = sum((amount for period, amount in agreement.costs if period == 0), ZERO)
+    cost += sum((amount for _, amount, advance in agreement.regular if advance), ZERO)
+    return cost + sum((to(share * owed) for _, share, _, advance in agreement.shares if advance), ZERO)
 
 
 def _regular_cost(agreement: Agreement, plan: Plan, made: tuple[Row, ...], row: Row) -> Decimal:
     """Costs that recur, with a row; one paid in advance is not due with the last row any more."""
-    cost = ZERO
+    cost, month, last = ZERO, row.number * agreement.every, row.number == len(made)
     for every, amount, advance in agreement.regular:
-        if row.number * agreement.every % every == 0 and not (advance and row.number == len(made)):
+        if month % every == 0 and not (advance and last):
             cost += amount
-    for every, share, of_balance in agreement.shares:
-        if row.number * agreement.every % every == 0:
-            since = row.number - max(every // agreement.every, 1)
-            base = made[since - 1].balance if since > 0 else plan.principal
-            cost += to(share * (base if of_balance else plan.principal))
+    for every, share, of_balance, advance in agreement.shares:
+        if month % every == 0 and not (advance and last):
+            since = row.number if advance else row.number - max(every // agreement.every, 1)
+            balance = made[since - 1].balance if since > 0 else plan.principal
+            cost += to(share * (balance if of_balance else plan.principal))
     return cost

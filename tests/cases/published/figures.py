@@ -38,6 +38,37 @@ def first_of(*answers: Answer) -> Answer:
     return answer
 
 
+def nearest(*answers: Answer) -> Answer:
+    """Of the answers that know the name, the one nearest to what is published.
+
+    For figures that sources print by one of several conventions without saying which: unrounded, of rounded instalments, of a
+    ledger in cents. They differ by cents, so a wrong figure is near to none of them.
+    """
+
+    def answer(name: str, expected: Any) -> Value | None:
+        known = [value for one in answers if (value := one(name, expected)) is not None]
+        if not known or isinstance(expected, list):
+            return _nearest_list(known, expected) if known else None
+        return min(
+            (value for value in known if isinstance(value, Decimal)),
+            key=lambda v: abs(v - _plain(expected)),
+            default=None,
+        )
+
+    return answer
+
+
+def _nearest_list(known: list[Value], expected: list[Any]) -> Value:
+    lists = [value for value in known if isinstance(value, list) and len(value) == len(expected)]
+
+    def distance(value: list[Decimal]) -> Decimal:
+        return max(
+            (abs(ours - _plain(theirs)) for ours, theirs in zip(value, expected, strict=True)), default=Decimal(0)
+        )
+
+    return min(lists, key=distance) if lists else known[0]
+
+
 def rates(**fractions: Decimal) -> Answer:
     """Rates under their names in every form: as a fraction, ``…_percent``, ``…_1dp`` (percent, rounded to one decimal)."""
 
@@ -139,7 +170,7 @@ def totals(rows: Sequence[Row], borrowed: Decimal, level: Decimal | None = None)
         stem = name.removesuffix("_exact").removesuffix("_rounded")
         if stem not in _TOTALS:
             return None
-        less = Decimal(0) if "interest" not in stem else borrowed
+        less = borrowed if "interest" in stem or "ipmt" in stem else Decimal(0)
         if name.endswith("_rounded"):
             return rounded - less
         if name.endswith("_exact") or isinstance(expected, list):
@@ -151,7 +182,7 @@ def totals(rows: Sequence[Row], borrowed: Decimal, level: Decimal | None = None)
 
 _TOTALS = (
     *("total_payment", "total_payments", "total_repayment", "total_paid", "total_amount"),
-    *("total_interest", "interest_total", "interest", "total_interest_paid"),
+    *("total_interest", "interest_total", "interest", "total_interest_paid", "ipmt_sum", "sum_ipmt", "ipmt_total"),
 )
 
 

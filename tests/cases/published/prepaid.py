@@ -7,15 +7,16 @@ from fractions import Fraction
 from typing import Any
 
 from services.servicing.domain.cost import annuity
-from services.servicing.domain.cost.prepayment import Keep, Prepaid, extra_each_period, partial
+from services.servicing.domain.cost.prepayment import Keep, Prepaid, partial, recurring
 from services.servicing.domain.cost.rebate import rule_of_78, uk_settlement
 from services.servicing.domain.cost.roots import PRECISION
-from tests.cases.published.figures import Answer, Value, first_of, named, rates
+from tests.cases.published.figures import Answer, Value, first_of, named
 from tests.cases.published.schedules import PRINCIPAL
 from tests.cases.published.schedules import _periods as periods_of
 from tests.cases.published.schedules import _rate as rate_of
 from tests.cases.published.series import amounts, series
 from tests.cases.published.words import (
+    ADVERBS,
     AMOUNT,
     Inputs,
     Text,
@@ -167,10 +168,13 @@ def partially(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
         first = re.search(r"from (?:month )?(\d+)", words)
         return _answers(
             owed,
-            extra_each_period(owed, periodic, periods, first_amount(words), int(first[1]) if first else 1),
+            recurring(owed, periodic, periods, first_amount(words), 1, int(first[1]) if first else 1),
             {},
             owed,
         )
+    yearly = _recurring(inputs)
+    if yearly is not None:
+        return _answers(owed, recurring(owed, periodic, periods, *yearly), {}, ZERO)
     lump, after = _lump(inputs)
     both = {keep: partial(owed, periodic, periods, after, lump, keep) for keep in Keep}
     keep = next((kept for words, kept in OPTION.items() if words in option), None)
@@ -179,8 +183,25 @@ def partially(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
     return _answers(owed, both[keep or Keep.INSTALMENT], both, _fee(inputs, lump))
 
 
+LUMP = ("prepay", "prepayment", "lump_sum", "prepaid", "part_payment", "prepay_amount")
+
+
+def _recurring(inputs: Inputs) -> tuple[Decimal, int, int | None] | None:
+    """(amount, every so many months, first month) of ``50000 every year``."""
+    words = str(inputs.get(*LUMP) or "").lower()
+    match = re.search(
+        r"(?:every|each|per|a) (?:(\d+) )?(month|year|quarter)s?|(annually|yearly|monthly|quarterly)", words
+    )
+    if match is None:
+        return None
+    unit = {"month": 1, "quarter": 3, "year": 12}
+    every = ADVERBS[match[3]] if match[3] else unit[match[2]] * int(match[1] or 1)
+    first = re.search(r"(?:from|starting(?: in)?|after) month (\d+)", words)
+    return first_amount(words), every, int(first[1]) if first else None
+
+
 def _lump(inputs: Inputs) -> tuple[Decimal, int]:
-    words = inputs.need("prepay", "prepayment", "lump_sum", "prepaid", "part_payment", "prepay_amount")
+    words = inputs.need(*LUMP)
     text = Text(str(words).lower())
     amount = text.take(AMOUNT)
     unit = r"(?P<unit>months?|years?|instalments?|payments?|emis?)"
@@ -220,6 +241,8 @@ def _answers(owed: Decimal, chosen: Prepaid, both: Mapping[Keep, Prepaid], fee: 
         "_keep_term": both.get(Keep.TERM),
         "_keep_instalment": both.get(Keep.INSTALMENT),
     }
+    if not both:
+        named_after = {"": chosen, "_reduce_term": chosen, "_keep_instalment": chosen}
     for suffix, one in named_after.items():
         if one is not None:
             figures |= {
@@ -239,7 +262,7 @@ def _answers(owed: Decimal, chosen: Prepaid, both: Mapping[Keep, Prepaid], fee: 
     months = {
         f"months_saved{suffix}": Decimal(_term(both, one) - one.periods) for suffix, one in named_after.items() if one
     }
-    return first_of(named(figures), named(months), rates())
+    return first_of(named(figures), named(months))
 
 
 def _term(both: Mapping[Keep, Prepaid], one: Prepaid) -> int:

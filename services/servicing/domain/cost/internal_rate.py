@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 
-from services.servicing.domain.cost.roots import Flow, Rate, rate
+from services.servicing.domain.cost.roots import PRECISION, Flow, NoRate, Rate, rate
 
 
 def periodic_irr(flows: Sequence[Decimal]) -> Rate:
@@ -25,3 +25,23 @@ def xirr(flows: Iterable[tuple[date, Decimal]]) -> Rate:
     dated = sorted(flows)
     first = min((day for day, _ in dated), default=date.min)
     return rate(Flow(Fraction((day - first).days, 365), amount) for day, amount in dated)
+
+
+def net_present_value(rate: Decimal, flows: Sequence[Decimal]) -> Decimal:
+    """Σ flow_k/(1 + rate)^k, the first flow at once; unrounded."""
+    with localcontext(PRECISION):
+        return sum((amount / (1 + rate) ** period for period, amount in enumerate(flows)), Decimal(0))
+
+
+def modified_irr(flows: Sequence[Decimal], finance_rate: Decimal, reinvestment_rate: Decimal) -> Decimal:
+    """The rate that takes what is paid, discounted at one rate, to what comes in, compounded at another, over all periods.
+
+    Raises :class:`NoRate` when nothing is paid or nothing comes in.
+    """
+    periods = len(flows) - 1
+    paid = -net_present_value(finance_rate, [min(amount, Decimal(0)) for amount in flows])
+    received = net_present_value(reinvestment_rate, [max(amount, Decimal(0)) for amount in flows])
+    if not paid or not received:
+        raise NoRate("there are no flows of both signs, so no rate makes them worth nothing")
+    with localcontext(PRECISION):
+        return (received * (1 + reinvestment_rate) ** periods / paid) ** (1 / Decimal(periods)) - 1

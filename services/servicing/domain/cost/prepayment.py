@@ -8,10 +8,10 @@ from decimal import ROUND_CEILING, Decimal, localcontext
 from enum import StrEnum
 
 from services.servicing.domain.cost.annuity import balance, instalment, periods_to_repay
-from services.servicing.domain.cost.credit_plan import Method, Plan, Stage, rows
 from services.servicing.domain.cost.roots import PRECISION
 
 _NEARLY_WHOLE = Decimal("1e-12")
+_SETTLED = Decimal("1e-20")
 
 
 class Keep(StrEnum):
@@ -87,16 +87,22 @@ def partial(
         )
 
 
-def extra_each_period(principal: Decimal, rate: Decimal, periods: int, extra: Decimal, first: int = 1) -> Prepaid:
-    """``extra`` paid with every instalment from ``first`` on, the instalment kept: the term gets shorter."""
+def recurring(
+    principal: Decimal, rate: Decimal, periods: int, extra: Decimal, every: int = 1, first: int | None = None
+) -> Prepaid:
+    """``extra`` paid with every ``every``-th instalment from ``first`` (``every``) on, the instalment kept: a shorter term."""
+    begin = every if first is None else first
     with localcontext(PRECISION):
         level = instalment(principal, rate, periods)
-        stages = (Stage(Method.FIXED, first - 1, payment=level), Stage(Method.FIXED, periods, payment=level + extra))
-        made = rows(Plan(principal, tuple(stage for stage in stages if stage.periods), ((1, rate),)))
-        interest = sum((row.interest for row in made), Decimal(0))
-        return Prepaid(
-            level, level * periods - principal, principal, level + extra, len(made), made[-1].payment, interest
-        )
+        left, number, interest, paid = principal, 0, Decimal(0), Decimal(0)
+        while left > _SETTLED:
+            number += 1
+            due = left * (1 + rate)
+            more = extra if number >= begin and (number - begin) % every == 0 else Decimal(0)
+            paid = min(level + more, due)
+            interest += left * rate
+            left = due - paid
+        return Prepaid(level, level * periods - principal, principal, level, number, paid, interest)
 
 
 def _interest(principal: Decimal, level: Decimal, after: int, later: Decimal, amount: Decimal) -> Decimal:
