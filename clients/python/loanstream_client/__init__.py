@@ -1,7 +1,7 @@
 """Subscribe to the events of Loanstream: typed events, reading topics, fixtures and fakes for tests."""
 
 from loanstream_client.connection import Connection, ConnectionRefused, from_environment
-from loanstream_client.continuity import Continuity, Gap
+from loanstream_client.continuity import Continuity, Gap, Remade
 from loanstream_client.envelope import Event, Place, Position, Record
 from loanstream_client.payload import Generic, Payload
 from loanstream_client.positions import FilePositions, MemoryPositions, Positions
@@ -22,6 +22,7 @@ __all__ = [
     "Position",
     "Positions",
     "Record",
+    "Remade",
     "Subscription",
     "from_environment",
 ]

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from loanstream_client import Continuity, Event, Gap, Position
+from loanstream_client import Continuity, Event, Gap, Position, Remade
 from loanstream_client.fakes import fake_events
 
 EVENTS = list(fake_events(400, seed=4))
@@ -56,3 +56,13 @@ def test_from_a_stored_position_the_next_number_must_follow() -> None:
     assert list(Continuity(stored).new(OF_ONE_PLACE)) == OF_ONE_PLACE[2:]
     with pytest.raises(Gap):
         list(Continuity(stored).new(OF_ONE_PLACE[3:]))
+
+
+def test_a_lower_number_behind_what_was_read_is_another_log_and_no_repeat() -> None:
+    first, second = OF_ONE_PLACE[:2]
+    stood = {first.place: Position(first.record.offset, 9_000)}
+    with pytest.raises(Remade, match=r"event 1 of the partition came after 9000\. The topic was remade or restored"):
+        list(Continuity(stood).new([first]))
+    continuity = Continuity({first.place: first.position})
+    with pytest.raises(Remade):
+        list(continuity.new([second, replace(first, record=replace(first.record, offset=second.record.offset + 1))]))

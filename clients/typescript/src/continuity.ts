@@ -8,6 +8,12 @@ export class Gap extends Error {
   override readonly name = "Gap";
 }
 
+/** A record that stands behind what was read has a number that was read before: this is another log under the same name. */
+export class Remade extends Gap {}
+
+const REMADE =
+  "The topic was remade or restored: ask who runs it. To read everything anew, remove the stored positions and what was made from them.";
+
 /**
  * Follows partitions from known positions on. It keeps a number for each aggregate; with `checkAggregates` false only the
  * partitions' own numbers are followed, which find every lost record as well.
@@ -16,6 +22,8 @@ export class Continuity {
   /** How many events came again and were dropped. */
   repeats = 0;
   readonly #last = new Map<string, number>();
+  /** By partition the offset below which everything was read. */
+  readonly #read = new Map<string, bigint>();
   readonly #fromTheFirst = new Set<string>();
   readonly #aggregates = new Map<string, number>();
 
@@ -25,25 +33,31 @@ export class Continuity {
   ) {
     for (const [place, position] of positions) {
       if (position.partitionseq !== null) this.#last.set(place, position.partitionseq);
+      this.#read.set(place, position.offset);
       if (position.partitionseq === 0) this.#fromTheFirst.add(place);
     }
   }
 
-  /** Whether the event is the next one; false for one that was seen before. Throws {@link Gap}. */
+  /** Whether the event is the next one; false for one that was seen before. Throws {@link Gap} and {@link Remade}. */
   isNew(event: LoanstreamEvent): boolean {
     const { topic, partition, offset } = event.record;
     const place = placeOf(topic, partition);
     const last = this.#last.get(place);
+    const where = `${topic} partition ${partition} offset ${offset}`;
+    const read = this.#read.get(place) ?? 0n;
     if (last !== undefined && event.partitionseq <= last) {
+      if (offset >= read) {
+        throw new Remade(`${where}: event ${event.partitionseq} of the partition came after ${last}. ${REMADE}`);
+      }
       this.repeats += 1;
       return false;
     }
-    const where = `${topic} partition ${partition} offset ${offset}`;
     if (last !== undefined && event.partitionseq !== last + 1) {
       throw new Gap(`${where}: event ${event.partitionseq} of the partition came after ${last}`);
     }
     if (this.checkAggregates) this.#followAggregate(event, place, where);
     this.#last.set(place, event.partitionseq);
+    if (offset >= read) this.#read.set(place, offset + 1n);
     return true;
   }
 

@@ -11,6 +11,7 @@ import {
   Gap,
   MemoryPositions,
   placeOf,
+  Remade,
   replay,
   type EventRecord,
   type LoanstreamEvent,
@@ -115,6 +116,12 @@ test("repeats are dropped and gaps are errors", () => {
   assert.throws(() => new Continuity(beginning).isNew(numbered(2)), Gap);
   assert.throws(() => continuity.isNew(numbered(4, 7)), /event 7 of loan-1 came after 3/);
   assert.equal(new Continuity().isNew(numbered(9)), true, "from the middle the first is taken as it is");
+});
+
+test("a lower number behind what was read is another log and no repeat", () => {
+  const stood = new Map([[placeOf(numbered(1).record.topic, numbered(1).record.partition), { offset: 0n, partitionseq: 9_000 }]]);
+  assert.throws(() => new Continuity(stood).isNew(numbered(1)), Remade);
+  assert.throws(() => new Continuity(stood).isNew(numbered(1)), /remade or restored/);
 });
 
 test("positions outlive the process, and a damaged file is never taken for a new one", async () => {
