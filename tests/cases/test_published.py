@@ -89,6 +89,16 @@ def test_the_report_counts_prints_and_fails(tmp_path: Path, capsys: pytest.Captu
     assert lines[-1] == "1 passed, 1 failed"
 
 
+def test_rows_and_named_parts_are_compared_one_by_one() -> None:
+    case = changed("npf-pmt")
+    case["expected"] = {
+        "rows": [{"period": 1, "interest": "1250.00", "principal": "604.02"}, {"period": 2, "interest": "1246.22"}],
+        "interest": {"1": "1250.00", "2": "9.99"},
+    }
+    case["tolerance"] = "0.01"
+    assert [(one.figure, one.expected) for one in differences(case)] == [("interest", "9.99")]
+
+
 def test_a_file_without_cases_fails_with_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty.json").write_text("{}", encoding="utf-8")
     assert report([tmp_path / "empty.json", tmp_path / "missing.json"]) == 1

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.risk.domain.assessment.scaling import scaling
@@ -16,6 +16,7 @@ def test_the_base_odds_score_the_base_score_and_doubled_odds_the_points_to_doubl
     assert abs(LINE.score(Decimal(100)) - 620) < CLOSE
 
 
+@settings(deadline=None)
 @given(st.decimals("0.01", 5000, places=2))
 def test_odds_of_a_score_are_the_odds_it_was_scored_for(odds: Decimal) -> None:
     score = LINE.score(odds)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.servicing.domain.impairment.ecl import (
@@ -23,6 +23,7 @@ def test_twelve_months_is_exposure_times_probability_times_loss() -> None:
     assert twelve_months(Decimal(1_000_000), Decimal("0.005"), Decimal("0.25")) == 1_250
 
 
+@settings(deadline=None)
 @given(st.lists(shares, max_size=30))
 def test_marginal_probabilities_and_survival_are_together_one(conditional: list[Decimal]) -> None:
     survived = Decimal(1)
@@ -31,6 +32,7 @@ def test_marginal_probabilities_and_survival_are_together_one(conditional: list[
     assert abs(sum(marginal(conditional)) + survived - 1) < Decimal("1e-20")
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.builds(Period, shares, shares, st.decimals(0, 10**6, places=2), st.decimals(0, 30, places=1)), max_size=8

@@ -186,14 +186,14 @@ def _periods(pds: list[Decimal], lgd: Decimal, exposure: Decimal, conditional: b
 
 def _matrix(balances: Any, loss_rates: Any) -> Answer:
     if isinstance(balances, Mapping):
-        names = list(balances)
+        names = [str(name).lower() for name in balances]
         values = list(balances.values())
     else:
         names, values = [str(n) for n in range(1, len(balances) + 1)], balances
     if loss_rates is None:
         pairs = [_bucket(one) for one in values]
     else:
-        chosen = [loss_rates[name] for name in names] if isinstance(loss_rates, Mapping) else loss_rates
+        chosen = [loss_rates[name] for name in balances] if isinstance(loss_rates, Mapping) else loss_rates
         pairs = [(number(b), number(r)) for b, r in zip(values, chosen, strict=True)]
     losses = list(provision_matrix(pairs))
     total = sum(losses, Decimal(0))

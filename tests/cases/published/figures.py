@@ -70,7 +70,10 @@ def _nearest_list(known: list[Value], expected: list[Any]) -> Value:
 
 
 def rates(**fractions: Decimal) -> Answer:
-    """Rates under their names in every form: as a fraction, ``…_percent``, ``…_1dp`` (percent, rounded to one decimal)."""
+    """Rates under their names in every form: ``…_percent``, ``…_1dp`` (percent, rounded to one decimal).
+
+    Without such an ending sources print a fraction or a percentage: it is the one that is nearer to what is published.
+    """
 
     def answer(name: str, expected: Any) -> Value | None:
         stem = re.sub(r"_(percent|pct|\d+dp|percent_\d+dp)$", "", name.lower())
@@ -80,8 +83,9 @@ def rates(**fractions: Decimal) -> Answer:
         places = re.search(r"_(\d+)dp$", name)
         if places:
             return to(value * 100, Decimal(1).scaleb(-int(places[1])))
-        in_percent = name.endswith(("_percent", "_pct")) or "%" in str(expected)
-        return value * 100 if in_percent else value
+        if name.endswith(("_percent", "_pct")) or "%" in str(expected):
+            return value * 100
+        return min(value, value * 100, key=lambda form: abs(form - _plain(expected)))
 
     return answer
 

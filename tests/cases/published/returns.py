@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from services.servicing.domain.cost.amortised_cost import amortised_cost, effective_interest_rate
@@ -10,15 +11,7 @@ from services.servicing.domain.cost.internal_rate import modified_irr, net_prese
 from services.servicing.domain.cost.rates import effective_of_periodic
 from tests.cases.published.figures import Answer, first_of, named, rates
 from tests.cases.published.series import amounts, dated_flows
-from tests.cases.published.words import (
-    Inputs,
-    day,
-    first_amount,
-    number,
-    per_year,
-    percentage,
-    whole,
-)
+from tests.cases.published.words import Inputs, Unreadable, day, first_amount, number, per_year, percentage, whole
 
 
 def irr(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
@@ -32,7 +25,9 @@ def irr(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
         return rates(mirr=modified, irr=modified)
     discount = inputs.read(number, "rate", "discount_rate")
     if discount is not None:
-        return named({"npv": net_present_value(discount, flows)})
+        worth = net_present_value(discount, flows)
+        later = str(inputs.get("start_from_zero", "first_at_zero")).lower() in ("false", "0", "no")
+        return named({"npv": worth / (1 + discount) if later else worth})
     found = periodic_irr(flows)
     times = inputs.read(per_year, "per_year", "periods_per_year", otherwise=1)
     inputs.get("guess")
@@ -55,7 +50,12 @@ def xirr_of(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
     listed = inputs.need("flows", "cashflows", "cash_flows", "values", "amounts")
     flows = dated_flows(listed) if dates is None else [(day(d), number(a)) for d, a in zip(dates, listed, strict=True)]
     inputs.get("guess")
-    found = xirr(flows).value
+    basis = re.search(
+        r"365[._]25|360|365|366|364", str(inputs.get("day_count", "basis", "daycount", "convention") or "365")
+    )
+    if basis is None:
+        raise Unreadable("a day count of xirr is actual over a fixed year")
+    found = xirr(flows, Fraction(basis[0].replace("_", "."))).value
     return rates(xirr=found, irr=found, rate=found)
 
 

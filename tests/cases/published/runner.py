@@ -86,17 +86,43 @@ def differences(case: Mapping[str, Any]) -> Iterator[Difference]:
 
 
 def _difference(case: Mapping[str, Any], figure: str, expected: Any, answer: Answer) -> Iterator[Difference]:
+    name = case.get("id", "?")
+    parts = _parts(figure, expected)
+    if parts is not None:
+        for names, value in parts:
+            yield from _difference(case, figure, value, lambda _, one, names=names: _known(answer, names, one))
+        return
     try:
-        got = answer(figure, expected)
+        got = answer(figure.lower(), expected)
     except Exception as problem:  # as above: a figure of its own
-        yield Difference(case.get("id", "?"), figure, expected, f"{type(problem).__name__}: {problem}")
+        yield Difference(name, figure, expected, f"{type(problem).__name__}: {problem}")
         return
     if got is None:
-        yield Difference(case.get("id", "?"), figure, expected, "a figure whose name is not known")
+        yield Difference(name, figure, expected, "a figure whose name is not known")
     elif not agrees(got, expected, tolerance(case, figure)):
-        yield Difference(
-            case.get("id", "?"), figure, expected, [str(one) for one in got] if isinstance(got, list) else str(got)
-        )
+        yield Difference(name, figure, expected, [str(one) for one in got] if isinstance(got, list) else str(got))
+
+
+def _parts(figure: str, expected: Any) -> list[tuple[tuple[str, ...], Any]] | None:
+    """A figure with figures in it (by name, or rows with their columns) as single ones, each with the names it may have."""
+    if isinstance(expected, Mapping):
+        return [((f"{figure}_{key}".lower(), str(key).lower()), value) for key, value in expected.items()]
+    if isinstance(expected, list) and expected and all(isinstance(row, Mapping) for row in expected):
+        numbers = [next((row[key] for key in ROW_NUMBERS if key in row), n) for n, row in enumerate(expected, 1)]
+        return [
+            ((f"{column}_{n}".lower(),), value)
+            for n, row in zip(numbers, expected, strict=True)
+            for column, value in row.items()
+            if column not in ROW_NUMBERS
+        ]
+    return None
+
+
+ROW_NUMBERS = ("period", "number", "n", "month", "no", "k")
+
+
+def _known(answer: Answer, names: Sequence[str], expected: Any) -> Value | None:
+    return next((value for name in names if (value := answer(name, expected)) is not None), None)
 
 
 def tolerance(case: Mapping[str, Any], figure: str) -> Decimal:

@@ -375,7 +375,7 @@ def flat(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
                 "net_proceeds": owed - fee,
             }
         ),
-        _in_percent(
+        rates(
             monthly_rest_rate=plain.effective if effective else plain.nominal,
             eir=eir,
             effective_interest_rate=eir,
@@ -401,13 +401,3 @@ def _fee(inputs: Inputs, owed: Decimal, periods: Decimal) -> Decimal:
         return first_amount(stated)
     years = periods / 12 if re.search(r"p\.?a\b|per annum|per year|a year", str(stated).lower()) else 1
     return owed * percentage(stated) * years
-
-
-def _in_percent(**fractions: Decimal) -> Answer:
-    """Rates that these pages print in percent without saying so in the name; below 1 with ``_fraction`` only."""
-
-    def answer(name: str, _: Any) -> Value | None:
-        stem = re.sub(r"_(percent|pct|p_a|pa)$", "", name)
-        return fractions[stem] * 100 if stem in fractions else None
-
-    return answer

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import chinese_calendar
 import holidays
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.calendars import CHINA, EVERY_DAY, CalendarEnds, calendar
@@ -41,6 +41,7 @@ def test_a_make_up_sunday_is_left_where_it_is() -> None:
     assert adjusted(date(2025, 1, 26), Adjustment.FOLLOWING, CN) == date(2025, 1, 26)
 
 
+@settings(deadline=None)
 @given(covered, st.sampled_from(Adjustment))
 def test_an_adjusted_date_is_a_business_day_and_adjusting_again_changes_nothing(
     day: date, adjustment: Adjustment
@@ -50,11 +51,13 @@ def test_an_adjusted_date_is_a_business_day_and_adjusting_again_changes_nothing(
     assert adjusted(moved, adjustment, CN) == moved
 
 
+@settings(deadline=None)
 @given(st.dates(), st.sampled_from(Adjustment))
 def test_without_a_calendar_no_date_moves(day: date, adjustment: Adjustment) -> None:
     assert adjusted(day, adjustment, calendar(EVERY_DAY)) == day
 
 
+@settings(deadline=None)
 @given(covered, st.integers(1, 15))
 def test_business_days_forward_and_back_end_where_they_began(day: date, count: int) -> None:
     begun = adjusted(day, Adjustment.PRECEDING, CN)

@@ -4,7 +4,7 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.servicing.domain.calendar.day_count import (
@@ -46,17 +46,20 @@ def test_the_first_day_counts_and_the_last_does_not(basis: DayCount) -> None:
 
 
 @pytest.mark.parametrize("basis", DAY_BY_DAY, ids=lambda basis: basis.code)
+@settings(deadline=None)
 @given(days=st.tuples(dates, dates, dates))
 def test_a_span_is_the_sum_of_its_parts(basis: DayCount, days: tuple[date, date, date]) -> None:
     start, middle, end = sorted(days)
     assert basis.fraction(start, middle) + basis.fraction(middle, end) == basis.fraction(start, end)
 
 
+@settings(deadline=None)
 @given(st.sampled_from([*DAY_COUNTS.values()]), dates, dates)
 def test_the_other_way_round_is_the_same_with_the_other_sign(basis: DayCount, one: date, other: date) -> None:
     assert basis.fraction(one, other) == -basis.fraction(other, one)
 
 
+@settings(deadline=None)
 @given(st.sampled_from([*DAY_COUNTS.values()]), dates, dates)
 def test_no_convention_is_off_by_more_than_six_days_and_the_years_own_length(
     basis: DayCount, one: date, other: date
@@ -91,6 +94,7 @@ def test_the_days_of_a_leap_year_are_worth_less() -> None:
     assert ACT_365_NO_LEAP.days(date(2028, 2, 1), date(2028, 3, 1), None) == 28
 
 
+@settings(deadline=None)
 @given(dates, st.integers(0, 40))
 def test_whole_years_are_whole_by_the_french_rule(start: date, years: int) -> None:
     end = date(start.year + years, start.month, min(start.day, 28))
@@ -99,6 +103,7 @@ def test_whole_years_are_whole_by_the_french_rule(start: date, years: int) -> No
         assert ACT_ACT_AFB.fraction(begun, end) == years
 
 
+@settings(deadline=None)
 @given(dates, st.integers(1, 12))
 def test_a_regular_period_is_its_share_of_the_year_by_icma(start: date, months: int) -> None:
     first = start.replace(day=1)

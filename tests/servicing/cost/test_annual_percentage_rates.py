@@ -50,6 +50,7 @@ def test_weekly_payments_are_counted_in_fifty_seconds_of_a_year() -> None:
     assert years_between(date(2023, 1, 2), date(2023, 1, 19), period=Period.WEEK) == Fraction(2, 52) + Fraction(3, 365)
 
 
+@settings(deadline=None)
 @given(dates, st.integers(0, 480))
 def test_a_whole_number_of_months_is_that_many_twelfths(start: date, months: int) -> None:
     assert years_between(start, add_months(start, months)) in (
@@ -62,6 +63,7 @@ def test_a_whole_number_of_months_is_that_many_twelfths(start: date, months: int
     )
 
 
+@settings(deadline=None)
 @given(dates, st.integers(1, 4000), st.integers(1, 40))
 def test_a_later_payment_is_never_measured_as_earlier(start: date, days: int, more: int) -> None:
     # a stub may be worth a day more or less than the part of a month it replaces, no more

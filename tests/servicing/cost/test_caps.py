@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.servicing.domain.cost.caps import (
@@ -96,6 +96,7 @@ def test_what_was_posted_before_counts_against_the_same_ceiling() -> None:
     assert found.posted.penalty == 1_000
 
 
+@settings(deadline=None)
 @given(
     st.decimals("0.01", "0.5", places=4),
     st.lists(st.tuples(amounts, st.integers(0, 400)), max_size=5),

@@ -27,6 +27,7 @@ rates = st.decimals(0, "0.05", places=5)
 terms = st.integers(1, 240)
 
 
+@settings(deadline=None)
 @given(principals, rates, terms, st.booleans())
 def test_what_an_instalment_repays_is_the_principal_it_was_computed_for(
     principal: Decimal, rate: Decimal, periods: int, in_advance: bool
@@ -36,6 +37,7 @@ def test_what_an_instalment_repays_is_the_principal_it_was_computed_for(
     assert abs(balance(principal, rate, paid, periods, in_advance=in_advance)) < Decimal("1e-15") * principal
 
 
+@settings(deadline=None)
 @given(principals, st.decimals("0.00001", "0.05", places=5), terms)
 def test_an_instalment_repays_in_the_periods_it_was_computed_over(
     principal: Decimal, rate: Decimal, periods: int
@@ -170,6 +172,7 @@ def test_the_uk_rebate_is_what_remains_less_what_settles() -> None:
     assert later.rebate < found.rebate
 
 
+@settings(deadline=None)
 @given(st.decimals(1, 10_000, places=2), st.integers(2, 60), st.data())
 def test_the_rule_of_78_gives_back_all_at_the_start_and_nothing_at_the_end(
     charge: Decimal, periods: int, data: st.DataObject

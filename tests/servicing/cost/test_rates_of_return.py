@@ -90,11 +90,13 @@ def test_a_rate_may_be_negative_and_very_large() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.decimals(0, 3, places=6), st.sampled_from([1, 2, 4, 12, 52, 365]))
 def test_nominal_to_effective_and_back_is_the_same_rate(nominal: Decimal, per_year: int) -> None:
     assert abs(nominal_of_effective(effective_of_nominal(nominal, per_year), per_year) - nominal) < TINY
 
 
+@settings(deadline=None)
 @given(st.decimals("0.000001", 2, places=6), st.integers(2, 365))
 def test_compounding_within_the_year_makes_a_nominal_rate_cost_more(nominal: Decimal, per_year: int) -> None:
     assert nominal < effective_of_nominal(nominal, per_year) < effective_of_continuous(nominal)

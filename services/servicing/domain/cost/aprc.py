@@ -57,6 +57,18 @@ MORTGAGE_2014 = Version(
     date(2016, 3, 21),
     Measure.PERIODS_THEN_DAYS,
 )
+CONSUMER_2023 = Version(
+    "eu/2023-2225",
+    "Directive (EU) 2023/2225 Annex III: the measure of 2014/17/EU (general knowledge, to be confirmed by a person)",
+    date(2026, 11, 20),
+    Measure.PERIODS_THEN_DAYS,
+)
+MORTGAGE_UK = Version(
+    "uk/mcob-10a",
+    "FCA Handbook, MCOB 10A.2.2R and 10A.2.3R: handbook.fca.org.uk/handbook/MCOB/10A/2.html",
+    date(2016, 3, 21),
+    Measure.PERIODS_THEN_DAYS,
+)
 CALENDAR_DAYS_1990 = Version(
     "eu/1990-88",
     "Directive 90/88/EEC Annex III, examples on a calendar basis of 365 days",
@@ -71,7 +83,10 @@ SHORT_TERM_UK = Version(
     Fraction(1461, 4),
 )
 
-VERSIONS = {version.code: version for version in (CONSUMER_2008, MORTGAGE_2014, CALENDAR_DAYS_1990, SHORT_TERM_UK)}
+VERSIONS = {
+    version.code: version
+    for version in (CONSUMER_2008, MORTGAGE_2014, CONSUMER_2023, MORTGAGE_UK, CALENDAR_DAYS_1990, SHORT_TERM_UK)
+}
 """Every version by its code."""
 
 

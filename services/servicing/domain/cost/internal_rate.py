@@ -7,6 +7,8 @@ from fractions import Fraction
 
 from services.servicing.domain.cost.roots import PRECISION, Flow, NoRate, Rate, rate
 
+_YEAR = Fraction(365)
+
 
 def periodic_irr(flows: Sequence[Decimal]) -> Rate:
     """The rate per period 内部收益率 of flows that are one period apart, the first at once: Σ flow_k·(1 + i)^−k = 0.
@@ -17,14 +19,14 @@ def periodic_irr(flows: Sequence[Decimal]) -> Rate:
     return rate(Flow(Fraction(period), amount) for period, amount in enumerate(flows))
 
 
-def xirr(flows: Iterable[tuple[date, Decimal]]) -> Rate:
+def xirr(flows: Iterable[tuple[date, Decimal]], year_days: Fraction = _YEAR) -> Rate:
     """The effective annual rate of dated flows on actual/365: Σ a_j/(1 + x)^((d_j − d_0)/365) = 0, d_0 the earliest date.
 
     The flows may come in any order; unrounded. Source: support.microsoft.com, XIRR. Raises :class:`NoRate`.
     """
     dated = sorted(flows)
     first = min((day for day, _ in dated), default=date.min)
-    return rate(Flow(Fraction((day - first).days, 365), amount) for day, amount in dated)
+    return rate(Flow((day - first).days / year_days, amount) for day, amount in dated)
 
 
 def net_present_value(rate: Decimal, flows: Sequence[Decimal]) -> Decimal:
