@@ -1,6 +1,6 @@
 """Terms of a loan as one value: everything the arithmetic needs, and nothing that is not agreed when the contract is signed."""
 
-from services.servicing.domain.terms.checks import Problem, problems
+from services.servicing.domain.terms.checks import Objection, objections
 from services.servicing.domain.terms.terms import (
     Allocation,
     Charge,
@@ -54,8 +54,8 @@ __all__ = [
     "Leap",
     "Method",
     "MonthEnd",
+    "Objection",
     "Preclosure",
-    "Problem",
     "Processing",
     "Rate",
     "Recalculation",
@@ -68,5 +68,5 @@ __all__ = [
     "Tranche",
     "TransactionKind",
     "Unit",
-    "problems",
+    "objections",
 ]
