@@ -112,6 +112,7 @@ def show_plan(ledger: Ledger, day: date | None = None, since: date | None = None
             row = Row(period.begins, period.due)
             ledger.rows.append(row)
         row.ask(figure.principal, figure.interest)
+        row.credited = period.credited_principal
         if day is not None:
             row.review(day)
     ledger.rows.sort(key=lambda row: row.order)
