@@ -43,7 +43,7 @@ from services.servicing.domain.terms import (
     Tranche,
     TransactionKind,
     Unit,
-    problems,
+    objections,
 )
 from services.servicing.domain.transactions import (
     ChargeAdded,
@@ -561,8 +561,8 @@ def check(case: Json) -> Result:
     """Run one case."""
     try:
         terms = terms_of(case)
-        if refused := problems(terms):
-            return Result(case["id"], tuple(Difference("terms", *problem, "refused") for problem in refused))
+        if refused := objections(terms):
+            return Result(case["id"], tuple(Difference("terms", *objection, "refused") for objection in refused))
         differences = tuple(compare(case, run(terms, entries_of(case))))
     except Unknown as error:
         return Result(case["id"], (Difference("case", "unknown", "a translation", str(error)),))

@@ -1,9 +1,11 @@
 """Changes by agreement: another rate, a pause of interest, more instalments."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from services.servicing.domain.transactions import Extended, InterestPaused, RateChanged, Undone, run
+from services.servicing.domain.terms import Rate
+from services.servicing.domain.transactions import Extended, InterestPaused, RateChanged, Reamortised, Undone, run
 from tests.servicing.engine.samples import PLAIN, asked, disbursed, paid, rows
 
 START = date(2026, 3, 1)
@@ -55,3 +57,33 @@ class TestExtension:
         longer = Extended(known=START, value_date=date(2026, 4, 2), instalments=3)
         position = run(PLAIN, [LOAN, longer, Undone(known=START, entry=1)])
         assert asked(position) == asked(run(PLAIN, [LOAN]))
+
+
+class TestReamortisation:
+    DAY = date(2026, 5, 10)
+
+    def test_what_is_unpaid_is_spread_evenly_over_the_rows_to_come(self):
+        base = replace(PLAIN, rate=Rate(Decimal(0)), recalculation=None)
+        position = run(base, [LOAN, paid(100_000, date(2026, 4, 1)), Reamortised(known=self.DAY, value_date=self.DAY)])
+        assert [line.principal for line in rows(position)] == [100_000, 0, 125_000, 125_000, 125_000, 125_000]
+        assert rows(position)[1].paid_on == self.DAY
+
+    def test_a_disbursement_after_it_is_spread_too(self):
+        base = replace(PLAIN, rate=Rate(Decimal(0)), recalculation=None)
+        again = Reamortised(known=self.DAY, value_date=self.DAY)
+        position = run(base, [LOAN, again, disbursed(40_000, date(2026, 5, 20))])
+        assert [line.principal for line in rows(position)] == [0, 0, 160_000, 160_000, 160_000, 160_000]
+
+    def test_with_recalculation_the_rows_to_come_are_level(self):
+        position = run(
+            PLAIN, [LOAN, paid(INSTALMENT, date(2026, 4, 1)), Reamortised(known=self.DAY, value_date=self.DAY)]
+        )
+        first, second, *later = rows(position)
+        assert (first.due, second.principal) == (INSTALMENT, 0)
+        assert max(line.due for line in later) - min(line.due for line in later) <= 5
+        assert position.totals.principal == 600_000
+
+    def test_interest_of_the_past_is_still_asked_for(self):
+        plain = run(PLAIN, [LOAN, paid(INSTALMENT, date(2026, 4, 1))])
+        again = run(PLAIN, [LOAN, paid(INSTALMENT, date(2026, 4, 1)), Reamortised(known=self.DAY, value_date=self.DAY)])
+        assert again.totals.interest > plain.totals.interest

@@ -157,6 +157,7 @@ class TestChargeback:
         first, second, *_ = rows(position)
         assert first.paid == INSTALMENT
         assert second.principal == asked(simple(FREE))[1][0] + INSTALMENT
+        assert position.lines[-1].balance == 0
 
     def test_an_agreed_order_claims_back_what_the_payment_had_settled(self):
         base = replace(FREE, credit_order=CreditOrder(tuple(Component)))

@@ -22,7 +22,7 @@ from services.servicing.domain.terms import (
     Span,
     TransactionKind,
     Unit,
-    problems,
+    objections,
 )
 from services.servicing.domain.transactions import Position, Undone, run
 from services.servicing.domain.transactions.position import Line, RowKind
@@ -76,7 +76,7 @@ def cumulative(draw):
 @settings(deadline=None)
 @given(st.one_of(progressive(), cumulative()), AMOUNTS, DATES)
 def test_the_principal_parts_sum_to_what_was_disbursed(base, amount, day):
-    assert problems(base) == ()
+    assert objections(base) == ()
     position = run(base, [disbursed(amount, day)])
     assert position.totals.principal == amount
     assert all(line.principal >= 0 and line.interest >= 0 for line in rows(position))

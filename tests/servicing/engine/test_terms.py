@@ -19,14 +19,14 @@ from services.servicing.domain.terms import (
     Tranche,
     TransactionKind,
     Unit,
-    problems,
+    objections,
 )
 from tests.servicing.engine.samples import CHINESE, ORDER, PLAIN
 
 
 def test_terms_that_can_be_have_no_problem():
-    assert problems(PLAIN) == ()
-    assert problems(CHINESE) == ()
+    assert objections(PLAIN) == ()
+    assert objections(CHINESE) == ()
 
 
 @pytest.mark.parametrize(
@@ -58,13 +58,13 @@ def test_terms_that_can_be_have_no_problem():
     ],
 )
 def test_what_cannot_be_is_refused_by_its_field(change, field):
-    assert [problem.field for problem in problems(replace(PLAIN, **change))] == [field]
+    assert [objection.field for objection in objections(replace(PLAIN, **change))] == [field]
 
 
 def test_a_missing_slot_is_named():
-    (problem,) = problems(replace(PLAIN, allocations=(Allocation(None, ORDER[:-1]),)))
-    assert problem.reason == "the order misses in-advance principal"
+    (objection,) = objections(replace(PLAIN, allocations=(Allocation(None, ORDER[:-1]),)))
+    assert objection.reason == "the order misses in-advance principal"
 
 
 def test_an_instalment_that_just_covers_more_than_the_interest_amortises():
-    assert problems(replace(CHINESE, fixed_instalment=6_001)) == ()
+    assert objections(replace(CHINESE, fixed_instalment=6_001)) == ()

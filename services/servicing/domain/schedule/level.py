@@ -49,6 +49,17 @@ def relevel(plan: Plan, due: date, *, alone: bool) -> None:
         _smooth(plan, related)
 
 
+def level_anew(plan: Plan, related: list[Period]) -> None:
+    """Level these rows on the plan as it stands, payments included."""
+    if plan.terms.method is Method.FLAT:
+        _level_flat(plan, related)
+        return
+    _level(plan, related)
+    settle(plan)
+    close_last(plan, related[0].due)
+    _smooth(plan, related)
+
+
 def _level(plan: Plan, related: Sequence[Period]) -> None:
     """A = B·Π(1+f) ÷ Σ of the products that follow each row, rounded to the minor unit, then to the multiple."""
     if not related:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from services.servicing.domain.schedule.dates import plus
-from services.servicing.domain.schedule.level import close_last, collect_ahead, relevel, silence_after
+from services.servicing.domain.schedule.level import close_last, collect_ahead, level_anew, relevel, silence_after
 from services.servicing.domain.schedule.plan import Period, Plan, Slice, change, cut, figures, new_plan, settle
 from services.servicing.domain.terms import Grace, InterestBy, Preclosure, Processing, Rest
 
@@ -168,6 +168,29 @@ def _relevel_from(plan: Plan, since: date) -> None:
     period = change(plan, max(since, plan.begins))
     if period is not None:
         relevel(plan, _due_from(plan, period, max(since, plan.begins)), alone=True)
+
+
+def reamortise(plan: Plan, day: date) -> None:
+    """What is unpaid in rows due by ``day`` is levelled over the rows after it 重新摊还; interest of the past stays asked for."""
+    related = [period for period in plan.periods if period.due > day]
+    if not related:
+        return
+    for period, figure in zip(plan.periods, figures(plan), strict=True):
+        if period.begins <= day and not period.settled:
+            _leave_in_balance(period, day, max(0, figure.principal - period.paid_principal))
+    settle(plan)
+    level_anew(plan, related)
+
+
+def _leave_in_balance(period: Period, day: date, unpaid: int) -> None:
+    """The row asks for no more than was paid: its principal stays in the balance and needs no correction for being overdue."""
+    for part in period.slices:
+        if part.ends == day:
+            part.corrected = 0
+    last = period.slices[-1]
+    if last.corrected:
+        last.corrected -= unpaid
+    period.instalment = period.paid - period.credited
 
 
 def pause_interest(plan: Plan, first: date, last: date) -> None:

@@ -1,6 +1,6 @@
 """Terms of a loan as one value: everything the arithmetic needs, and nothing that is not agreed when the contract is signed."""
 
-from services.servicing.domain.terms.checks import Flaw, problems
+from services.servicing.domain.terms.checks import Objection, objections
 from services.servicing.domain.terms.terms import (
     Allocation,
     Charge,
@@ -48,13 +48,13 @@ __all__ = [
     "DownPayment",
     "Due",
     "Family",
-    "Flaw",
     "FutureRule",
     "Grace",
     "InterestBy",
     "Leap",
     "Method",
     "MonthEnd",
+    "Objection",
     "Preclosure",
     "Processing",
     "Rate",
@@ -68,5 +68,5 @@ __all__ = [
     "Tranche",
     "TransactionKind",
     "Unit",
-    "problems",
+    "objections",
 ]

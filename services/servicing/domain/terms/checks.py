@@ -1,4 +1,4 @@
-"""Terms that cannot be: each problem names the field, says why, and costs nothing to find."""
+"""Terms that cannot be: each objection names the field, says why, and costs nothing to find."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -10,42 +10,42 @@ MAX_INSTALMENTS = 1200
 MAX_ANNUAL_PERCENT = 1000
 
 
-class Flaw(NamedTuple):
+class Objection(NamedTuple):
     """Why terms are refused."""
 
     field: str
     reason: str
 
 
-def problems(terms: Terms) -> tuple[Flaw, ...]:
+def objections(terms: Terms) -> tuple[Objection, ...]:
     """Every reason to refuse ``terms``; none when a schedule can be made of them."""
     return (*_amounts(terms), *_rate(terms), *_time(terms), *_structure(terms), *_orders(terms))
 
 
-def _amounts(terms: Terms) -> Iterator[Flaw]:
+def _amounts(terms: Terms) -> Iterator[Objection]:
     if terms.principal <= 0:
-        yield Flaw("principal", "must be positive")
+        yield Objection("principal", "must be positive")
     if not 0 <= terms.rounding.currency_digits <= 4:
-        yield Flaw("rounding.currency_digits", "a currency has 0 to 4 decimals")
+        yield Objection("rounding.currency_digits", "a currency has 0 to 4 decimals")
     if terms.rounding.digits < 12:
-        yield Flaw("rounding.digits", "fewer than 12 significant digits lose minor units")
+        yield Objection("rounding.digits", "fewer than 12 significant digits lose minor units")
     if terms.rounding.multiple is not None and terms.rounding.multiple <= 0:
-        yield Flaw("rounding.multiple", "must be positive")
+        yield Objection("rounding.multiple", "must be positive")
     if terms.down_payment is not None and not 0 < terms.down_payment.percent < 100:
-        yield Flaw("down_payment.percent", "must lie between 0 and 100")
+        yield Objection("down_payment.percent", "must lie between 0 and 100")
     if any(tranche.amount <= 0 for tranche in terms.tranches):
-        yield Flaw("tranches", "each tranche needs a positive amount")
+        yield Objection("tranches", "each tranche needs a positive amount")
 
 
-def _rate(terms: Terms) -> Iterator[Flaw]:
+def _rate(terms: Terms) -> Iterator[Objection]:
     if not terms.rate.percent.is_finite() or not 0 <= terms.rate.annual <= MAX_ANNUAL_PERCENT:
-        yield Flaw("rate.percent", f"must lie between 0 and {MAX_ANNUAL_PERCENT} % a year")
+        yield Objection("rate.percent", f"must lie between 0 and {MAX_ANNUAL_PERCENT} % a year")
     if terms.day_count.year is not None and terms.day_count.year <= 0:
-        yield Flaw("day_count.year", "must be positive, or none for the actual days")
+        yield Objection("day_count.year", "must be positive, or none for the actual days")
     if terms.day_count.month not in (None, 30):
-        yield Flaw("day_count.month", "must be 30, or none for the actual days")
+        yield Objection("day_count.month", "must be 30, or none for the actual days")
     if terms.fixed_instalment is not None and not _amortises(terms):
-        yield Flaw(
+        yield Objection(
             "fixed_instalment", "does not cover the interest of the first period: the loan would never be repaid"
         )
 
@@ -57,49 +57,49 @@ def _amortises(terms: Terms) -> bool:
     return terms.fixed_instalment is not None and terms.fixed_instalment > interest
 
 
-def _time(terms: Terms) -> Iterator[Flaw]:
+def _time(terms: Terms) -> Iterator[Objection]:
     if not 1 <= terms.instalments <= MAX_INSTALMENTS:
-        yield Flaw("instalments", f"must lie between 1 and {MAX_INSTALMENTS}")
+        yield Objection("instalments", f"must lie between 1 and {MAX_INSTALMENTS}")
     if terms.frequency.every < 1:
-        yield Flaw("frequency", "must be at least every one unit")
+        yield Objection("frequency", "must be at least every one unit")
     if terms.anchor is Anchor.APPLICATION and terms.applied is None:
-        yield Flaw("applied", "due dates are counted from the application, and its date is not given")
+        yield Objection("applied", "due dates are counted from the application, and its date is not given")
     if terms.applied is not None and terms.first_due is not None and terms.first_due <= terms.applied:
-        yield Flaw("first_due", "must be after the application")
+        yield Objection("first_due", "must be after the application")
     if any(terms.first_due is not None and terms.first_due <= tranche.expected for tranche in terms.tranches[:1]):
-        yield Flaw("first_due", "must be after the first disbursement")
+        yield Objection("first_due", "must be after the first disbursement")
     if terms.fixed_length is not None and terms.fixed_length.unit is terms.frequency.unit:
         before_last = terms.frequency.every * (terms.instalments - 1)
         if terms.fixed_length.every <= before_last:
-            yield Flaw("fixed_length", "ends before the last but one instalment")
+            yield Objection("fixed_length", "ends before the last but one instalment")
 
 
-def _structure(terms: Terms) -> Iterator[Flaw]:
+def _structure(terms: Terms) -> Iterator[Objection]:
     grace = terms.grace
     if min(grace.principal, grace.interest_payment, grace.interest_charged, grace.arrears_days) < 0:
-        yield Flaw("grace", "cannot be negative")
+        yield Objection("grace", "cannot be negative")
     if grace.principal >= terms.instalments > 0:
-        yield Flaw("grace.principal", "leaves no instalment in which principal falls due")
+        yield Objection("grace.principal", "leaves no instalment in which principal falls due")
     if terms.family is Family.PROGRESSIVE and terms.method not in (Method.EQUAL_INSTALMENT, Method.FLAT):
-        yield Flaw("method", "the progressive family knows equal instalments and flat interest")
+        yield Objection("method", "the progressive family knows equal instalments and flat interest")
     if terms.full_term_tranches and terms.family is not Family.PROGRESSIVE:
-        yield Flaw("full_term_tranches", "needs the progressive family")
+        yield Objection("full_term_tranches", "needs the progressive family")
 
 
-def _orders(terms: Terms) -> Iterator[Flaw]:
+def _orders(terms: Terms) -> Iterator[Objection]:
     for allocation in terms.allocations:
         where = f"allocations[{allocation.kind or 'default'}]"
         if missing := _missing(allocation):
-            yield Flaw(where, f"the order misses {missing}")
+            yield Objection(where, f"the order misses {missing}")
         if len(set(allocation.order)) != len(allocation.order):
-            yield Flaw(where, "the order names a slot twice")
+            yield Objection(where, "the order names a slot twice")
     kinds = [allocation.kind for allocation in terms.allocations]
     if len(set(kinds)) != len(kinds):
-        yield Flaw("allocations", "two orders for one kind of transaction")
+        yield Objection("allocations", "two orders for one kind of transaction")
     if terms.allocations and None not in kinds:
-        yield Flaw("allocations", "no default order")
+        yield Objection("allocations", "no default order")
     if terms.credit_order is not None and set(terms.credit_order.order) != set(Component):
-        yield Flaw("credit_order", "must name every component once")
+        yield Objection("credit_order", "must name every component once")
 
 
 def _missing(allocation: Allocation) -> str:

@@ -10,6 +10,7 @@ from services.servicing.domain.transactions.entries import (
     InterestPaused,
     Paid,
     RateChanged,
+    Reamortised,
     Refunded,
     Undone,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "Position",
     "Posting",
     "RateChanged",
+    "Reamortised",
     "Refunded",
     "Status",
     "Totals",

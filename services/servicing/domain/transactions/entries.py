@@ -86,6 +86,13 @@ class Extended(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reamortised(Entry):
+    """What is unpaid in rows due by ``value_date`` is asked for in the rows after it 重新摊还."""
+
+    value_date: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Undone(Entry):
     """An entry never was: the figures are made without it from its value date on."""
 

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from services.servicing.domain.schedule.arithmetic import context, percentage, units
+from services.servicing.domain.schedule.arithmetic import context, percentage, ratio, to_multiple, units
 from services.servicing.domain.schedule.cumulative import amounts
 from services.servicing.domain.schedule.dates import start_of
 from services.servicing.domain.schedule.movements import disburse, let_overdue_bear
@@ -60,6 +60,8 @@ class Ledger:
     overpaid: int = 0
     skipped: set[int] = field(default_factory=set)
     """Rows a payment in advance found nothing to pay in, by identity."""
+    detached: bool = False
+    """Rows were changed beside the plan and follow it no more."""
     closing: bool = False
     """The transaction would pay all that is outstanding."""
 
@@ -110,6 +112,7 @@ def show_plan(ledger: Ledger, day: date | None = None, since: date | None = None
             row = Row(period.begins, period.due)
             ledger.rows.append(row)
         row.ask(figure.principal, figure.interest)
+        row.credited = period.credited_principal
         if day is not None:
             row.review(day)
     ledger.rows.sort(key=lambda row: row.order)
@@ -140,6 +143,9 @@ def _schedule(ledger: Ledger, day: date, amount: int) -> None:
     """Bring the amortised part into the plan, or after maturity into the extra row."""
     plan = ledger.plan
     assert plan is not None
+    if ledger.detached:
+        _spread(ledger, day, amount)
+        return
     if ledger.terms.family is Family.CUMULATIVE:
         _show_cumulative(ledger, day)
         return
@@ -150,6 +156,31 @@ def _schedule(ledger: Ledger, day: date, amount: int) -> None:
         row.owed[Component.PRINCIPAL] += amount
         row.review(day)
     show_plan(ledger, day, since=day)
+
+
+def spread_overdue(ledger: Ledger, day: date) -> None:
+    """Principal that is unpaid in rows due by ``day`` is asked for in equal parts in the rows after it."""
+    if not any(row.due > day for row in ledger.instalments):
+        return
+    unpaid = 0
+    for row in ledger.rows:
+        if row.due <= day and not row.additional:
+            unpaid += row.left(Component.PRINCIPAL)
+            row.owed[Component.PRINCIPAL] = row.paid[Component.PRINCIPAL]
+            row.review(day)
+    ledger.detached = True
+    _spread(ledger, day, unpaid)
+
+
+def _spread(ledger: Ledger, day: date, amount: int) -> None:
+    """More principal in equal parts, in multiples, in the rows after ``day``; the last one takes what the division leaves."""
+    rows = [row for row in ledger.instalments if row.due > day] or [extra_row(ledger, day)]
+    part = to_multiple(ratio(amount, len(rows), ledger.terms.rounding), ledger.terms.rounding)
+    for row in rows:
+        added = amount if row is rows[-1] else min(part, amount)
+        row.owed[Component.PRINCIPAL] += added
+        amount -= added
+        row.review(day)
 
 
 def _show_cumulative(ledger: Ledger, day: date) -> None:

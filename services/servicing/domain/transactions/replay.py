@@ -9,9 +9,10 @@ from services.servicing.domain.schedule.movements import (
     extend,
     outstanding_on,
     pause_interest,
+    reamortise,
     till,
 )
-from services.servicing.domain.schedule.plan import figures
+from services.servicing.domain.schedule.plan import Plan, figures
 from services.servicing.domain.terms import Charge, ChargeTime, Preclosure, Terms, TransactionKind
 from services.servicing.domain.transactions.allocation import allocate
 from services.servicing.domain.transactions.claims import charge_back, refund_credit, settle_with_credit
@@ -24,6 +25,7 @@ from services.servicing.domain.transactions.entries import (
     InterestPaused,
     Paid,
     RateChanged,
+    Reamortised,
     Refunded,
 )
 from services.servicing.domain.transactions.ledger import (
@@ -35,9 +37,10 @@ from services.servicing.domain.transactions.ledger import (
     catch_up,
     row_on,
     show_plan,
+    spread_overdue,
 )
 
-Dated = Disbursed | Paid | Chargeback | Refunded | RateChanged | InterestPaused | Extended
+Dated = Disbursed | Paid | Chargeback | Refunded | RateChanged | InterestPaused | Extended | Reamortised
 """Entries with a value date of their own."""
 
 Numbered = tuple[int, Entry]
@@ -66,7 +69,7 @@ def apply(ledger: Ledger, number: int, entry: Entry, kept: Sequence[Numbered]) -
     if isinstance(entry, ChargeAdded):
         _charge(ledger, entry.charge)
         return
-    if isinstance(entry, RateChanged | InterestPaused | Extended):
+    if isinstance(entry, RateChanged | InterestPaused | Extended | Reamortised):
         _change(ledger, entry)
         return
     day = value_date(entry)
@@ -87,10 +90,13 @@ def apply(ledger: Ledger, number: int, entry: Entry, kept: Sequence[Numbered]) -
     ledger.closing = False
 
 
-def _change(ledger: Ledger, entry: RateChanged | InterestPaused | Extended) -> None:
+def _change(ledger: Ledger, entry: RateChanged | InterestPaused | Extended | Reamortised) -> None:
     """The plan changes by agreement; rows that are open on its day follow."""
     plan = ledger.plan
     if plan is None:
+        return
+    if isinstance(entry, Reamortised):
+        _reamortise(ledger, plan, entry.value_date)
         return
     if isinstance(entry, RateChanged):
         change_rate(plan, entry.value_date, entry.percent)
@@ -100,6 +106,16 @@ def _change(ledger: Ledger, entry: RateChanged | InterestPaused | Extended) -> N
         extend(plan, entry.value_date, entry.instalments)
     settled = {row.due for row in ledger.instalments if not row.open and row.total}
     show_plan(ledger, entry.value_date, since=entry.value_date, keep=settled)
+
+
+def _reamortise(ledger: Ledger, plan: Plan, day: date) -> None:
+    """With recalculation the plan is levelled; without, the unpaid principal is spread evenly over the rows after ``day``."""
+    if ledger.recalculates:
+        catch_up(ledger, day)
+        reamortise(plan, day)
+        show_plan(ledger, day)
+    else:
+        spread_overdue(ledger, day)
 
 
 def _closes(ledger: Ledger, day: date, amount: int) -> bool:

@@ -21,6 +21,8 @@ class Row:
     paid: dict[Component, int] = field(default_factory=_NONE.copy)
     recurring: dict[Component, int] = field(default_factory=_NONE.copy)
     """Charges of every instalment, as part of what is owed."""
+    credited: int = 0
+    """Principal claimed back in this row: it was outstanding before the row fell due."""
     in_advance: int = 0
     late: int = 0
     settled_on: date | None = None

@@ -43,7 +43,7 @@ def _lines(ledger: Ledger) -> Iterable[Line]:
             fee = 0
             continue
         number += 1
-        balance -= item.owed[Component.PRINCIPAL]
+        balance += item.credited - item.owed[Component.PRINCIPAL]
         yield _line(item, number, balance)
 
 
