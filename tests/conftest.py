@@ -20,6 +20,9 @@ import structlog
 
 from loanstream.runtime.embedded_postgres import EmbeddedPostgres
 from tests.support import kafka_cluster
+from tests.support.ci import pytest_sessionfinish
+
+__all__ = ["pytest_sessionfinish"]
 
 FAST_SETTINGS = {
     "fsync": "off",
