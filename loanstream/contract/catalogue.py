@@ -10,16 +10,20 @@ from loanstream.contract.consumers import consumers, triggers
 from loanstream.contract.field_notes import plain
 from loanstream.contract.golden import golden_events
 from loanstream.contract.json_schemas import Schema, json_schema, message_types
+from loanstream.contract.released import RELEASED
 from schemas.platform import PARTITION_AGGREGATE
 from schemas.registry import MessageType
 from schemas.topics import CONTEXTS, Role, topic
+from schemas.upcasting import upcasts
 
 _SHARED = "every-context.md"
 _DECIMALS = ("^-?[0-9]+", "^(?!^[-+.]*$)[+-]?0*")
 """How the patterns of decimals begin: ours, and pydantic's for a decimal without one."""
 _NOTE = (
     "Generated from the code by `loanstream schemas generate`. How to read a topic, and what is guaranteed:"
-    " [for teams that subscribe](../../subscribers.md).\n"
+    " [for teams that subscribe](../../subscribers.md). Money is an object,"
+    ' `{"amount": "12.34", "currency": "CNY"}`: major units with as many decimals as the currency has (ISO 4217), never minor'
+    " ones.\n"
 )
 
 
@@ -79,6 +83,7 @@ def _section(message: MessageType) -> Iterator[str]:
         f"- Emitted by: {message.aggregate}",
         f"- Upon: {_named(triggers().get(message.ce_type, ()))}",
         f"- Read by: {', '.join(consumers().get(message.ce_type, ())) or 'none of our services'}",
+        f"- Versions: {_versions(message)}",
         f"- Schema: [`{message.ce_type}.json`](../../../schemas/generated/json/{message.ce_type}.json)",
         "",
     )
@@ -88,6 +93,21 @@ def _section(message: MessageType) -> Iterator[str]:
     example = golden_events().get(message.ce_type)
     if example is not None:
         yield from ("```json", json.dumps(example.data, ensure_ascii=False, indent=2), "```", "")
+
+
+def _versions(message: MessageType) -> str:
+    """The version, whether the last release has it, and older ones that are still read."""
+    contract = json.loads(RELEASED.read_text(encoding="utf-8"))
+    known = f"in release {contract['release']}" if message.ce_type in contract["events"] else "not released yet"
+    older = [
+        each.rpartition(".")[2] for each in sorted(upcasts(), reverse=True) if _stem(each) == _stem(message.ce_type)
+    ]
+    now = f"v{message.version}"
+    return ", ".join([f"{now} ({known})", *(f"{each} (read as {now})" for each in older)])
+
+
+def _stem(ce_type: str) -> str:
+    return ce_type.rpartition(".")[0]
 
 
 def _fields(schema: Schema, root: Schema, within: str) -> Iterator[str]:
