@@ -55,7 +55,7 @@ helm: setup ## build helm from its Go module into .venv, unless there is one (so
 		echo "helm is not here and cannot be built: the tests of the chart will be skipped"
 
 test-helm: helm ## the tests of the Helm chart, with a Kafka its pods as processes
-	$(BIN)/python -m pytest -rs tests/deploy/test_helm.py tests/deploy/test_helm_pods.py
+	$(BIN)/python -m pytest -rs tests/deploy/test_helm.py tests/deploy/test_helm_pods.py tests/docs/test_kubernetes_page.py
 
 test-compose: setup ## build the image and run the whole system in containers, an upgrade under load included
 	LOANSTREAM_DOCKER=1 $(BIN)/python -m pytest -rs -m docker tests/deploy

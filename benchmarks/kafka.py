@@ -32,7 +32,7 @@ def cluster() -> Iterator[ClusterSettings | None]:
         if asyncio.run(_names(settings)):
             raise NotEmpty(f"{given} holds topics of an installation: rows are measured on an empty cluster only")
         yield settings
-    elif kafka_cluster.broker_tool():
+    elif kafka_cluster.can_run():
         with kafka_cluster.local_cluster(java=kafka_cluster.FAST) as local:
             yield ClusterSettings(servers=local.servers)
     else:

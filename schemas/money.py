@@ -22,10 +22,11 @@ _PRECISION = 28
 class Money:
     """An amount in major units with as many decimals as the currency has, and the ISO 4217 code.
 
-    JSON: ``{"amount": "12.34", "currency": "CNY"}``. An edge takes the amount as a string of plain digits only, and gives one
-    with fewer decimals those of its currency. State keeps integer minor units instead (see :func:`minor`).
+    JSON: ``{"amount": "12.34", "currency": "CNY"}``.
     """
 
+    # an edge takes the amount as a string of plain digits only, and gives one with fewer decimals those of its currency;
+    # state keeps integer minor units instead
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     amount: Annotated[Decimal, PLAIN_DECIMAL, Field(description="major units, exact decimal", examples=["12.34"])]

@@ -84,6 +84,7 @@ class _AggregateReleased:
 
     aggregate_id: str
     reason: str
+    """Why, in the words of the operator."""
 
 
 START_BUSINESS_DAY: dict[str, type[Any]] = {}

@@ -71,7 +71,7 @@ class LoanTerms:
     """Contract rate per year 年利率; monthly = annual/12 (Chinese bank practice)."""
     method: RepaymentMethod
     penalty_multiplier: Annotated[Decimal, PLAIN_DECIMAL, Field(ge=1, le=2)]
-    """Penalty rate 罚息 = contract rate × this: 1.3 to 1.5 when overdue (银发〔2003〕251号)."""
+    """Factor without unit: penalty rate 罚息 = contract rate × this; 1.3 to 1.5 when overdue (银发〔2003〕251号)."""
     day_basis: Annotated[int, Field(ge=360, le=366)]
     """Days of the year for daily interest and penalty: annual/360."""
     grace_days: Annotated[int, Field(ge=0, le=30)]
@@ -110,7 +110,7 @@ class ProductTerms:
     supplement_days: Annotated[int, whole(0, _MOST_DAYS)]
     """Days an applicant has to supplement a returned application 补件."""
     reapply_after_days: Annotated[int, whole(0, _MOST_DAYS)]
-    """Waiting time after a refusal."""
+    """Days to wait after a refusal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ class ApplicantProfile:
     employment: bands.Employment
     """How long in the present employment."""
     instalment_burden: Annotated[int, whole(1, 4)]
-    """Instalment as a share of disposable income, in four classes: 1 below 20 %, 2 20–25 %, 3 25–35 %, 4 35 % and more."""
+    """Instalment as a share of disposable income, a class: 1 below 20 %, 2 20–25 %, 3 25–35 %, 4 35 % and more."""
     other_debtors: bands.OtherDebtors
     residence_years: Annotated[int, whole(0, 100)]
     """Years at the present address."""
@@ -155,6 +155,7 @@ class Document:
 
     kind: Code
     digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    """SHA-256 of the file, 64 hexadecimal digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +190,7 @@ class Components:
     principal: Money
     interest: Money
     penalty: Money
-    """罚息."""
+    """Penalty interest 罚息."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

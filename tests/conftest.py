@@ -21,6 +21,9 @@ import structlog
 
 from loanstream.runtime.embedded_postgres import EmbeddedPostgres
 from tests.support import kafka_cluster
+from tests.support.ci import pytest_sessionfinish
+
+__all__ = ["pytest_sessionfinish"]
 
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")

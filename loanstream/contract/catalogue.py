@@ -11,7 +11,9 @@ from schemas.topics import CONTEXTS, Role, topic
 _SHARED = "every-context.md"
 _NOTE = (
     "Generated from the code by `loanstream schemas generate`. How to read a topic, and what is guaranteed:"
-    " [for teams that subscribe](../../subscribers.md).\n"
+    " [for teams that subscribe](../../subscribers.md). Money is an object,"
+    ' `{"amount": "12.34", "currency": "CNY"}`: major units with as many decimals as the currency has (ISO 4217), never minor'
+    " ones.\n"
 )
 
 
@@ -70,6 +72,7 @@ def _section(event: EventEntry) -> Iterator[str]:
         f"- Emitted by: {message.aggregate}",
         f"- Upon: {', '.join(f'`{name}`' for name in event.upon) or 'what the platform itself does'}",
         f"- Read by: {', '.join(event.read_by) or 'none of our services'}",
+        f"- Versions: {event.versions}",
         f"- Schema: [`{message.ce_type}.json`](../../../schemas/generated/json/{message.ce_type}.json)",
         "",
     )

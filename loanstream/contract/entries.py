@@ -10,9 +10,11 @@ from loanstream.contract.field_notes import plain
 from loanstream.contract.golden import GoldenEvent, golden_events
 from loanstream.contract.json_schemas import Schema, json_schema, message_types
 from loanstream.contract.outcomes import OUTCOME_SCHEMA
+from loanstream.contract.released import RELEASED
 from schemas.platform import PARTITION_AGGREGATE
 from schemas.registry import MessageType
 from schemas.topics import CONTEXTS
+from schemas.upcasting import upcasts
 
 MONEY = "money"
 
@@ -57,6 +59,8 @@ class EventEntry:
     upon: tuple[str, ...]
     """Names of the commands that can lead to it; none for what the platform itself does."""
     read_by: tuple[str, ...]
+    versions: str
+    """The version, whether the last release has it, and older ones that are still read."""
     fields: tuple[FieldEntry, ...]
     example: str
     """Its golden example as indented JSON; empty without one."""
@@ -100,9 +104,24 @@ def _entry(message: MessageType, golden: GoldenEvent | None) -> EventEntry:
         meaning=plain(message.cls.__doc__ or ""),
         upon=tuple(each.split(".")[2] for each in triggers().get(message.ce_type, ())),
         read_by=tuple(consumers().get(message.ce_type, ())),
+        versions=_versions(message),
         fields=tuple(_fields(schema, schema, "", _MISSING if golden is None else golden.data)),
         example="" if golden is None else json.dumps(golden.data, ensure_ascii=False, indent=2),
     )
+
+
+def _versions(message: MessageType) -> str:
+    contract = json.loads(RELEASED.read_text(encoding="utf-8"))
+    known = f"in release {contract['release']}" if message.ce_type in contract["events"] else "not released yet"
+    older = [
+        each.rpartition(".")[2] for each in sorted(upcasts(), reverse=True) if _stem(each) == _stem(message.ce_type)
+    ]
+    now = f"v{message.version}"
+    return ", ".join([f"{now} ({known})", *(f"{each} (read as {now})" for each in older)])
+
+
+def _stem(ce_type: str) -> str:
+    return ce_type.rpartition(".")[0]
 
 
 def _fields(schema: Schema, root: Schema, within: str, example: Any) -> Iterator[FieldEntry]:

@@ -1,20 +1,23 @@
-"""What the source says about fields: the text that stands below a field of a class describes it."""
+"""What the source says about fields: the text that stands below a field of a class describes it, else the glossary its name."""
 
 import ast
 import inspect
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache
 from textwrap import dedent
 from typing import Any, get_args, get_type_hints
+
+from loanstream.contract.glossary import GLOSSARY
 
 _ROLE = re.compile(r":\w+:`~?([^`]+)`")
 
 
 def field_notes(cls: type[Any]) -> Mapping[str, str]:
-    """The text below each field of a class and of those that it extends; nothing for a field without one."""
-    notes: dict[str, str] = {}
+    """The text below each field of a class and of those that it extends, else what its name means everywhere, if anything."""
+    names = [each.name for each in fields(cls)] if is_dataclass(cls) else []
+    notes = {name: GLOSSARY[name] for name in names if name in GLOSSARY}
     for each in reversed(cls.__mro__):
         if "__annotations__" in vars(each):
             notes.update(_own_notes(each))

@@ -72,6 +72,7 @@ class FundingFailed:
     contract_id: str
     amount: Money
     reason: str
+    """Why its transfer was not completed: as in ``TransferReleased``."""
 
 
 @event("funding", "account")
@@ -131,7 +132,7 @@ class ReservationRefused:
     transfer_id: str
     amount: Money
     reason: str
-    """``unknown-account``, ``currency-mismatch``, ``insufficient-money``, or ``cancelled``: it will never be reserved."""
+    """``unknown-account``, ``currency-mismatch``, ``bad-amount``, ``insufficient-money``, or ``cancelled``: never reserved."""
 
 
 @event("funding", "account")
@@ -158,6 +159,7 @@ class CreditRefused:
     transfer_id: str
     amount: Money
     reason: str
+    """``unknown-account``, ``currency-mismatch`` or ``bad-amount``."""
 
 
 @event("funding", "account")
@@ -245,7 +247,9 @@ class TransferCaptured:
     transfer_id: str
     amount: Money
     purpose: str
+    """As in ``TransferOpened``."""
     reference: str
+    """As in ``TransferOpened``."""
 
 
 @event("funding", "transfer")
@@ -268,8 +272,11 @@ class TransferReleased:
     transfer_id: str
     amount: Money
     purpose: str
+    """As in ``TransferOpened``."""
     reference: str
+    """As in ``TransferOpened``."""
     reason: str
+    """``expired``, or why an account refused: as in ``ReservationRefused`` and ``CreditRefused``."""
 
 
 @event("funding", "repayment")
@@ -294,6 +301,7 @@ class RepaymentPending:
     amount: Money
     components: Components
     kind: str
+    """``payment`` or ``recovery`` (after write-off)."""
     reversal: bool
 
 

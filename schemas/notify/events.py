@@ -39,6 +39,7 @@ class NotificationRepeated:
     message_id: str
     party_ref: str
     channel: str
+    """``email`` or ``webhook``."""
     cause: str
     """Id of the event that it is about."""
     loan_id: str
@@ -54,10 +55,13 @@ class NotificationFailed:
     message_id: str
     party_ref: str
     channel: str
+    """``email`` or ``webhook``."""
     category: str
     cause: str
+    """Id of the event that it is about."""
     loan_id: str
     reason: str
+    """The channel's last answer, or that it was given up and after how long, in words."""
     recipient: str = ""
     """Party reference, or name of a webhook subscriber."""
 
@@ -70,9 +74,12 @@ class NotificationSuppressed:
     message_id: str
     party_ref: str
     channel: str
+    """``email`` or ``webhook``."""
     category: str
     cause: str
+    """Id of the event that it is about."""
     loan_id: str
     reason: str
+    """``no-address``, ``address-not-usable``, ``subject-erased`` or ``unknown-subject``."""
     recipient: str = ""
     """Party reference, or name of a webhook subscriber."""

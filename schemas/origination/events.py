@@ -61,6 +61,7 @@ class ProductPublished:
 
     product_id: str
     version: int
+    """Counted from 1 per product."""
     terms: ProductTerms
     maker: str
     checker: str
@@ -73,6 +74,7 @@ class ProductWithdrawn:
 
     product_id: str
     version: int
+    """The version that is closed; counted from 1 per product."""
     reason: str
     withdrawn_by: str
 
@@ -193,6 +195,7 @@ class ApplicationClosed:
     loan_id: str
     party_ref: str
     reason: str
+    """``withdrawn``, ``supplement-expired``, ``duplicate``, ``reapply-too-early`` or ``approval-lapsed``."""
 
 
 @event("origination", "application")
@@ -324,6 +327,7 @@ class ContractClosed:
     loan_id: str
     party_ref: str
     reason: str
+    """``approval-lapsed`` or ``withdrawn``."""
 
 
 @event("origination", "contract")
@@ -437,4 +441,5 @@ class DisbursementFailed:
     party_ref: str
     amount: Money
     reason: str
+    """The bank's answer in its words, or why the order was not sent."""
     payment_id: str = ""

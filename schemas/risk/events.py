@@ -17,7 +17,9 @@ class RuleResult:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     rule: str
+    """Name of the rule."""
     version: str
+    """Version of the rule's data."""
     inputs: str
     outcome: str
     """``pass``, ``refer`` or ``refuse``."""

@@ -123,6 +123,7 @@ class PaymentReversed:
     allocation: Components
     """What is owed again, by component."""
     cause: str
+    """Why the bank took the money back, in the words of who recorded it."""
     outstanding_principal: Money
     instalments: tuple[RestoredInstalment, ...] = ()
     """What is owed again, instalment by instalment; its parts sum to ``allocation``."""
@@ -138,16 +139,18 @@ class PenaltyCharged:
     loan_id: str
     party_ref: str
     number: int
-    """Instalment in arrears."""
+    """Instalment in arrears, counted from 1."""
     amount: Money
     base: Money
     """Unpaid principal of the instalment."""
     annual_rate: Decimal
+    """Penalty rate per year 罚息利率 as a fraction, 0.216 = 21.6 %: contract rate × penalty multiplier."""
     from_date: date
     """First day charged, inclusive."""
     to_date: date
     """Last day, exclusive."""
     days: int
+    """Calendar days charged: from ``from_date`` to ``to_date``."""
 
 
 @event("servicing", "loan")
@@ -215,6 +218,7 @@ class LoanCorrected:
     loan_id: str
     party_ref: str
     from_date: date
+    """First day from which the published amounts were wrong."""
     cause: str
     """``back-dated-payment``."""
     reference: str
@@ -256,6 +260,7 @@ class RecoveryReversed:
     receipt_id: str
     amount: Money
     cause: str
+    """Why the bank took the money back, in the words of who recorded it."""
 
 
 @event("servicing", "loan")
@@ -280,6 +285,7 @@ class PaymentDeclined:
     receipt_id: str
     amount: Money
     reason: str
+    """``loan-unknown``, ``loan-settled``, ``currency-differs`` or ``amount-invalid``."""
 
 
 @event("servicing", "receipt")
@@ -314,6 +320,7 @@ class PaymentSuspended:
     loan_id: str
     amount: Money
     reason: str
+    """As in ``PaymentDeclined``."""
 
 
 @event("servicing", "receipt")
@@ -325,6 +332,7 @@ class ReceiptReversalRequested:
     loan_id: str
     amount: Money
     cause: str
+    """Why the bank took the money back, in the words of who recorded it."""
 
 
 @event("servicing", "receipt")
@@ -336,3 +344,4 @@ class ReceiptReversed:
     loan_id: str
     amount: Money
     cause: str
+    """Why the bank took the money back, in the words of who recorded it."""

@@ -14,7 +14,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip, and say why."""
     if not os.environ.get(ASKED):
         reason = f"takes minutes: `make chaos`, or {ASKED}=1"
-    elif kafka_cluster.broker_tool() is None:
+    elif not kafka_cluster.can_run():
         reason = kafka_cluster.NO_TOOL
     else:
         return

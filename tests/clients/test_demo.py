@@ -42,7 +42,7 @@ class Demo:
 @pytest.fixture(scope="module")
 def demo() -> Iterator[Demo]:
     """A small demo."""
-    if kafka_cluster.broker_tool() is None:
+    if not kafka_cluster.can_run():
         pytest.skip(kafka_cluster.NO_TOOL)
     # not pytest's own folder: its parents are closed to the user that root's database server runs as
     folder = Path(tempfile.mkdtemp(prefix="loanstream-clients-"))

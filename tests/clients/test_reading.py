@@ -49,7 +49,7 @@ PARTITIONS = 3
 @pytest.fixture(scope="module")
 def servers() -> Iterator[str]:
     """A cluster without any topic."""
-    if kafka_cluster.broker_tool() is None:
+    if not kafka_cluster.can_run():
         pytest.skip(kafka_cluster.NO_TOOL)
     with kafka_cluster.local_cluster() as cluster:
         yield cluster.servers

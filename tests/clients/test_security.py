@@ -13,7 +13,7 @@ from loanstream_client import CannotRead, Connection, ConnectionRefused, Event, 
 from loanstream_client.fakes import fake_events
 from tests.clients import reading
 from tests.clients.reading import HAS_NODE, NO_NODE
-from tests.support.kafka_cluster import NO_TOOL, broker_tool
+from tests.support.kafka_cluster import NO_TOOL, can_run
 from tests.support.secured_cluster import SecuredCluster, password, secured_cluster
 
 pytestmark = pytest.mark.kafka
@@ -49,7 +49,7 @@ EVENTS = list(fake_events(30, types=["loanstream.servicing.LoanBooked.v1"], part
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[SecuredCluster]:
     """A node with two topics of events; the team may read one of them."""
-    if broker_tool() is None:
+    if not can_run():
         pytest.skip(NO_TOOL)
     with secured_cluster(RIGHTS) as secured, ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, _filled(secured.local.servers)).result()

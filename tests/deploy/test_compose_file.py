@@ -218,3 +218,22 @@ def run_script(folder: Path) -> dict[str, str]:
     """The secrets in a folder, after the script was run on it."""
     subprocess.run([SECRETS_SCRIPT, folder], check=True, capture_output=True)
     return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def test_the_page_lists_every_variable_of_the_file_with_its_default() -> None:
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    used = dict(re.findall(r"\$\{(\w+)(?::?-([^}]*))?\}", text))
+    page = (ROOT / "docs" / "engineers.md").read_text(encoding="utf-8")
+    _, _, after = page.partition("**What can be set**")
+    told = {}
+    for names, defaults in re.findall(r"^\| (`[A-Z].*?) \| (.*?) \|", after.partition("\n\n**")[0], re.M):
+        listed, values = re.findall(r"`(\w+)`", names), [each.strip(" `") for each in defaults.split(",")]
+        told |= dict(zip(listed, values if len(values) == len(listed) else values * len(listed), strict=False))
+    assert told.keys() == used.keys()
+    ports = {name for name in used if "PORT" in name} | {
+        "DEMO_LOANS",
+        "KAFKA_SERVERS",
+        "KAFKA_QUORUM",
+        "KAFKA_REPLICATION",
+    }
+    assert {name: told[name] for name in ports} == {name: used[name] for name in ports}

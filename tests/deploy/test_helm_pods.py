@@ -27,13 +27,13 @@ from services.registry import load
 from tests.chaos.fleet import Member
 from tests.e2e.system import comparable, run
 from tests.support.helm import NO_HELM, Rendered, Workload, helm_tool, rendered
-from tests.support.kafka_cluster import NO_TOOL, broker_tool
+from tests.support.kafka_cluster import NO_TOOL, can_run
 from tests.support.secured_cluster import SecuredCluster, password, secured_cluster
 
 pytestmark = [
     pytest.mark.helm,
     pytest.mark.skipif(helm_tool() is None, reason=NO_HELM),
-    pytest.mark.skipif(broker_tool() is None, reason=NO_TOOL),
+    pytest.mark.skipif(not can_run(), reason=NO_TOOL),
 ]
 
 Secrets = Mapping[str, Mapping[str, bytes]]

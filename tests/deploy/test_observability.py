@@ -90,6 +90,14 @@ def test_every_alert_has_its_section_in_the_runbook_and_every_section_its_alert(
     assert len(sections) == len(re.findall(r"^### ", text_of(RUNBOOK), re.M)) == len(rules("alert"))
 
 
+@every_alert
+def test_the_runbook_says_where_to_look_and_what_to_do(name: str) -> None:
+    _, _, after = text_of(RUNBOOK).partition(f"\n### {name}\n")
+    section = re.split(r"^##", after, maxsplit=1, flags=re.M)[0]
+    for part in ("Look", "Do"):
+        assert re.search(rf"^- \*\*{part}\.\*\* \S.{{20,}}", section, re.M), f"{name} has no **{part}.**"
+
+
 def test_every_alert_is_seen_to_fire() -> None:
     fired = set(re.findall(r"alertname=\"(\w+)\"", RULE_TESTS.read_text(encoding="utf-8")))
     assert fired == rules("alert").keys()

@@ -52,13 +52,13 @@ def folders() -> Iterator[tuple[Path, Path]]:
     shutil.rmtree(above, ignore_errors=True)
 
 
-@pytest.mark.skipif(kafka_cluster.broker_tool() is None, reason=kafka_cluster.NO_TOOL)
+@pytest.mark.skipif(not kafka_cluster.can_run(), reason=kafka_cluster.NO_TOOL)
 def test_the_demo_on_kafka_gives_the_table_of_the_embedded_system(folders: tuple[Path, Path]) -> None:
     with kafka_cluster.local_cluster() as cluster:
         compare(cluster.servers, *folders)
 
 
-@pytest.mark.skipif(kafka_cluster.broker_tool() is None, reason=kafka_cluster.NO_TOOL)
+@pytest.mark.skipif(not kafka_cluster.can_run(), reason=kafka_cluster.NO_TOOL)
 async def test_the_demo_against_a_process_of_every_service_gives_the_table_of_the_embedded_system(
     folders: tuple[Path, Path],
 ) -> None:

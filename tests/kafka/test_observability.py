@@ -18,7 +18,7 @@ from tests.support import kafka_cluster
 pytestmark = [
     pytest.mark.kafka,
     pytest.mark.skipif(shutil.which("prometheus") is None, reason=NEEDED),
-    pytest.mark.skipif(kafka_cluster.broker_tool() is None, reason=kafka_cluster.NO_TOOL),
+    pytest.mark.skipif(not kafka_cluster.can_run(), reason=kafka_cluster.NO_TOOL),
 ]
 
 DEMO = ("demo", "--loans", "4", "--until", "+1m", "--json")

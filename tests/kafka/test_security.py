@@ -47,7 +47,7 @@ from services.registry import load
 from tests.eventlog.records import A_TIME, a_record, everything, keys
 from tests.support.certificates import authority
 from tests.support.kafka_clients import admin, created, producer, read_by_faust, readable, soon, values, writable
-from tests.support.kafka_cluster import NO_TOOL, broker_tool
+from tests.support.kafka_cluster import NO_TOOL, can_run
 from tests.support.secured_cluster import SecuredCluster, secured_cluster
 
 pytestmark = pytest.mark.kafka
@@ -63,7 +63,7 @@ FIRST = b"the first"
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[SecuredCluster]:
     """A node whose topics ``topics`` has made, with one record each."""
-    if broker_tool() is None:
+    if not can_run():
         pytest.skip(NO_TOOL)
     with secured_cluster(ACCESS) as secured, ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, _filled(secured)).result()

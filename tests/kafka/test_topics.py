@@ -17,7 +17,7 @@ from loanstream.eventlog.kafka.cluster_settings import ClusterSettings
 from loanstream.eventlog.kafka.log import KafkaLog
 from loanstream.eventlog.port import NewRecord
 from tests.kafka.rules import COMMANDS, EVENTS, INSTALLATION, OUTCOMES, Bench, definitions
-from tests.support.kafka_cluster import NO_TOOL, broker_tool, local_cluster
+from tests.support.kafka_cluster import NO_TOOL, can_run, local_cluster
 
 pytestmark = pytest.mark.kafka
 
@@ -198,7 +198,7 @@ async def test_new_topics_get_their_identities_although_a_broker_has_not_heard_o
     assert await cluster.process().apply(definitions(), INSTALLATION) == []
 
 
-@pytest.mark.skipif(broker_tool() is None, reason=NO_TOOL)
+@pytest.mark.skipif(not can_run(), reason=NO_TOOL)
 async def test_brokers_that_make_topics_by_themselves_are_refused() -> None:
     with local_cluster(properties="auto.create.topics.enable=true\n") as made:
         log = KafkaLog(ClusterSettings(servers=made.servers))

@@ -46,7 +46,7 @@ async def test_a_fenced_writer_tells_its_error_once_and_leaves_none_unread(
     assert await cluster.records(EVENTS)
 
 
-@pytest.mark.skipif(kafka_cluster.broker_tool() is None, reason=kafka_cluster.NO_TOOL)
+@pytest.mark.skipif(not kafka_cluster.can_run(), reason=kafka_cluster.NO_TOOL)
 async def test_while_no_broker_answers_a_send_and_a_commit_end_in_time_and_say_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

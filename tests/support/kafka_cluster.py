@@ -1,7 +1,8 @@
-"""A real Kafka for tests: the address of ``LOANSTREAM_TEST_KAFKA``, the local broker tool, or a container.
+"""A real Kafka for tests: the address of ``LOANSTREAM_TEST_KAFKA``, the local broker tool, or containers.
 
 ``LOANSTREAM_KAFKA_TOOL`` names a script that runs Kafka's jars (``start [1|3]``, ``stop``, ``kill N``, ``up N``);
-tests that kill nodes, or need other properties, need it. Without any of the three, tests say why they are skipped.
+``LOANSTREAM_KAFKA_CONTAINER`` names the image (``apache/kafka:4.1.1``) which Docker on this machine runs instead. Tests that kill
+nodes, or need other properties, need one of these two. Without any of the three, tests say why they are skipped.
 """
 
 import os
@@ -10,14 +11,22 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 ADDRESS = "LOANSTREAM_TEST_KAFKA"
 TOOL = "LOANSTREAM_KAFKA_TOOL"
-NO_KAFKA = f"needs Kafka: set {ADDRESS} to an empty one's address, or {TOOL} to a script that runs it, or make Docker reachable"
-NO_TOOL = f"needs a Kafka whose nodes it may kill and configure: set {TOOL} to a script that runs it"
+CONTAINER = "LOANSTREAM_KAFKA_CONTAINER"
+NO_KAFKA = (
+    f"needs Kafka: set {ADDRESS} to an empty one's address, {TOOL} to a script that runs it, or {CONTAINER} to the image"
+    " that Docker shall run"
+)
+NO_TOOL = (
+    f"needs a Kafka whose nodes it may kill and configure: set {TOOL} to a script that runs it, or {CONTAINER} to the image"
+    " that Docker shall run"
+)
 
 QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """Options of a Java that lives for minutes: it compiles once and at once, and so leaves the processor to what is tested."""
@@ -29,9 +38,31 @@ _PORTS_OF_A_NODE = 4
 _START_SECONDS = 180
 
 
+class LocalCluster(Protocol):
+    """One to three nodes on loopback, with data and ports of their own."""
+
+    @property
+    def port(self) -> int:
+        """The first node's port; the three above it are its own as well."""
+
+    @property
+    def servers(self) -> str:
+        """Bootstrap addresses."""
+
+    @property
+    def jvm(self) -> str:
+        """Words of a shell that run a class of Kafka's jars; options of Java follow them."""
+
+    def kill(self, node: int) -> None:
+        """kill -9 of a node, numbered from 1."""
+
+    def up(self, node: int) -> None:
+        """Start a killed node again on its data; returns when it answers."""
+
+
 @dataclass(frozen=True, slots=True)
-class LocalCluster:
-    """One to three nodes that the tool runs on loopback, with data and ports of their own."""
+class ToolCluster:
+    """Nodes that the tool runs as processes."""
 
     tool: Path
     home: Path
@@ -39,17 +70,18 @@ class LocalCluster:
     servers: str
     java: str = QUICK
 
+    @property
+    def jvm(self) -> str:
+        """See :class:`LocalCluster`."""
+        return f"java -cp '{next(self.home.glob('libs-*'))}/*'"
+
     def kill(self, node: int) -> None:
-        """kill -9 of a node, numbered from 1."""
+        """See :class:`LocalCluster`."""
         self._run("kill", str(node))
 
     def up(self, node: int) -> None:
-        """Start a killed node again on its data; returns when it answers."""
+        """See :class:`LocalCluster`."""
         self._run("up", str(node))
-
-    def pid(self, node: int) -> int:
-        """Process id of a node."""
-        return int((self.home / f"node-{node}" / "pid").read_text())
 
     def stop(self) -> None:
         """Stop all nodes and remove their data."""
@@ -67,6 +99,11 @@ def broker_tool() -> Path | None:
     return Path(named) if named else None
 
 
+def can_run() -> bool:
+    """Whether clusters of one's own can be had here."""
+    return broker_tool() is not None or bool(os.environ.get(CONTAINER))
+
+
 @contextmanager
 def local_cluster(
     nodes: int = 1, *, properties: str | Callable[[int], str] = "", format_arguments: str = "", java: str = QUICK
@@ -78,16 +115,27 @@ def local_cluster(
     of them its controller's.
     """
     tool = broker_tool()
-    assert tool is not None, NO_TOOL
     home = Path(tempfile.mkdtemp(prefix="loanstream-kafka-"))
+    port = _free_port(nodes)
+    lines = properties if isinstance(properties, str) else properties(port)
+    made = _by_tool(tool, home, port, nodes, lines, format_arguments, java) if tool else None
+    try:
+        with made or _by_docker(home, port, nodes, lines, format_arguments, java) as cluster:
+            yield cluster
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def _by_tool(
+    tool: Path, home: Path, port: int, nodes: int, properties: str, format_arguments: str, java: str
+) -> Iterator[LocalCluster]:
     jars = _jars()
     for folder in jars.glob("libs-*"):
         (home / folder.name).symlink_to(folder)
-    port = _free_port(nodes)
     extra = {}
-    lines = properties if isinstance(properties, str) else properties(port)
-    if lines:
-        (home / "extra.properties").write_text(lines)
+    if properties:
+        (home / "extra.properties").write_text(properties)
         extra["KAFKA_EXTRA_PROPERTIES"] = str(home / "extra.properties")
     if format_arguments:
         extra["KAFKA_FORMAT_ARGS"] = format_arguments
@@ -96,7 +144,7 @@ def local_cluster(
         # not a pipe: the nodes keep what they inherit, and a reader of it would wait for their end
         subprocess.run([tool, "start", str(nodes)], env=environment, check=True, stdout=said, timeout=_START_SECONDS)
     servers = (home / "tool.log").read_text().strip().splitlines()[-1]
-    cluster = LocalCluster(tool, home, port, servers, java)
+    cluster = ToolCluster(tool, home, port, servers, java)
     try:
         yield cluster
     finally:
@@ -104,7 +152,18 @@ def local_cluster(
         for folder in home.glob("libs-*"):
             if not folder.is_symlink() and not (jars / folder.name).exists():
                 shutil.copytree(folder, jars / folder.name)
-        shutil.rmtree(home, ignore_errors=True)
+
+
+def _by_docker(
+    home: Path, port: int, nodes: int, properties: str, format_arguments: str, java: str
+) -> AbstractContextManager[LocalCluster]:
+    # here, not above: what talks to Docker is imported where it is used only
+    from tests.support.kafka_containers import container_cluster
+
+    image = os.environ.get(CONTAINER)
+    assert image, NO_TOOL
+    ports = [port + node * _PORTS_APART for node in range(nodes)]
+    return container_cluster(image, home, ports, properties, format_arguments, java)
 
 
 @contextmanager
@@ -113,7 +172,7 @@ def kafka_servers() -> Iterator[str | None]:
     given = os.environ.get(ADDRESS)
     if given:
         yield given
-    elif broker_tool():
+    elif can_run():
         with local_cluster() as cluster:
             yield cluster.servers
     else:
@@ -135,12 +194,13 @@ def _free_port(nodes: int) -> int:
     """A port such that those of all nodes are free, with those of their controllers and of two more listeners."""
     # below what the system gives to outgoing connections (from 32,768): one of those may hold any port there
     for base in range(20_000 + os.getpid() % 250 * 40, 32_000, 40):
-        if all(_is_free(base + n * _PORTS_APART + of) for n in range(nodes) for of in range(_PORTS_OF_A_NODE)):
+        if all(is_free(base + n * _PORTS_APART + of) for n in range(nodes) for of in range(_PORTS_OF_A_NODE)):
             return base
     raise RuntimeError("no free ports for Kafka")
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether nobody listens on a port of loopback."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,6 +1,6 @@
 """A real Kafka node as an installation would secure it: TLS, SCRAM, client certificates, and the rights of every service.
 
-Its plaintext listener on loopback, which the local broker tool needs, stands for the cluster's administrator.
+Its plaintext listener on loopback, which its start waits for, stands for the cluster's administrator.
 """
 
 import os
@@ -35,8 +35,8 @@ super.users=User:ANONYMOUS
 _TOOL = """#!/bin/sh
 # the first call leaves its loaded classes to the others: each starts in half the time
 if [ -f '{archive}' ]; then classes=SharedArchiveFile; else classes=ArchiveClassesAtExit; fi
-exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable -XX:$classes='{archive}' \\
-  -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -cp '{jars}/*' org.apache.kafka.tools.AclCommand "$@"
+exec {jvm} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xlog:disable -XX:$classes='{archive}' \\
+  -Dorg.slf4j.simpleLogger.defaultLogLevel=warn org.apache.kafka.tools.AclCommand "$@"
 """
 
 _GRANT_SECONDS = 180
@@ -84,8 +84,7 @@ class SecuredCluster:
     def grant(self, rights: Access) -> None:
         """Run the script of the rights with Kafka's own tool."""
         tool = self.folder / "kafka-acls.sh"
-        jars = next(self.local.home.glob("libs-*"))
-        tool.write_text(_TOOL.format(jars=jars, archive=self.folder / "classes.jsa"))
+        tool.write_text(_TOOL.format(jvm=self.local.jvm, archive=self.folder / "classes.jsa"))
         tool.chmod(0o700)
         subprocess.run(
             ["sh", "-s", "--", "--bootstrap-server", self.local.servers],

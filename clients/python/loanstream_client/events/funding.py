@@ -10,16 +10,20 @@ class AccountOpened(Payload, frozen=True, kw_only=True):
     """A custody sub-account exists 存管子账户. Key: account."""
 
     account_id: str
+    """Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`."""
     owner: str
     """`own-capital` or `loan:<loan id>`."""
     currency: str
+    """Currency, ISO 4217 code."""
 
 
 class AggregateHeld(Payload, frozen=True, kw_only=True):
     """An aggregate failed inside a day: its later commands are refused `on-hold` until it is released."""
 
     aggregate_id: str
+    """Id of the aggregate: of the loan, application and so on that the other events name."""
     business_date: datetime.date
+    """Business date 营业日."""
     error_id: str
     """Names the dead letter and the log line."""
 
@@ -28,14 +32,18 @@ class AggregateReleased(Payload, frozen=True, kw_only=True):
     """An operator took the aggregate off hold."""
 
     aggregate_id: str
+    """Id of the aggregate: of the loan, application and so on that the other events name."""
     reason: str
+    """Why, in the words of the operator."""
 
 
 class BusinessDayClosed(Payload, frozen=True, kw_only=True):
     """Everything due on a business date was done on one partition: how many aggregates, how many events."""
 
     business_date: datetime.date
+    """Business date 营业日."""
     partition: int
+    """Number of the partition, counted from 0."""
     aggregates: int
     """Aggregates that had something due that day."""
     events: int
@@ -48,27 +56,39 @@ class BusinessDayStarted(Payload, frozen=True, kw_only=True):
     """A business date opened on one partition; emitted by the partition itself, key `partition-<n>`."""
 
     business_date: datetime.date
+    """Business date 营业日."""
     partition: int
+    """Number of the partition, counted from 0."""
     calendar: str
+    """Version of the calendar that says it is a business day, e.g. `every-day/1`."""
 
 
 class CreditRefused(Payload, frozen=True, kw_only=True):
     """The account cannot take the money of a transfer: unknown, or of another currency. Key: account."""
 
     account_id: str
+    """Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`."""
     transfer_id: str
+    """Transfer between two custody accounts 划转."""
     amount: Money
+    """Amount of what the message is about."""
     reason: str
+    """`unknown-account`, `currency-mismatch` or `bad-amount`."""
 
 
 class Funded(Payload, frozen=True, kw_only=True):
     """Money for the loan is available on its custody account: sources and shares 资金到位. Key: application."""
 
     application_id: str
+    """Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it."""
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     contract_id: str
+    """Loan contract 借款合同 of the application, a UUID; empty where none is known."""
     amount: Money
+    """Amount of what the message is about."""
     loan_account: str
+    """Custody account of the loan, `loan:<loan id>`, from which it is paid out."""
     sources: tuple[Share, ...]
 
 
@@ -76,32 +96,47 @@ class FundingFailed(Payload, frozen=True, kw_only=True):
     """The lender's account could not give the money. Key: application."""
 
     application_id: str
+    """Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it."""
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     contract_id: str
+    """Loan contract 借款合同 of the application, a UUID; empty where none is known."""
     amount: Money
+    """Amount of what the message is about."""
     reason: str
+    """Why its transfer was not completed: as in `TransferReleased`."""
 
 
 class FundingRequested(Payload, frozen=True, kw_only=True):
     """A signed contract needs money: a transfer from the lender's account is opened. Key: application."""
 
     application_id: str
+    """Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it."""
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     contract_id: str
+    """Loan contract 借款合同 of the application, a UUID; empty where none is known."""
     amount: Money
+    """Amount of what the message is about."""
     transfer_id: str
+    """Transfer between two custody accounts 划转."""
     lender_account: str
+    """Custody account of the lender 出借人账户 that pays."""
     loan_account: str
+    """Custody account of the loan, `loan:<loan id>`, from which it is paid out."""
 
 
 class MoneyCredited(Payload, frozen=True, kw_only=True):
     """Money in transit arrived on this account. Key: account."""
 
     account_id: str
+    """Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`."""
     transfer_id: str
     """The transfer, or the distribution of a repayment, that it belongs to."""
     amount: Money
+    """Amount of what the message is about."""
     balance: Money
+    """Available balance 可用余额 of the account after it."""
     postings: tuple[Posting, ...]
     purpose: str
     """`distribution` of a repayment, or `transfer`."""
@@ -111,8 +146,11 @@ class MoneyDeposited(Payload, frozen=True, kw_only=True):
     """充值 confirmed by the bank. Key: account."""
 
     account_id: str
+    """Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`."""
     amount: Money
+    """Amount of what the message is about."""
     bank_reference: str
+    """The custody bank's own reference of the movement 银行流水号."""
     balance: Money
     """Available after it."""
     postings: tuple[Posting, ...]
@@ -122,9 +160,13 @@ class MoneyReserved(Payload, frozen=True, kw_only=True):
     """Taken from the available balance for a transfer 冻结; it stands in transit. Key: account."""
 
     account_id: str
+    """Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`."""
     transfer_id: str
+    """Transfer between two custody accounts 划转."""
     amount: Money
+    """Amount of what the message is about."""
     balance: Money
+    """Available balance 可用余额 of the account after it."""
     postings: tuple[Posting, ...]
 
 
@@ -134,10 +176,13 @@ class MoneyTakenBack(Payload, frozen=True, kw_only=True):
     """
 
     account_id: str
+    """Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`."""
     transfer_id: str
     """The distribution that takes it back."""
     amount: Money
+    """Amount of what the message is about."""
     balance: Money
+    """Available balance 可用余额 of the account after it."""
     due_back: Money
     """What the owner owes after it."""
     postings: tuple[Posting, ...]
@@ -147,9 +192,13 @@ class MoneyWithdrawn(Payload, frozen=True, kw_only=True):
     """提现, or the payout of a loan, confirmed by the bank. Key: account."""
 
     account_id: str
+    """Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`."""
     amount: Money
+    """Amount of what the message is about."""
     bank_reference: str
+    """The custody bank's own reference of the movement 银行流水号."""
     balance: Money
+    """Available balance 可用余额 of the account after it."""
     postings: tuple[Posting, ...]
 
 
@@ -161,8 +210,11 @@ class RepaymentDistributed(Payload, frozen=True, kw_only=True):
     """
 
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     receipt_id: str
+    """Receipt 收款: the bank's reference of the incoming payment."""
     amount: Money
+    """Amount of what the message is about."""
     components: Components
     """The receipt's allocation; of a recovery the whole amount stands under principal."""
     shares: tuple[Share, ...]
@@ -182,29 +234,40 @@ class RepaymentPending(Payload, frozen=True, kw_only=True):
     """
 
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     receipt_id: str
+    """Receipt 收款: the bank's reference of the incoming payment."""
     amount: Money
+    """Amount of what the message is about."""
     components: Components
     kind: str
+    """`payment` or `recovery` (after write-off)."""
     reversal: bool
+    """Whether it takes an earlier distribution back 冲正."""
 
 
 class ReservationCaptured(Payload, frozen=True, kw_only=True):
     """The reserved money is finally gone: the transfer completed. Key: account."""
 
     account_id: str
+    """Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`."""
     transfer_id: str
+    """Transfer between two custody accounts 划转."""
     amount: Money
+    """Amount of what the message is about."""
 
 
 class ReservationRefused(Payload, frozen=True, kw_only=True):
     """The account cannot give the money of a transfer. Key: account."""
 
     account_id: str
+    """Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`."""
     transfer_id: str
+    """Transfer between two custody accounts 划转."""
     amount: Money
+    """Amount of what the message is about."""
     reason: str
-    """`unknown-account`, `currency-mismatch`, `insufficient-money`, or `cancelled`: it will never be
+    """`unknown-account`, `currency-mismatch`, `bad-amount`, `insufficient-money`, or `cancelled`: never
     reserved.
     """
 
@@ -213,9 +276,13 @@ class ReservationReleased(Payload, frozen=True, kw_only=True):
     """Money in transit came back: the transfer was not completed 解冻. Key: account."""
 
     account_id: str
+    """Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`."""
     transfer_id: str
+    """Transfer between two custody accounts 划转."""
     amount: Money
+    """Amount of what the message is about."""
     balance: Money
+    """Available balance 可用余额 of the account after it."""
     postings: tuple[Posting, ...]
 
 
@@ -223,6 +290,7 @@ class SharesRegistered(Payload, frozen=True, kw_only=True):
     """Who lent how much of a loan: its repayments are shared out by it. Key: loan."""
 
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     shares: tuple[Share, ...]
 
 
@@ -232,8 +300,11 @@ class TransferCancelled(Payload, frozen=True, kw_only=True):
     """
 
     transfer_id: str
+    """Transfer between two custody accounts 划转."""
     from_account: str
+    """Custody account that pays."""
     amount: Money
+    """Amount of what the message is about."""
     reason: str
     """`expired`, or why the receiving account refused."""
 
@@ -242,18 +313,26 @@ class TransferCaptured(Payload, frozen=True, kw_only=True):
     """Completed: nothing is in transit any more. Key: transfer."""
 
     transfer_id: str
+    """Transfer between two custody accounts 划转."""
     amount: Money
+    """Amount of what the message is about."""
     purpose: str
+    """As in `TransferOpened`."""
     reference: str
+    """As in `TransferOpened`."""
 
 
 class TransferCredited(Payload, frozen=True, kw_only=True):
     """The receiving account has the money. Key: transfer."""
 
     transfer_id: str
+    """Transfer between two custody accounts 划转."""
     from_account: str
+    """Custody account that pays."""
     to_account: str
+    """Custody account that receives."""
     amount: Money
+    """Amount of what the message is about."""
 
 
 class TransferOpened(Payload, frozen=True, kw_only=True):
@@ -262,9 +341,13 @@ class TransferOpened(Payload, frozen=True, kw_only=True):
     """
 
     transfer_id: str
+    """Transfer between two custody accounts 划转."""
     from_account: str
+    """Custody account that pays."""
     to_account: str
+    """Custody account that receives."""
     amount: Money
+    """Amount of what the message is about."""
     purpose: str
     """`funding` of a loan, `return` of its money after a failed payout (`reference` is its application),
     or `transfer` by a person.
@@ -281,16 +364,25 @@ class TransferReleased(Payload, frozen=True, kw_only=True):
     """Not completed: the money is back, or was never taken. Key: transfer."""
 
     transfer_id: str
+    """Transfer between two custody accounts 划转."""
     amount: Money
+    """Amount of what the message is about."""
     purpose: str
+    """As in `TransferOpened`."""
     reference: str
+    """As in `TransferOpened`."""
     reason: str
+    """`expired`, or why an account refused: as in `ReservationRefused` and `CreditRefused`."""
 
 
 class TransferReserved(Payload, frozen=True, kw_only=True):
     """The paying account reserved the money. Key: transfer."""
 
     transfer_id: str
+    """Transfer between two custody accounts 划转."""
     from_account: str
+    """Custody account that pays."""
     to_account: str
+    """Custody account that receives."""
     amount: Money
+    """Amount of what the message is about."""

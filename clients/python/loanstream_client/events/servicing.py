@@ -19,7 +19,9 @@ class AggregateHeld(Payload, frozen=True, kw_only=True):
     """An aggregate failed inside a day: its later commands are refused `on-hold` until it is released."""
 
     aggregate_id: str
+    """Id of the aggregate: of the loan, application and so on that the other events name."""
     business_date: datetime.date
+    """Business date 营业日."""
     error_id: str
     """Names the dead letter and the log line."""
 
@@ -28,28 +30,36 @@ class AggregateReleased(Payload, frozen=True, kw_only=True):
     """An operator took the aggregate off hold."""
 
     aggregate_id: str
+    """Id of the aggregate: of the loan, application and so on that the other events name."""
     reason: str
+    """Why, in the words of the operator."""
 
 
 class AmountWaived(Payload, frozen=True, kw_only=True):
     """A component was reduced by somebody's authority 减免; waived principal is forgiven. Key: loan."""
 
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
     waived: Components
     instalments: tuple[InstalmentAmounts, ...]
     """The waiver again, instalment by instalment, oldest first; its parts sum to `waived`."""
     outstanding_principal: Money
+    """Principal still owed on the loan after it 剩余本金."""
     authority: str
     """Who decided it: the subject of the command."""
     reason: str
+    """Why: a stable code, or the words of who did it."""
 
 
 class BusinessDayClosed(Payload, frozen=True, kw_only=True):
     """Everything due on a business date was done on one partition: how many aggregates, how many events."""
 
     business_date: datetime.date
+    """Business date 营业日."""
     partition: int
+    """Number of the partition, counted from 0."""
     aggregates: int
     """Aggregates that had something due that day."""
     events: int
@@ -62,18 +72,24 @@ class BusinessDayStarted(Payload, frozen=True, kw_only=True):
     """A business date opened on one partition; emitted by the partition itself, key `partition-<n>`."""
 
     business_date: datetime.date
+    """Business date 营业日."""
     partition: int
+    """Number of the partition, counted from 0."""
     calendar: str
+    """Version of the calendar that says it is a business day, e.g. `every-day/1`."""
 
 
 class DelinquencyBucketChanged(Payload, frozen=True, kw_only=True):
     """The bucket moved up or down 逾期阶段. Key: loan."""
 
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
     previous: Bucket
     bucket: Bucket
     days_past_due: int
+    """Days past due 逾期天数: calendar days from the oldest unpaid due date to the business date."""
     past_due: Components
 
 
@@ -81,11 +97,17 @@ class InstallmentDue(Payload, frozen=True, kw_only=True):
     """An instalment became due today, by component. Key: loan."""
 
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
     number: int
+    """Number of the instalment in the loan's schedule 期次, counted from 1."""
     due_date: datetime.date
+    """Day on which the instalment is due 应还日."""
     principal: Money
+    """Principal 本金."""
     interest: Money
+    """Interest 利息."""
     unpaid: Money
     """What of it is not yet paid (early payments count)."""
 
@@ -94,23 +116,33 @@ class InstallmentPaid(Payload, frozen=True, kw_only=True):
     """An instalment is fully paid. Key: loan."""
 
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
     number: int
+    """Number of the instalment in the loan's schedule 期次, counted from 1."""
     due_date: datetime.date
+    """Day on which the instalment is due 应还日."""
     paid_on: datetime.date
+    """Value date of the payment that paid the last of it."""
 
 
 class LoanBooked(Payload, frozen=True, kw_only=True):
     """A disbursed loan is on the books with frozen terms and its first schedule. Key: loan."""
 
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     application_id: str
+    """Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it."""
     contract_no: str
+    """Number of the contract 合同编号 as people read it: `LS<business date>-<12 hex digits>`."""
     party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
     terms: LoanTerms
     value_date: datetime.date
     """Interest runs from this day, inclusive 起息日."""
     maturity: datetime.date
+    """Due date of the last instalment 到期日."""
     schedule: tuple[ScheduledInstalment, ...]
 
 
@@ -122,8 +154,11 @@ class LoanCorrected(Payload, frozen=True, kw_only=True):
     """
 
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
     from_date: datetime.date
+    """First day from which the published amounts were wrong."""
     cause: str
     """`back-dated-payment`."""
     reference: str
@@ -135,20 +170,30 @@ class MoneyReceived(Payload, frozen=True, kw_only=True):
     """The bank credited money for a loan; not yet applied. Key: receipt = bank reference."""
 
     receipt_id: str
+    """Receipt 收款: the bank's reference of the incoming payment."""
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     amount: Money
+    """Amount of what the message is about."""
     value_date: datetime.date
+    """The bank's value date 起息日: from this day on the money counts."""
     channel: str
+    """How the money came 支付渠道: a code of whoever records it, such as `bank-transfer`; `manual` when left
+    out.
+    """
 
 
 class Overdue(Payload, frozen=True, kw_only=True):
     """An arrears episode began, after grace; once per episode 逾期. Key: loan."""
 
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
     since: datetime.date
     """Oldest unpaid due date."""
     days_past_due: int
+    """Days past due 逾期天数: calendar days from the oldest unpaid due date to the business date."""
     past_due: Components
 
 
@@ -156,9 +201,13 @@ class OverdueCured(Payload, frozen=True, kw_only=True):
     """Nothing is past due any more: the arrears episode ended. Key: loan."""
 
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
     since: datetime.date
+    """Oldest unpaid due date when the arrears episode began."""
     cured_on: datetime.date
+    """Business date from which nothing is past due any more."""
 
 
 class PaymentDeclined(Payload, frozen=True, kw_only=True):
@@ -167,25 +216,37 @@ class PaymentDeclined(Payload, frozen=True, kw_only=True):
     """
 
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     receipt_id: str
+    """Receipt 收款: the bank's reference of the incoming payment."""
     amount: Money
+    """Amount of what the message is about."""
     reason: str
+    """`loan-unknown`, `loan-settled`, `currency-differs` or `amount-invalid`."""
 
 
 class PaymentReceived(Payload, frozen=True, kw_only=True):
     """Money was credited to the loan: value date, channel, allocation by component 还款. Key: loan."""
 
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
     receipt_id: str
+    """Receipt 收款: the bank's reference of the incoming payment."""
     value_date: datetime.date
+    """The bank's value date 起息日: from this day on the money counts."""
     channel: str
+    """How the money came 支付渠道: a code of whoever records it, such as `bank-transfer`; `manual` when left
+    out.
+    """
     amount: Money
     """Applied to the loan; what is left of the receipt is `surplus`."""
     allocation: Components
     surplus: Money
     """Not needed by the loan: stays on the receipt as suspense."""
     outstanding_principal: Money
+    """Principal still owed on the loan after it 剩余本金."""
     instalments: tuple[InstalmentAmounts, ...] = ()
     """The allocation again, instalment by instalment, oldest first; its parts sum to `allocation`."""
 
@@ -194,13 +255,19 @@ class PaymentReversed(Payload, frozen=True, kw_only=True):
     """A payment was undone: bank error or chargeback 冲正. Key: loan."""
 
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
     receipt_id: str
+    """Receipt 收款: the bank's reference of the incoming payment."""
     amount: Money
+    """Amount of what the message is about."""
     allocation: Components
     """What is owed again, by component."""
     cause: str
+    """Why the bank took the money back, in the words of who recorded it."""
     outstanding_principal: Money
+    """Principal still owed on the loan after it 剩余本金."""
     instalments: tuple[RestoredInstalment, ...] = ()
     """What is owed again, instalment by instalment; its parts sum to `allocation`."""
     reopened: bool = False
@@ -211,83 +278,118 @@ class PaymentSuspended(Payload, frozen=True, kw_only=True):
     """Held unallocated 挂账: loan unknown or closed. Key: receipt."""
 
     receipt_id: str
+    """Receipt 收款: the bank's reference of the incoming payment."""
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     amount: Money
+    """Amount of what the message is about."""
     reason: str
+    """As in `PaymentDeclined`."""
 
 
 class PenaltyCharged(Payload, frozen=True, kw_only=True):
     """Penalty interest 罚息 posted: base × rate ÷ day basis × days, half-up to the minor unit. Key: loan."""
 
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
     number: int
-    """Instalment in arrears."""
+    """Instalment in arrears, counted from 1."""
     amount: Money
+    """Amount of what the message is about."""
     base: Money
     """Unpaid principal of the instalment."""
     annual_rate: str
+    """Penalty rate per year 罚息利率 as a fraction, 0.216 = 21.6 %: contract rate × penalty multiplier."""
     from_date: datetime.date
     """First day charged, inclusive."""
     to_date: datetime.date
     """Last day, exclusive."""
     days: int
+    """Calendar days charged: from `from_date` to `to_date`."""
 
 
 class ReceiptApplied(Payload, frozen=True, kw_only=True):
     """The receipt's money was applied to its loan; the rest is suspended. Key: receipt."""
 
     receipt_id: str
+    """Receipt 收款: the bank's reference of the incoming payment."""
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     applied: Money
+    """Part of the receipt that the loan took."""
     suspended: Money
+    """Part of the receipt that no loan took: held unallocated 挂账."""
 
 
 class ReceiptReversalRequested(Payload, frozen=True, kw_only=True):
     """The bank took the money back: the loan must undo the payment. Key: receipt."""
 
     receipt_id: str
+    """Receipt 收款: the bank's reference of the incoming payment."""
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     amount: Money
+    """Amount of what the message is about."""
     cause: str
+    """Why the bank took the money back, in the words of who recorded it."""
 
 
 class ReceiptReversed(Payload, frozen=True, kw_only=True):
     """The receipt is undone: none of its money counts any more. Key: receipt."""
 
     receipt_id: str
+    """Receipt 收款: the bank's reference of the incoming payment."""
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     amount: Money
+    """Amount of what the message is about."""
     cause: str
+    """Why the bank took the money back, in the words of who recorded it."""
 
 
 class RecoveryReceived(Payload, frozen=True, kw_only=True):
     """Money came in after write-off 核销后收回. Key: loan."""
 
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
     receipt_id: str
+    """Receipt 收款: the bank's reference of the incoming payment."""
     value_date: datetime.date
+    """The bank's value date 起息日: from this day on the money counts."""
     amount: Money
+    """Amount of what the message is about."""
 
 
 class RecoveryReversed(Payload, frozen=True, kw_only=True):
     """A recovery was undone: bank error or chargeback 冲正. Key: loan."""
 
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
     receipt_id: str
+    """Receipt 收款: the bank's reference of the incoming payment."""
     amount: Money
+    """Amount of what the message is about."""
     cause: str
+    """Why the bank took the money back, in the words of who recorded it."""
 
 
 class Settled(Payload, frozen=True, kw_only=True):
     """Closed: every component is zero 结清. Key: loan."""
 
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
     contract_no: str
+    """Number of the contract 合同编号 as people read it: `LS<business date>-<12 hex digits>`."""
     settled_on: datetime.date
+    """Business date on which the loan closed 结清日."""
     kind: str
     """`paid` (in full) or `discounted` (a part was waived)."""
 
@@ -296,7 +398,13 @@ class WrittenOff(Payload, frozen=True, kw_only=True):
     """Off the balance, the claim is kept 核销. Key: loan."""
 
     loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
     party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
     written_off: Components
     days_past_due: int
+    """Days past due 逾期天数: calendar days from the oldest unpaid due date to the business date."""
     authority: str
+    """By whose authority: the subject of the access token, no personal data, or `system` where the rules
+    decided.
+    """

@@ -24,15 +24,13 @@ Side = Literal["borrower", "lender"]
 class Money(Payload, frozen=True, kw_only=True):
     """An amount in major units with as many decimals as the currency has, and the ISO 4217 code.
 
-    JSON: `{"amount": "12.34", "currency": "CNY"}`. An edge takes the amount as a string of plain digits
-    only, and gives one with fewer decimals those of its currency. State keeps integer minor units
-    instead (see minor).
+    JSON: `{"amount": "12.34", "currency": "CNY"}`.
     """
 
     amount: decimal.Decimal
-    """major units, exact decimal"""
+    """Amount of what the message is about. (major units, exact decimal)"""
     currency: str
-    """ISO 4217 code"""
+    """Currency, ISO 4217 code. (ISO 4217 code)"""
 
 
 class ApplicantProfile(Payload, frozen=True, kw_only=True):
@@ -57,6 +55,7 @@ class ApplicantProfile(Payload, frozen=True, kw_only=True):
         "delay in paying off in the past",
         "critical account/ other credits existing (not at this bank)",
     ]
+    """How earlier credits were paid back, as declared; a band of the Statlog German credit data."""
     savings: Literal[
         "... < 100 DM",
         "100 <= ... < 500 DM",
@@ -64,13 +63,15 @@ class ApplicantProfile(Payload, frozen=True, kw_only=True):
         "... >= 1000 DM",
         "unknown/ no savings account",
     ]
+    """Balance band of savings, as declared; a band of the Statlog German credit data."""
     employment: Literal["unemployed", "... < 1 year", "1 <= ... < 4 years", "4 <= ... < 7 years", "... >= 7 years"]
     """How long in the present employment."""
     instalment_burden: int
-    """Instalment as a share of disposable income, in four classes: 1 below 20 %, 2 20–25 %, 3 25–35 %, 4
-    35 % and more.
+    """Instalment as a share of disposable income, a class: 1 below 20 %, 2 20–25 %, 3 25–35 %, 4 35 % and
+    more.
     """
     other_debtors: Literal["none", "co-applicant", "guarantor"]
+    """Others who are liable, as declared; a band of the Statlog German credit data."""
     residence_years: int
     """Years at the present address."""
     property: Literal[
@@ -79,19 +80,24 @@ class ApplicantProfile(Payload, frozen=True, kw_only=True):
         "car or other, not in attribute Savings account/bonds",
         "unknown / no property",
     ]
+    """Most valuable property, as declared; a band of the Statlog German credit data."""
     age_band: Literal["18-24", "25-34", "35-44", "45-54", "55-64", "65-"]
     """E.g. `25-34`."""
     other_plans: Literal["none", "bank", "stores"]
     """Instalment plans with banks or stores."""
     housing: Literal["rent", "own", "for free"]
+    """Housing, as declared; a band of the Statlog German credit data."""
     existing_credits: int
+    """Number of credits at this bank, as declared."""
     job: Literal[
         "unemployed/ unskilled - non-resident",
         "unskilled - resident",
         "skilled employee / official",
         "management/ self-employed/ highly qualified employee/ officer",
     ]
+    """Employment by skill, as declared; a band of the Statlog German credit data."""
     dependants: int
+    """Number of people the applicant has to maintain, as declared."""
     monthly_income: Money
     """Disposable income a month, declared."""
 
@@ -111,31 +117,40 @@ class Components(Payload, frozen=True, kw_only=True):
     """An amount by component 按科目."""
 
     principal: Money
+    """Principal 本金."""
     interest: Money
+    """Interest 利息."""
     penalty: Money
-    """罚息."""
+    """Penalty interest 罚息."""
 
 
 class Document(Payload, frozen=True, kw_only=True):
     """A document handed in: kind by the product's checklist and the SHA-256 of the file."""
 
     kind: str
+    """Kind of document by the product's checklist."""
     digest: str
+    """SHA-256 of the file, 64 hexadecimal digits."""
 
 
 class InstalmentAmounts(Payload, frozen=True, kw_only=True):
     """What of a payment, waiver or correction falls on one instalment, by component."""
 
     number: int
+    """Number of the instalment in the loan's schedule 期次, counted from 1."""
     principal: Money
+    """Principal 本金."""
     interest: Money
+    """Interest 利息."""
     penalty: Money
+    """Penalty interest 罚息."""
 
 
 class InstalmentCorrection(Payload, frozen=True, kw_only=True):
     """What is owed on one instalment before and after a correction, by component."""
 
     number: int
+    """Number of the instalment in the loan's schedule 期次, counted from 1."""
     previous: Components
     corrected: Components
 
@@ -146,7 +161,9 @@ class LoanTerms(Payload, frozen=True, kw_only=True):
     """
 
     product_id: str
+    """Loan product 贷款产品 by its code."""
     product_version: int
+    """Number of the product's version, counted from 1."""
     principal: Money
     """Amount lent 本金."""
     months: int
@@ -157,7 +174,7 @@ class LoanTerms(Payload, frozen=True, kw_only=True):
     """
     method: RepaymentMethod
     penalty_multiplier: decimal.Decimal
-    """Penalty rate 罚息 = contract rate × this: 1.3 to 1.5 when overdue (银发〔2003〕251号)."""
+    """Factor without unit: penalty rate 罚息 = contract rate × this; 1.3 to 1.5 when overdue (银发〔2003〕251号)."""
     day_basis: int
     """Days of the year for daily interest and penalty: annual/360."""
     grace_days: int
@@ -176,28 +193,41 @@ class Posting(Payload, frozen=True, kw_only=True):
     """
 
     account: str
+    """Id of an account of the custody books; a sub-account, the bank's mirror, in transit or due back."""
     amount: Money
+    """Amount of what the message is about."""
 
 
 class ProductTerms(Payload, frozen=True, kw_only=True):
     """What a product version allows and fixes 产品条款."""
 
     name_zh: str
+    """Name of the product in Chinese 产品名称."""
     name_en: str
+    """Name of the product in English."""
     kind: str
     """`personal-credit` 信用贷 for now."""
     minimum: Money
+    """Smallest amount that may be applied for."""
     maximum: Money
+    """Largest amount that may be applied for."""
     minimum_months: int
+    """Shortest term, in months 最短期限."""
     maximum_months: int
+    """Longest term, in months 最长期限."""
     annual_rate: decimal.Decimal
-    """a rate as a fraction, 0.144 = 14.4 %"""
+    """Contract rate per year 年利率. (a rate as a fraction, 0.144 = 14.4 %)"""
     methods: tuple[RepaymentMethod, ...]
     penalty_multiplier: decimal.Decimal
+    """Factor without unit: penalty rate 罚息利率 = contract rate × this."""
     day_basis: int
+    """Days that a year counts for daily interest and penalty 计息基础: 360 means annual/360."""
     grace_days: int
+    """Arrears grace 宽限期, in calendar days after the due date."""
     allocation_order: tuple[str, ...]
+    """Order of components in which money is applied, e.g. penalty, interest, principal 冲账顺序."""
     rules: str
+    """Version of the arithmetic, e.g. `cn-bank/1`."""
     documents: tuple[str, ...]
     """Checklist: kinds of document an application must carry."""
     approval_valid_days: int
@@ -205,24 +235,31 @@ class ProductTerms(Payload, frozen=True, kw_only=True):
     supplement_days: int
     """Days an applicant has to supplement a returned application 补件."""
     reapply_after_days: int
-    """Waiting time after a refusal."""
+    """Days to wait after a refusal."""
 
 
 class ReasonCode(Payload, frozen=True, kw_only=True):
     """A reason of a decision: stable code, sentence, and the rule with its version."""
 
     code: str
+    """Stable code of the reason, e.g. `limit-exceeded`, `score-savings`."""
     message: str
+    """The reason as an English sentence."""
     rule: str = ""
+    """Rule, or scorecard, that gave the reason, with its version where it has one; may be empty."""
 
 
 class RestoredInstalment(Payload, frozen=True, kw_only=True):
     """What is owed again on one instalment after a payment was undone, by component."""
 
     number: int
+    """Number of the instalment in the loan's schedule 期次, counted from 1."""
     principal: Money
+    """Principal 本金."""
     interest: Money
+    """Interest 利息."""
     penalty: Money
+    """Penalty interest 罚息."""
     penalty_through: datetime.date
     """Penalty is charged up to this day, exclusive; from it on it runs on all unpaid principal of the
     instalment.
@@ -233,8 +270,11 @@ class RuleResult(Payload, frozen=True, kw_only=True):
     """One rule as it was applied: version, inputs, outcome."""
 
     rule: str
+    """Name of the rule."""
     version: str
+    """Version of the rule's data."""
     inputs: str
+    """What the rule looked at: `name=value` pairs, separated by semicolons."""
     outcome: str
     """`pass`, `refer` or `refuse`."""
 
@@ -243,15 +283,21 @@ class ScheduledInstalment(Payload, frozen=True, kw_only=True):
     """One row of a schedule 还款计划."""
 
     number: int
+    """Number of the instalment in the loan's schedule 期次, counted from 1."""
     due_date: datetime.date
+    """Day on which the instalment is due 应还日."""
     principal: Money
+    """Principal 本金."""
     interest: Money
+    """Interest 利息."""
 
 
 class Share(Payload, frozen=True, kw_only=True):
     """A lender's part of a loan or of a repayment."""
 
     account_id: str
+    """Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`."""
     amount: Money
+    """Amount of what the message is about."""
     share: str
     """Fraction of the whole, the shares sum to 1."""

@@ -9,13 +9,12 @@ export type IsoDate = string;
 /**
  * An amount in major units with as many decimals as the currency has, and the ISO 4217 code.
  *
- * JSON: `{"amount": "12.34", "currency": "CNY"}`. An edge takes the amount as a string of plain digits only, and
- * gives one with fewer decimals those of its currency. State keeps integer minor units instead (see minor).
+ * JSON: `{"amount": "12.34", "currency": "CNY"}`.
  */
 export interface Money {
-  /** major units, exact decimal */
+  /** Amount of what the message is about. (major units, exact decimal) */
   readonly amount: Decimal;
-  /** ISO 4217 code */
+  /** Currency, ISO 4217 code. (ISO 4217 code) */
   readonly currency: string;
 }
 
@@ -28,26 +27,31 @@ export interface Money {
 export interface ApplicantProfile {
   /** Balance band of the existing current account. */
   readonly checking_account: "... < 0 DM" | "0 <= ... < 200 DM" | "... >= 200 DM / salary assignments for at least 1 year" | "no checking account";
+  /** How earlier credits were paid back, as declared; a band of the Statlog German credit data. */
   readonly credit_history: "no credits taken/ all credits paid back duly" | "all credits at this bank paid back duly" | "existing credits paid back duly till now" | "delay in paying off in the past" | "critical account/ other credits existing (not at this bank)";
+  /** Balance band of savings, as declared; a band of the Statlog German credit data. */
   readonly savings: "... < 100 DM" | "100 <= ... < 500 DM" | "500 <= ... < 1000 DM" | "... >= 1000 DM" | "unknown/ no savings account";
   /** How long in the present employment. */
   readonly employment: "unemployed" | "... < 1 year" | "1 <= ... < 4 years" | "4 <= ... < 7 years" | "... >= 7 years";
-  /**
-   * Instalment as a share of disposable income, in four classes: 1 below 20 %, 2 20–25 %, 3 25–35 %, 4 35 % and
-   * more.
-   */
+  /** Instalment as a share of disposable income, a class: 1 below 20 %, 2 20–25 %, 3 25–35 %, 4 35 % and more. */
   readonly instalment_burden: number;
+  /** Others who are liable, as declared; a band of the Statlog German credit data. */
   readonly other_debtors: "none" | "co-applicant" | "guarantor";
   /** Years at the present address. */
   readonly residence_years: number;
+  /** Most valuable property, as declared; a band of the Statlog German credit data. */
   readonly property: "real estate" | "building society savings agreement/ life insurance" | "car or other, not in attribute Savings account/bonds" | "unknown / no property";
   /** E.g. `25-34`. */
   readonly age_band: "18-24" | "25-34" | "35-44" | "45-54" | "55-64" | "65-";
   /** Instalment plans with banks or stores. */
   readonly other_plans: "none" | "bank" | "stores";
+  /** Housing, as declared; a band of the Statlog German credit data. */
   readonly housing: "rent" | "own" | "for free";
+  /** Number of credits at this bank, as declared. */
   readonly existing_credits: number;
+  /** Employment by skill, as declared; a band of the Statlog German credit data. */
   readonly job: "unemployed/ unskilled - non-resident" | "unskilled - resident" | "skilled employee / official" | "management/ self-employed/ highly qualified employee/ officer";
+  /** Number of people the applicant has to maintain, as declared. */
   readonly dependants: number;
   /** Disposable income a month, declared. */
   readonly monthly_income: Money;
@@ -68,28 +72,37 @@ export interface CheckResult {
 
 /** An amount by component 按科目. */
 export interface Components {
+  /** Principal 本金. */
   readonly principal: Money;
+  /** Interest 利息. */
   readonly interest: Money;
-  /** 罚息. */
+  /** Penalty interest 罚息. */
   readonly penalty: Money;
 }
 
 /** A document handed in: kind by the product's checklist and the SHA-256 of the file. */
 export interface Document {
+  /** Kind of document by the product's checklist. */
   readonly kind: string;
+  /** SHA-256 of the file, 64 hexadecimal digits. */
   readonly digest: string;
 }
 
 /** What of a payment, waiver or correction falls on one instalment, by component. */
 export interface InstalmentAmounts {
+  /** Number of the instalment in the loan's schedule 期次, counted from 1. */
   readonly number: number;
+  /** Principal 本金. */
   readonly principal: Money;
+  /** Interest 利息. */
   readonly interest: Money;
+  /** Penalty interest 罚息. */
   readonly penalty: Money;
 }
 
 /** What is owed on one instalment before and after a correction, by component. */
 export interface InstalmentCorrection {
+  /** Number of the instalment in the loan's schedule 期次, counted from 1. */
   readonly number: number;
   readonly previous: Components;
   readonly corrected: Components;
@@ -103,7 +116,9 @@ export type RepaymentMethod = "equal-instalment" | "equal-principal";
 
 /** The terms a loan is made with; frozen into its first event and never changed by a later product version. */
 export interface LoanTerms {
+  /** Loan product 贷款产品 by its code. */
   readonly product_id: string;
+  /** Number of the product's version, counted from 1. */
   readonly product_version: number;
   /** Amount lent 本金. */
   readonly principal: Money;
@@ -115,7 +130,7 @@ export interface LoanTerms {
    */
   readonly annual_rate: Decimal;
   readonly method: RepaymentMethod;
-  /** Penalty rate 罚息 = contract rate × this: 1.3 to 1.5 when overdue (银发〔2003〕251号). */
+  /** Factor without unit: penalty rate 罚息 = contract rate × this; 1.3 to 1.5 when overdue (银发〔2003〕251号). */
   readonly penalty_multiplier: Decimal;
   /** Days of the year for daily interest and penalty: annual/360. */
   readonly day_basis: number;
@@ -134,27 +149,40 @@ export interface LoanTerms {
  * holds money between two accounts.
  */
 export interface Posting {
+  /** Id of an account of the custody books; a sub-account, the bank's mirror, in transit or due back. */
   readonly account: string;
+  /** Amount of what the message is about. */
   readonly amount: Money;
 }
 
 /** What a product version allows and fixes 产品条款. */
 export interface ProductTerms {
+  /** Name of the product in Chinese 产品名称. */
   readonly name_zh: string;
+  /** Name of the product in English. */
   readonly name_en: string;
   /** `personal-credit` 信用贷 for now. */
   readonly kind: string;
+  /** Smallest amount that may be applied for. */
   readonly minimum: Money;
+  /** Largest amount that may be applied for. */
   readonly maximum: Money;
+  /** Shortest term, in months 最短期限. */
   readonly minimum_months: number;
+  /** Longest term, in months 最长期限. */
   readonly maximum_months: number;
-  /** a rate as a fraction, 0.144 = 14.4 % */
+  /** Contract rate per year 年利率. (a rate as a fraction, 0.144 = 14.4 %) */
   readonly annual_rate: Decimal;
   readonly methods: readonly RepaymentMethod[];
+  /** Factor without unit: penalty rate 罚息利率 = contract rate × this. */
   readonly penalty_multiplier: Decimal;
+  /** Days that a year counts for daily interest and penalty 计息基础: 360 means annual/360. */
   readonly day_basis: number;
+  /** Arrears grace 宽限期, in calendar days after the due date. */
   readonly grace_days: number;
+  /** Order of components in which money is applied, e.g. penalty, interest, principal 冲账顺序. */
   readonly allocation_order: readonly string[];
+  /** Version of the arithmetic, e.g. `cn-bank/1`. */
   readonly rules: string;
   /** Checklist: kinds of document an application must carry. */
   readonly documents: readonly string[];
@@ -162,22 +190,29 @@ export interface ProductTerms {
   readonly approval_valid_days: number;
   /** Days an applicant has to supplement a returned application 补件. */
   readonly supplement_days: number;
-  /** Waiting time after a refusal. */
+  /** Days to wait after a refusal. */
   readonly reapply_after_days: number;
 }
 
 /** A reason of a decision: stable code, sentence, and the rule with its version. */
 export interface ReasonCode {
+  /** Stable code of the reason, e.g. `limit-exceeded`, `score-savings`. */
   readonly code: string;
+  /** The reason as an English sentence. */
   readonly message: string;
+  /** Rule, or scorecard, that gave the reason, with its version where it has one; may be empty. */
   readonly rule?: string;
 }
 
 /** What is owed again on one instalment after a payment was undone, by component. */
 export interface RestoredInstalment {
+  /** Number of the instalment in the loan's schedule 期次, counted from 1. */
   readonly number: number;
+  /** Principal 本金. */
   readonly principal: Money;
+  /** Interest 利息. */
   readonly interest: Money;
+  /** Penalty interest 罚息. */
   readonly penalty: Money;
   /** Penalty is charged up to this day, exclusive; from it on it runs on all unpaid principal of the instalment. */
   readonly penalty_through: IsoDate;
@@ -185,8 +220,11 @@ export interface RestoredInstalment {
 
 /** One rule as it was applied: version, inputs, outcome. */
 export interface RuleResult {
+  /** Name of the rule. */
   readonly rule: string;
+  /** Version of the rule's data. */
   readonly version: string;
+  /** What the rule looked at: `name=value` pairs, separated by semicolons. */
   readonly inputs: string;
   /** `pass`, `refer` or `refuse`. */
   readonly outcome: string;
@@ -194,15 +232,21 @@ export interface RuleResult {
 
 /** One row of a schedule 还款计划. */
 export interface ScheduledInstalment {
+  /** Number of the instalment in the loan's schedule 期次, counted from 1. */
   readonly number: number;
+  /** Day on which the instalment is due 应还日. */
   readonly due_date: IsoDate;
+  /** Principal 本金. */
   readonly principal: Money;
+  /** Interest 利息. */
   readonly interest: Money;
 }
 
 /** A lender's part of a loan or of a repayment. */
 export interface Share {
+  /** Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`. */
   readonly account_id: string;
+  /** Amount of what the message is about. */
   readonly amount: Money;
   /** Fraction of the whole, the shares sum to 1. */
   readonly share: string;
@@ -215,38 +259,54 @@ export type Side = "borrower" | "lender";
 export namespace origination {
   /** An aggregate failed inside a day: its later commands are refused `on-hold` until it is released. */
   export interface AggregateHeld {
+    /** Id of the aggregate: of the loan, application and so on that the other events name. */
     readonly aggregate_id: string;
+    /** Business date 营业日. */
     readonly business_date: IsoDate;
     /** Names the dead letter and the log line. */
     readonly error_id: string;
   }
   /** An operator took the aggregate off hold. */
   export interface AggregateReleased {
+    /** Id of the aggregate: of the loan, application and so on that the other events name. */
     readonly aggregate_id: string;
+    /** Why, in the words of the operator. */
     readonly reason: string;
   }
   /** Complete and plausible 受理: it goes to risk assessment. Key: application. */
   export interface ApplicationAccepted {
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Loan product 贷款产品 by its code. */
     readonly product_id: string;
+    /** Number of the product's version, counted from 1. */
     readonly product_version: number;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** Term 期限: number of monthly instalments. */
     readonly months: number;
     /** Contract rate of the product version as a fraction, for affordability. */
     readonly annual_rate: string;
+    /** What the loan is for 借款用途, in the applicant's words. */
     readonly purpose: string;
     readonly profile: ApplicantProfile;
   }
   /** The party has no other open application: this one may go on. Key: party. */
   export interface ApplicationAdmitted {
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
   }
   /** The party may not apply now. Key: party. */
   export interface ApplicationBarred {
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
     /** `duplicate` (another application is open) or `reapply-too-early`. */
     readonly reason: string;
@@ -261,24 +321,36 @@ export namespace origination {
    * Reasons: `withdrawn`, `supplement-expired`, `duplicate`, `reapply-too-early` or `approval-lapsed`.
    */
   export interface ApplicationClosed {
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** `withdrawn`, `supplement-expired`, `duplicate`, `reapply-too-early` or `approval-lapsed`. */
     readonly reason: string;
   }
   /** The contract is signed: the application is done and its approval can no longer lapse. Key: application. */
   export interface ApplicationCompleted {
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Loan contract 借款合同 of the application, a UUID; empty where none is known. */
     readonly contract_id: string;
   }
   /** Sent back for supplement 补件, with reasons and a deadline (a business date, inclusive). Key: application. */
   export interface ApplicationReturned {
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
     readonly reasons: readonly ReasonCode[];
+    /** Last business date for the supplement, inclusive. */
     readonly deadline: IsoDate;
   }
   /**
@@ -286,17 +358,24 @@ export namespace origination {
    * application.
    */
   export interface ApplicationSupplemented {
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** What the loan is for 借款用途, in the applicant's words. */
     readonly purpose: string;
+    /** From what the loan will be repaid 还款来源, in the applicant's words. */
     readonly repayment_source: string;
     readonly profile: ApplicantProfile;
     readonly documents: readonly Document[];
   }
   /** Everything due on a business date was done on one partition: how many aggregates, how many events. */
   export interface BusinessDayClosed {
+    /** Business date 营业日. */
     readonly business_date: IsoDate;
+    /** Number of the partition, counted from 0. */
     readonly partition: number;
     /** Aggregates that had something due that day. */
     readonly aggregates: number;
@@ -307,25 +386,39 @@ export namespace origination {
   }
   /** A business date opened on one partition; emitted by the partition itself, key `partition-<n>`. */
   export interface BusinessDayStarted {
+    /** Business date 营业日. */
     readonly business_date: IsoDate;
+    /** Number of the partition, counted from 0. */
     readonly partition: number;
+    /** Version of the calendar that says it is a business day, e.g. `every-day/1`. */
     readonly calendar: string;
   }
   /** Ended without both signatures: `approval-lapsed` or `withdrawn`. Key: contract. */
   export interface ContractClosed {
+    /** Loan contract 借款合同 of the application, a UUID; empty where none is known. */
     readonly contract_id: string;
+    /** Number of the contract 合同编号 as people read it: `LS<business date>-<12 hex digits>`. */
     readonly contract_no: string;
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** `approval-lapsed` or `withdrawn`. */
     readonly reason: string;
   }
   /** The contract's text stands and waits for both signatures. Key: contract. */
   export interface ContractDrafted {
+    /** Loan contract 借款合同 of the application, a UUID; empty where none is known. */
     readonly contract_id: string;
+    /** Number of the contract 合同编号 as people read it: `LS<business date>-<12 hex digits>`. */
     readonly contract_no: string;
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
     readonly terms: LoanTerms;
     /** Template and version, e.g. `personal-credit/zh/1`. */
@@ -333,56 +426,90 @@ export namespace origination {
     readonly language: Language;
     /** SHA-256 (hex) of the text's UTF-8 bytes. */
     readonly digest: string;
+    /** Last business date on which the contract can be signed, inclusive. */
     readonly valid_until: IsoDate;
     /** Who approved the loan: that person may not release the money. */
     readonly approver?: string;
   }
   /** The money for the signed contract is available: it can be drawn. Key: contract. */
   export interface ContractFunded {
+    /** Loan contract 借款合同 of the application, a UUID; empty where none is known. */
     readonly contract_id: string;
+    /** Number of the contract 合同编号 as people read it: `LS<business date>-<12 hex digits>`. */
     readonly contract_no: string;
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
     readonly terms: LoanTerms;
+    /** SHA-256 in 64 hexadecimal digits. */
     readonly digest: string;
+    /** Business date on which the contract took effect 生效日: that of the second signature. */
     readonly effective_date: IsoDate;
+    /** Who approved the loan 审批人: the subject of the access token, no personal data, or `system` where the rules did. */
     readonly approver: string;
   }
   /** One side accepted the text with this digest. Key: contract. */
   export interface ContractSignatureGiven {
+    /** Loan contract 借款合同 of the application, a UUID; empty where none is known. */
     readonly contract_id: string;
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
     readonly side: Side;
     /** Who signed: the caller's subject. */
     readonly signatory: string;
+    /** SHA-256 in 64 hexadecimal digits. */
     readonly digest: string;
   }
   /** Both sides accepted the text with this digest 合同签署; nothing changes after. Key: contract. */
   export interface ContractSigned {
+    /** Loan contract 借款合同 of the application, a UUID; empty where none is known. */
     readonly contract_id: string;
+    /** Number of the contract 合同编号 as people read it: `LS<business date>-<12 hex digits>`. */
     readonly contract_no: string;
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
     readonly terms: LoanTerms;
+    /** SHA-256 in 64 hexadecimal digits. */
     readonly digest: string;
+    /**
+     * Who signed, `<side>:<person>` for each side, borrower first; the person is the subject of the access token, no
+     * personal data.
+     */
     readonly signatories: readonly string[];
+    /** Business date on which the contract took effect 生效日: that of the second signature. */
     readonly effective_date: IsoDate;
     readonly language: Language;
   }
   /** The bank confirmed amount, payee and value date 放款: interest starts on the value date. Key: drawdown. */
   export interface Disbursed {
+    /** Payout of the contract 放款单, a UUID. */
     readonly drawdown_id: string;
+    /** Loan contract 借款合同 of the application, a UUID; empty where none is known. */
     readonly contract_id: string;
+    /** Number of the contract 合同编号 as people read it: `LS<business date>-<12 hex digits>`. */
     readonly contract_no: string;
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** The bank's value date 起息日: from this day on the money counts. */
     readonly value_date: IsoDate;
+    /** The custody bank's own reference of the movement 银行流水号. */
     readonly bank_reference: string;
     readonly terms: LoanTerms;
     /** Our number of the payment order, the bank's idempotency key. */
@@ -390,52 +517,85 @@ export namespace origination {
   }
   /** Finally refused, cancelled or returned 退汇. Key: drawdown. */
   export interface DisbursementFailed {
+    /** Payout of the contract 放款单, a UUID. */
     readonly drawdown_id: string;
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** The bank's answer in its words, or why the order was not sent. */
     readonly reason: string;
+    /** Our number of the payment order, the bank's idempotency key; empty where no order was sent. */
     readonly payment_id?: string;
   }
   /** Last check passed, two different people released, the order goes to the bank. Key: drawdown. */
   export interface DisbursementOrdered {
+    /** Payout of the contract 放款单, a UUID. */
     readonly drawdown_id: string;
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** Vault reference of the account that is paid 收款账户: `<party>/bank_account/<application>`. */
     readonly payee_ref: string;
+    /** The two who released the payout, in order: of each the subject of the access token, no personal data. */
     readonly releasers: readonly string[];
+    /** Loan contract 借款合同 of the application, a UUID; empty where none is known. */
     readonly contract_id?: string;
     /** Every result of the last check. */
     readonly checks?: readonly CheckResult[];
   }
   /** The bank's answer to the order is not known; it is asked, and the order is never sent anew. Key: drawdown. */
   export interface DisbursementUnknown {
+    /** Payout of the contract 放款单, a UUID. */
     readonly drawdown_id: string;
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** Our number of the payment order, the bank's idempotency key; empty where no order was sent. */
     readonly payment_id: string;
   }
   /** The first of two people released the payout. Key: drawdown. */
   export interface DrawdownReleased {
+    /** Payout of the contract 放款单, a UUID. */
     readonly drawdown_id: string;
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Who released the payout: the subject of the access token, no personal data. */
     readonly releaser: string;
   }
   /** The funded contract is to be paid out; two people must release it 放款申请. Key: drawdown. */
   export interface DrawdownRequested {
+    /** Payout of the contract 放款单, a UUID. */
     readonly drawdown_id: string;
+    /** Loan contract 借款合同 of the application, a UUID; empty where none is known. */
     readonly contract_id: string;
+    /** Number of the contract 合同编号 as people read it: `LS<business date>-<12 hex digits>`. */
     readonly contract_no: string;
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
     /** Vault reference of the payee account. */
     readonly payee_ref: string;
@@ -444,22 +604,30 @@ export namespace origination {
     readonly digest?: string;
     /** Day on which the contract took effect: nothing is paid before it. */
     readonly effective_date?: IsoDate | null;
+    /** Who approved the loan 审批人: the subject of the access token, no personal data, or `system` where the rules did. */
     readonly approver?: string;
   }
   /** A person asked for a loan 贷款申请: need, amount, term, purpose, source of repayment. Key: application. */
   export interface LoanApplied {
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
     /** The loan that it becomes, if it does. */
     readonly loan_id: string;
     /** Vault subject of the borrower: no personal data. */
     readonly party_ref: string;
+    /** Loan product 贷款产品 by its code. */
     readonly product_id: string;
+    /** Number of the product's version, counted from 1. */
     readonly product_version: number;
     /** The version's terms as they stood when it was handed in. */
     readonly product_terms: ProductTerms;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** Term 期限: number of monthly instalments. */
     readonly months: number;
+    /** What the loan is for 借款用途, in the applicant's words. */
     readonly purpose: string;
+    /** From what the loan will be repaid 还款来源, in the applicant's words. */
     readonly repayment_source: string;
     readonly profile: ApplicantProfile;
     readonly documents: readonly Document[];
@@ -473,70 +641,106 @@ export namespace origination {
    * application.
    */
   export interface LoanApproved {
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
     readonly terms: LoanTerms;
+    /** By whose authority: the subject of the access token, no personal data, or `system` where the rules decided. */
     readonly authority: string;
+    /** Last business date on which the contract can be signed, inclusive. */
     readonly valid_until: IsoDate;
     readonly language: Language;
   }
   /** Refused, with reason codes 拒绝. Key: application. */
   export interface LoanRefused {
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
     readonly reasons: readonly ReasonCode[];
+    /** By whose authority: the subject of the access token, no personal data, or `system` where the rules decided. */
     readonly authority: string;
+    /** First business date on which the party may apply again; none when there is no waiting time. */
     readonly reapply_from: IsoDate;
     readonly language: Language;
   }
   /** The party's open application ended, so that it may apply again (from `reapply_from` on). Key: party. */
   export interface PartyReleased {
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** First business date on which the party may apply again; none when there is no waiting time. */
     readonly reapply_from: IsoDate | null;
   }
   /** A maker proposed a product version; it is not for sale before another person publishes it. Key: product. */
   export interface ProductProposed {
+    /** Loan product 贷款产品 by its code. */
     readonly product_id: string;
     /** Counted from 1 per product. */
     readonly version: number;
     readonly terms: ProductTerms;
+    /** Who proposed it 经办人: the subject of the access token, no personal data. */
     readonly maker: string;
   }
   /** A product version with all its terms is open for sale, after maker and checker 产品发布. Key: product. */
   export interface ProductPublished {
+    /** Loan product 贷款产品 by its code. */
     readonly product_id: string;
+    /** Counted from 1 per product. */
     readonly version: number;
     readonly terms: ProductTerms;
+    /** Who proposed it 经办人: the subject of the access token, no personal data. */
     readonly maker: string;
+    /**
+     * Who checked and published it 复核人: the subject of the access token, no personal data; another person than the
+     * maker.
+     */
     readonly checker: string;
   }
   /** A product version is closed to new applications 产品下架; running loans are untouched. Key: product. */
   export interface ProductWithdrawn {
+    /** Loan product 贷款产品 by its code. */
     readonly product_id: string;
+    /** The version that is closed; counted from 1 per product. */
     readonly version: number;
+    /** Why: a stable code, or the words of who did it. */
     readonly reason: string;
+    /** Who closed it: the subject of the access token, no personal data. */
     readonly withdrawn_by: string;
   }
   /** The rules refer the application to a person 人工审批, who then approves or refuses it. Key: application. */
   export interface ReviewRequested {
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
     /** The most that may be approved, by the risk assessment. */
     readonly limit: Money;
     readonly reasons: readonly ReasonCode[];
+    /** Points of the scorecard 评分, a whole number without unit: more points, less risk. */
     readonly score: number;
+    /** Rating by the score 评级: `A` (best) to `E`. */
     readonly rating: string;
+    /** Scorecard and version, e.g. `consumer/1`. */
     readonly scorecard: string;
   }
   /** The applicant withdraws after approval: the contract decides whether it was signed before. Key: application. */
   export interface WithdrawalRequested {
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
   }
 }
@@ -545,31 +749,41 @@ export namespace origination {
 export namespace servicing {
   /** An aggregate failed inside a day: its later commands are refused `on-hold` until it is released. */
   export interface AggregateHeld {
+    /** Id of the aggregate: of the loan, application and so on that the other events name. */
     readonly aggregate_id: string;
+    /** Business date 营业日. */
     readonly business_date: IsoDate;
     /** Names the dead letter and the log line. */
     readonly error_id: string;
   }
   /** An operator took the aggregate off hold. */
   export interface AggregateReleased {
+    /** Id of the aggregate: of the loan, application and so on that the other events name. */
     readonly aggregate_id: string;
+    /** Why, in the words of the operator. */
     readonly reason: string;
   }
   /** A component was reduced by somebody's authority 减免; waived principal is forgiven. Key: loan. */
   export interface AmountWaived {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
     readonly waived: Components;
     /** The waiver again, instalment by instalment, oldest first; its parts sum to `waived`. */
     readonly instalments: readonly InstalmentAmounts[];
+    /** Principal still owed on the loan after it 剩余本金. */
     readonly outstanding_principal: Money;
     /** Who decided it: the subject of the command. */
     readonly authority: string;
+    /** Why: a stable code, or the words of who did it. */
     readonly reason: string;
   }
   /** Everything due on a business date was done on one partition: how many aggregates, how many events. */
   export interface BusinessDayClosed {
+    /** Business date 营业日. */
     readonly business_date: IsoDate;
+    /** Number of the partition, counted from 0. */
     readonly partition: number;
     /** Aggregates that had something due that day. */
     readonly aggregates: number;
@@ -580,47 +794,69 @@ export namespace servicing {
   }
   /** A business date opened on one partition; emitted by the partition itself, key `partition-<n>`. */
   export interface BusinessDayStarted {
+    /** Business date 营业日. */
     readonly business_date: IsoDate;
+    /** Number of the partition, counted from 0. */
     readonly partition: number;
+    /** Version of the calendar that says it is a business day, e.g. `every-day/1`. */
     readonly calendar: string;
   }
   /** The bucket moved up or down 逾期阶段. Key: loan. */
   export interface DelinquencyBucketChanged {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
     readonly previous: Bucket;
     readonly bucket: Bucket;
+    /** Days past due 逾期天数: calendar days from the oldest unpaid due date to the business date. */
     readonly days_past_due: number;
     readonly past_due: Components;
   }
   /** An instalment became due today, by component. Key: loan. */
   export interface InstallmentDue {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Number of the instalment in the loan's schedule 期次, counted from 1. */
     readonly number: number;
+    /** Day on which the instalment is due 应还日. */
     readonly due_date: IsoDate;
+    /** Principal 本金. */
     readonly principal: Money;
+    /** Interest 利息. */
     readonly interest: Money;
     /** What of it is not yet paid (early payments count). */
     readonly unpaid: Money;
   }
   /** An instalment is fully paid. Key: loan. */
   export interface InstallmentPaid {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Number of the instalment in the loan's schedule 期次, counted from 1. */
     readonly number: number;
+    /** Day on which the instalment is due 应还日. */
     readonly due_date: IsoDate;
+    /** Value date of the payment that paid the last of it. */
     readonly paid_on: IsoDate;
   }
   /** A disbursed loan is on the books with frozen terms and its first schedule. Key: loan. */
   export interface LoanBooked {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Number of the contract 合同编号 as people read it: `LS<business date>-<12 hex digits>`. */
     readonly contract_no: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
     readonly terms: LoanTerms;
     /** Interest runs from this day, inclusive 起息日. */
     readonly value_date: IsoDate;
+    /** Due date of the last instalment 到期日. */
     readonly maturity: IsoDate;
     readonly schedule: readonly ScheduledInstalment[];
   }
@@ -631,8 +867,11 @@ export namespace servicing {
    * published (`Overdue`, bucket, penalty) is withdrawn.
    */
   export interface LoanCorrected {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** First day from which the published amounts were wrong. */
     readonly from_date: IsoDate;
     /** `back-dated-payment`. */
     readonly cause: string;
@@ -642,60 +881,88 @@ export namespace servicing {
   }
   /** The bank credited money for a loan; not yet applied. Key: receipt = bank reference. */
   export interface MoneyReceived {
+    /** Receipt 收款: the bank's reference of the incoming payment. */
     readonly receipt_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** The bank's value date 起息日: from this day on the money counts. */
     readonly value_date: IsoDate;
+    /** How the money came 支付渠道: a code of whoever records it, such as `bank-transfer`; `manual` when left out. */
     readonly channel: string;
   }
   /** An arrears episode began, after grace; once per episode 逾期. Key: loan. */
   export interface Overdue {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
     /** Oldest unpaid due date. */
     readonly since: IsoDate;
+    /** Days past due 逾期天数: calendar days from the oldest unpaid due date to the business date. */
     readonly days_past_due: number;
     readonly past_due: Components;
   }
   /** Nothing is past due any more: the arrears episode ended. Key: loan. */
   export interface OverdueCured {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Oldest unpaid due date when the arrears episode began. */
     readonly since: IsoDate;
+    /** Business date from which nothing is past due any more. */
     readonly cured_on: IsoDate;
   }
   /** The loan could not take the money of a receipt (unknown, settled): the receipt goes to suspense. Key: loan. */
   export interface PaymentDeclined {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Receipt 收款: the bank's reference of the incoming payment. */
     readonly receipt_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** `loan-unknown`, `loan-settled`, `currency-differs` or `amount-invalid`. */
     readonly reason: string;
   }
   /** Money was credited to the loan: value date, channel, allocation by component 还款. Key: loan. */
   export interface PaymentReceived {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Receipt 收款: the bank's reference of the incoming payment. */
     readonly receipt_id: string;
+    /** The bank's value date 起息日: from this day on the money counts. */
     readonly value_date: IsoDate;
+    /** How the money came 支付渠道: a code of whoever records it, such as `bank-transfer`; `manual` when left out. */
     readonly channel: string;
     /** Applied to the loan; what is left of the receipt is `surplus`. */
     readonly amount: Money;
     readonly allocation: Components;
     /** Not needed by the loan: stays on the receipt as suspense. */
     readonly surplus: Money;
+    /** Principal still owed on the loan after it 剩余本金. */
     readonly outstanding_principal: Money;
     /** The allocation again, instalment by instalment, oldest first; its parts sum to `allocation`. */
     readonly instalments?: readonly InstalmentAmounts[];
   }
   /** A payment was undone: bank error or chargeback 冲正. Key: loan. */
   export interface PaymentReversed {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Receipt 收款: the bank's reference of the incoming payment. */
     readonly receipt_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
     /** What is owed again, by component. */
     readonly allocation: Components;
+    /** Why the bank took the money back, in the words of who recorded it. */
     readonly cause: string;
+    /** Principal still owed on the loan after it 剩余本金. */
     readonly outstanding_principal: Money;
     /** What is owed again, instalment by instalment; its parts sum to `allocation`. */
     readonly instalments?: readonly RestoredInstalment[];
@@ -704,79 +971,118 @@ export namespace servicing {
   }
   /** Held unallocated 挂账: loan unknown or closed. Key: receipt. */
   export interface PaymentSuspended {
+    /** Receipt 收款: the bank's reference of the incoming payment. */
     readonly receipt_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** As in `PaymentDeclined`. */
     readonly reason: string;
   }
   /** Penalty interest 罚息 posted: base × rate ÷ day basis × days, half-up to the minor unit. Key: loan. */
   export interface PenaltyCharged {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
-    /** Instalment in arrears. */
+    /** Instalment in arrears, counted from 1. */
     readonly number: number;
+    /** Amount of what the message is about. */
     readonly amount: Money;
     /** Unpaid principal of the instalment. */
     readonly base: Money;
+    /** Penalty rate per year 罚息利率 as a fraction, 0.216 = 21.6 %: contract rate × penalty multiplier. */
     readonly annual_rate: string;
     /** First day charged, inclusive. */
     readonly from_date: IsoDate;
     /** Last day, exclusive. */
     readonly to_date: IsoDate;
+    /** Calendar days charged: from `from_date` to `to_date`. */
     readonly days: number;
   }
   /** The receipt's money was applied to its loan; the rest is suspended. Key: receipt. */
   export interface ReceiptApplied {
+    /** Receipt 收款: the bank's reference of the incoming payment. */
     readonly receipt_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Part of the receipt that the loan took. */
     readonly applied: Money;
+    /** Part of the receipt that no loan took: held unallocated 挂账. */
     readonly suspended: Money;
   }
   /** The bank took the money back: the loan must undo the payment. Key: receipt. */
   export interface ReceiptReversalRequested {
+    /** Receipt 收款: the bank's reference of the incoming payment. */
     readonly receipt_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** Why the bank took the money back, in the words of who recorded it. */
     readonly cause: string;
   }
   /** The receipt is undone: none of its money counts any more. Key: receipt. */
   export interface ReceiptReversed {
+    /** Receipt 收款: the bank's reference of the incoming payment. */
     readonly receipt_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** Why the bank took the money back, in the words of who recorded it. */
     readonly cause: string;
   }
   /** Money came in after write-off 核销后收回. Key: loan. */
   export interface RecoveryReceived {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Receipt 收款: the bank's reference of the incoming payment. */
     readonly receipt_id: string;
+    /** The bank's value date 起息日: from this day on the money counts. */
     readonly value_date: IsoDate;
+    /** Amount of what the message is about. */
     readonly amount: Money;
   }
   /** A recovery was undone: bank error or chargeback 冲正. Key: loan. */
   export interface RecoveryReversed {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Receipt 收款: the bank's reference of the incoming payment. */
     readonly receipt_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** Why the bank took the money back, in the words of who recorded it. */
     readonly cause: string;
   }
   /** Closed: every component is zero 结清. Key: loan. */
   export interface Settled {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Number of the contract 合同编号 as people read it: `LS<business date>-<12 hex digits>`. */
     readonly contract_no: string;
+    /** Business date on which the loan closed 结清日. */
     readonly settled_on: IsoDate;
     /** `paid` (in full) or `discounted` (a part was waived). */
     readonly kind: string;
   }
   /** Off the balance, the claim is kept 核销. Key: loan. */
   export interface WrittenOff {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
     readonly written_off: Components;
+    /** Days past due 逾期天数: calendar days from the oldest unpaid due date to the business date. */
     readonly days_past_due: number;
+    /** By whose authority: the subject of the access token, no personal data, or `system` where the rules decided. */
     readonly authority: string;
   }
 }
@@ -785,26 +1091,34 @@ export namespace servicing {
 export namespace funding {
   /** A custody sub-account exists 存管子账户. Key: account. */
   export interface AccountOpened {
+    /** Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`. */
     readonly account_id: string;
     /** `own-capital` or `loan:<loan id>`. */
     readonly owner: string;
+    /** Currency, ISO 4217 code. */
     readonly currency: string;
   }
   /** An aggregate failed inside a day: its later commands are refused `on-hold` until it is released. */
   export interface AggregateHeld {
+    /** Id of the aggregate: of the loan, application and so on that the other events name. */
     readonly aggregate_id: string;
+    /** Business date 营业日. */
     readonly business_date: IsoDate;
     /** Names the dead letter and the log line. */
     readonly error_id: string;
   }
   /** An operator took the aggregate off hold. */
   export interface AggregateReleased {
+    /** Id of the aggregate: of the loan, application and so on that the other events name. */
     readonly aggregate_id: string;
+    /** Why, in the words of the operator. */
     readonly reason: string;
   }
   /** Everything due on a business date was done on one partition: how many aggregates, how many events. */
   export interface BusinessDayClosed {
+    /** Business date 营业日. */
     readonly business_date: IsoDate;
+    /** Number of the partition, counted from 0. */
     readonly partition: number;
     /** Aggregates that had something due that day. */
     readonly aggregates: number;
@@ -815,50 +1129,77 @@ export namespace funding {
   }
   /** A business date opened on one partition; emitted by the partition itself, key `partition-<n>`. */
   export interface BusinessDayStarted {
+    /** Business date 营业日. */
     readonly business_date: IsoDate;
+    /** Number of the partition, counted from 0. */
     readonly partition: number;
+    /** Version of the calendar that says it is a business day, e.g. `every-day/1`. */
     readonly calendar: string;
   }
   /** The account cannot take the money of a transfer: unknown, or of another currency. Key: account. */
   export interface CreditRefused {
+    /** Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`. */
     readonly account_id: string;
+    /** Transfer between two custody accounts 划转. */
     readonly transfer_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** `unknown-account`, `currency-mismatch` or `bad-amount`. */
     readonly reason: string;
   }
   /** Money for the loan is available on its custody account: sources and shares 资金到位. Key: application. */
   export interface Funded {
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Loan contract 借款合同 of the application, a UUID; empty where none is known. */
     readonly contract_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** Custody account of the loan, `loan:<loan id>`, from which it is paid out. */
     readonly loan_account: string;
     readonly sources: readonly Share[];
   }
   /** The lender's account could not give the money. Key: application. */
   export interface FundingFailed {
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Loan contract 借款合同 of the application, a UUID; empty where none is known. */
     readonly contract_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** Why its transfer was not completed: as in `TransferReleased`. */
     readonly reason: string;
   }
   /** A signed contract needs money: a transfer from the lender's account is opened. Key: application. */
   export interface FundingRequested {
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Loan contract 借款合同 of the application, a UUID; empty where none is known. */
     readonly contract_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** Transfer between two custody accounts 划转. */
     readonly transfer_id: string;
+    /** Custody account of the lender 出借人账户 that pays. */
     readonly lender_account: string;
+    /** Custody account of the loan, `loan:<loan id>`, from which it is paid out. */
     readonly loan_account: string;
   }
   /** Money in transit arrived on this account. Key: account. */
   export interface MoneyCredited {
+    /** Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`. */
     readonly account_id: string;
     /** The transfer, or the distribution of a repayment, that it belongs to. */
     readonly transfer_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** Available balance 可用余额 of the account after it. */
     readonly balance: Money;
     readonly postings: readonly Posting[];
     /** `distribution` of a repayment, or `transfer`. */
@@ -866,8 +1207,11 @@ export namespace funding {
   }
   /** 充值 confirmed by the bank. Key: account. */
   export interface MoneyDeposited {
+    /** Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`. */
     readonly account_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** The custody bank's own reference of the movement 银行流水号. */
     readonly bank_reference: string;
     /** Available after it. */
     readonly balance: Money;
@@ -875,18 +1219,25 @@ export namespace funding {
   }
   /** Taken from the available balance for a transfer 冻结; it stands in transit. Key: account. */
   export interface MoneyReserved {
+    /** Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`. */
     readonly account_id: string;
+    /** Transfer between two custody accounts 划转. */
     readonly transfer_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** Available balance 可用余额 of the account after it. */
     readonly balance: Money;
     readonly postings: readonly Posting[];
   }
   /** A reversed repayment was taken back from its lender, as far as available, the rest as a debt. Key: account. */
   export interface MoneyTakenBack {
+    /** Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`. */
     readonly account_id: string;
     /** The distribution that takes it back. */
     readonly transfer_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** Available balance 可用余额 of the account after it. */
     readonly balance: Money;
     /** What the owner owes after it. */
     readonly due_back: Money;
@@ -894,9 +1245,13 @@ export namespace funding {
   }
   /** 提现, or the payout of a loan, confirmed by the bank. Key: account. */
   export interface MoneyWithdrawn {
+    /** Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`. */
     readonly account_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** The custody bank's own reference of the movement 银行流水号. */
     readonly bank_reference: string;
+    /** Available balance 可用余额 of the account after it. */
     readonly balance: Money;
     readonly postings: readonly Posting[];
   }
@@ -907,8 +1262,11 @@ export namespace funding {
    * to the smaller account id. Principal, interest and penalty all go to the lenders.
    */
   export interface RepaymentDistributed {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Receipt 收款: the bank's reference of the incoming payment. */
     readonly receipt_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
     /** The receipt's allocation; of a recovery the whole amount stands under principal. */
     readonly components: Components;
@@ -927,67 +1285,98 @@ export namespace funding {
    * It moves no money: the custody books take a repayment up when it is distributed.
    */
   export interface RepaymentPending {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Receipt 收款: the bank's reference of the incoming payment. */
     readonly receipt_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
     readonly components: Components;
+    /** `payment` or `recovery` (after write-off). */
     readonly kind: string;
+    /** Whether it takes an earlier distribution back 冲正. */
     readonly reversal: boolean;
   }
   /** The reserved money is finally gone: the transfer completed. Key: account. */
   export interface ReservationCaptured {
+    /** Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`. */
     readonly account_id: string;
+    /** Transfer between two custody accounts 划转. */
     readonly transfer_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
   }
   /** The account cannot give the money of a transfer. Key: account. */
   export interface ReservationRefused {
+    /** Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`. */
     readonly account_id: string;
+    /** Transfer between two custody accounts 划转. */
     readonly transfer_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
-    /** `unknown-account`, `currency-mismatch`, `insufficient-money`, or `cancelled`: it will never be reserved. */
+    /** `unknown-account`, `currency-mismatch`, `bad-amount`, `insufficient-money`, or `cancelled`: never reserved. */
     readonly reason: string;
   }
   /** Money in transit came back: the transfer was not completed 解冻. Key: account. */
   export interface ReservationReleased {
+    /** Custody sub-account 存管子账户: `own-capital-<currency>` or `loan:<loan id>`. */
     readonly account_id: string;
+    /** Transfer between two custody accounts 划转. */
     readonly transfer_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** Available balance 可用余额 of the account after it. */
     readonly balance: Money;
     readonly postings: readonly Posting[];
   }
   /** Who lent how much of a loan: its repayments are shared out by it. Key: loan. */
   export interface SharesRegistered {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
     readonly shares: readonly Share[];
   }
   /** It will not complete and nothing was or will be credited: a reservation is to be released. Key: transfer. */
   export interface TransferCancelled {
+    /** Transfer between two custody accounts 划转. */
     readonly transfer_id: string;
+    /** Custody account that pays. */
     readonly from_account: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
     /** `expired`, or why the receiving account refused. */
     readonly reason: string;
   }
   /** Completed: nothing is in transit any more. Key: transfer. */
   export interface TransferCaptured {
+    /** Transfer between two custody accounts 划转. */
     readonly transfer_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** As in `TransferOpened`. */
     readonly purpose: string;
+    /** As in `TransferOpened`. */
     readonly reference: string;
   }
   /** The receiving account has the money. Key: transfer. */
   export interface TransferCredited {
+    /** Transfer between two custody accounts 划转. */
     readonly transfer_id: string;
+    /** Custody account that pays. */
     readonly from_account: string;
+    /** Custody account that receives. */
     readonly to_account: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
   }
   /** Money is to move between two accounts 划转: Opened → Reserved → Credited → Captured, or Released. Key: transfer. */
   export interface TransferOpened {
+    /** Transfer between two custody accounts 划转. */
     readonly transfer_id: string;
+    /** Custody account that pays. */
     readonly from_account: string;
+    /** Custody account that receives. */
     readonly to_account: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
     /**
      * `funding` of a loan, `return` of its money after a failed payout (`reference` is its application), or
@@ -1004,17 +1393,26 @@ export namespace funding {
   }
   /** Not completed: the money is back, or was never taken. Key: transfer. */
   export interface TransferReleased {
+    /** Transfer between two custody accounts 划转. */
     readonly transfer_id: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
+    /** As in `TransferOpened`. */
     readonly purpose: string;
+    /** As in `TransferOpened`. */
     readonly reference: string;
+    /** `expired`, or why an account refused: as in `ReservationRefused` and `CreditRefused`. */
     readonly reason: string;
   }
   /** The paying account reserved the money. Key: transfer. */
   export interface TransferReserved {
+    /** Transfer between two custody accounts 划转. */
     readonly transfer_id: string;
+    /** Custody account that pays. */
     readonly from_account: string;
+    /** Custody account that receives. */
     readonly to_account: string;
+    /** Amount of what the message is about. */
     readonly amount: Money;
   }
 }
@@ -1023,19 +1421,25 @@ export namespace funding {
 export namespace risk {
   /** An aggregate failed inside a day: its later commands are refused `on-hold` until it is released. */
   export interface AggregateHeld {
+    /** Id of the aggregate: of the loan, application and so on that the other events name. */
     readonly aggregate_id: string;
+    /** Business date 营业日. */
     readonly business_date: IsoDate;
     /** Names the dead letter and the log line. */
     readonly error_id: string;
   }
   /** An operator took the aggregate off hold. */
   export interface AggregateReleased {
+    /** Id of the aggregate: of the loan, application and so on that the other events name. */
     readonly aggregate_id: string;
+    /** Why, in the words of the operator. */
     readonly reason: string;
   }
   /** Everything due on a business date was done on one partition: how many aggregates, how many events. */
   export interface BusinessDayClosed {
+    /** Business date 营业日. */
     readonly business_date: IsoDate;
+    /** Number of the partition, counted from 0. */
     readonly partition: number;
     /** Aggregates that had something due that day. */
     readonly aggregates: number;
@@ -1046,15 +1450,22 @@ export namespace risk {
   }
   /** A business date opened on one partition; emitted by the partition itself, key `partition-<n>`. */
   export interface BusinessDayStarted {
+    /** Business date 营业日. */
     readonly business_date: IsoDate;
+    /** Number of the partition, counted from 0. */
     readonly partition: number;
+    /** Version of the calendar that says it is a business day, e.g. `every-day/1`. */
     readonly calendar: string;
   }
   /** An application was assessed: score, rating, reasons, limit, advice, versions 风险评估. Key: application. */
   export interface RiskAssessed {
+    /** Loan application 贷款申请, a UUID; the loan's, contract's and drawdown's ids follow from it. */
     readonly application_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Points of the scorecard 评分, a whole number without unit: more points, less risk. */
     readonly score: number;
     /** `A` (best) to `E`. */
     readonly rating: string;
@@ -1062,6 +1473,7 @@ export namespace risk {
     readonly probability_of_default: string;
     /** Attributes with the largest shortfall from their best points, and rules that refer or refuse. */
     readonly reasons: readonly ReasonCode[];
+    /** Version of the arithmetic, e.g. `cn-bank/1`. */
     readonly rules: readonly RuleResult[];
     /** The most that may be lent to this applicant; zero when the advice is to refuse. */
     readonly limit: Money;
@@ -1076,19 +1488,25 @@ export namespace risk {
 export namespace notify {
   /** An aggregate failed inside a day: its later commands are refused `on-hold` until it is released. */
   export interface AggregateHeld {
+    /** Id of the aggregate: of the loan, application and so on that the other events name. */
     readonly aggregate_id: string;
+    /** Business date 营业日. */
     readonly business_date: IsoDate;
     /** Names the dead letter and the log line. */
     readonly error_id: string;
   }
   /** An operator took the aggregate off hold. */
   export interface AggregateReleased {
+    /** Id of the aggregate: of the loan, application and so on that the other events name. */
     readonly aggregate_id: string;
+    /** Why, in the words of the operator. */
     readonly reason: string;
   }
   /** Everything due on a business date was done on one partition: how many aggregates, how many events. */
   export interface BusinessDayClosed {
+    /** Business date 营业日. */
     readonly business_date: IsoDate;
+    /** Number of the partition, counted from 0. */
     readonly partition: number;
     /** Aggregates that had something due that day. */
     readonly aggregates: number;
@@ -1099,18 +1517,28 @@ export namespace notify {
   }
   /** A business date opened on one partition; emitted by the partition itself, key `partition-<n>`. */
   export interface BusinessDayStarted {
+    /** Business date 营业日. */
     readonly business_date: IsoDate;
+    /** Number of the partition, counted from 0. */
     readonly partition: number;
+    /** Version of the calendar that says it is a business day, e.g. `every-day/1`. */
     readonly calendar: string;
   }
   /** Finally undeliverable. Key: message. */
   export interface NotificationFailed {
+    /** Message to one recipient about one event on one channel 通知; also its idempotency key. */
     readonly message_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** `email` or `webhook`. */
     readonly channel: string;
+    /** Rule that sent it, e.g. `installment-due`; `webhook` for a webhook. */
     readonly category: string;
+    /** Id of the event that it is about. */
     readonly cause: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** The channel's last answer, or that it was given up and after how long, in words. */
     readonly reason: string;
     /** Party reference, or name of a webhook subscriber. */
     readonly recipient?: string;
@@ -1122,17 +1550,22 @@ export namespace notify {
    * It happens when a sender is held up for longer than its lease between the channel's answer and its own report.
    */
   export interface NotificationRepeated {
+    /** Message to one recipient about one event on one channel 通知; also its idempotency key. */
     readonly message_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** `email` or `webhook`. */
     readonly channel: string;
     /** Id of the event that it is about. */
     readonly cause: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
     /** Party reference, or name of a webhook subscriber. */
     readonly recipient?: string;
   }
   /** A message was handed to a channel. Key: message. */
   export interface NotificationSent {
+    /** Message to one recipient about one event on one channel 通知; also its idempotency key. */
     readonly message_id: string;
     /** The party that it is about; empty when its event names none. */
     readonly party_ref: string;
@@ -1144,6 +1577,7 @@ export namespace notify {
     readonly template: string;
     /** Id of the event that it is about. */
     readonly cause: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
     /** Whether an earlier attempt's outcome was unknown, so that it may have arrived twice. */
     readonly uncertain: boolean;
@@ -1152,12 +1586,19 @@ export namespace notify {
   }
   /** Not sent: preference, no address, quiet hours or duplicate. Key: message. */
   export interface NotificationSuppressed {
+    /** Message to one recipient about one event on one channel 通知; also its idempotency key. */
     readonly message_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** `email` or `webhook`. */
     readonly channel: string;
+    /** Rule that sent it, e.g. `installment-due`; `webhook` for a webhook. */
     readonly category: string;
+    /** Id of the event that it is about. */
     readonly cause: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
+    /** `no-address`, `address-not-usable`, `subject-erased` or `unknown-subject`. */
     readonly reason: string;
     /** Party reference, or name of a webhook subscriber. */
     readonly recipient?: string;
