@@ -7,8 +7,10 @@ from rich.console import Console
 
 from loanstream.contract import generate as generating
 from loanstream.contract import released
+from loanstream.contract.breaking import Kind
 from loanstream.contract.compatibility import breaks
 from loanstream.contract.json_schemas import json_schemas
+from loanstream.contract.meanings import place as meaning_of
 
 
 def check(against: Path | None, console: Console, errors: Console) -> int:
@@ -22,7 +24,7 @@ def check(against: Path | None, console: Console, errors: Console) -> int:
     for name in added:
         console.print(f"added: {name}", highlight=False)
     if found:
-        errors.print(f"{len(found)} breaks with what was released", style="bold red", highlight=False)
+        errors.print(f"breaks with what was released: {len(found)}", style="bold red", highlight=False)
         return 1
     console.print(
         f"{len(now.events)} events and {len(now.commands)} commands: nothing breaks what was released", highlight=False
@@ -47,12 +49,35 @@ def generate(console: Console, errors: Console, *, only_check: bool) -> int:
 
 def release(version: str, console: Console, errors: Console) -> int:
     """Keep the present contract as the released one; the exit code."""
-    now = released.current()
+    try:
+        released.check_version(version)
+    except released.CannotRelease as error:
+        errors.print(str(error), style="bold red", highlight=False)
+        return 1
     if released.RELEASED.exists() and check(None, console, errors):
         return 1
+    now = released.current()
     released.RELEASED.parent.mkdir(exist_ok=True)
     released.RELEASED.write_text(generating.as_text(released.as_document(now, version)), encoding="utf-8")
+    released.REWORDED.unlink(missing_ok=True)
     console.print(f"released {version}: {len(now.events)} events, {len(now.commands)} commands", highlight=False)
+    return 0
+
+
+def reworded(name: str, field: str, console: Console, errors: Console) -> int:
+    """Keep that a description means what the released one means; the exit code."""
+    place = meaning_of(name, field)
+    now = released.current()
+    changed = {each.place for each in breaks(released.released(), now) if each.kind is Kind.MEANING_CHANGED}
+    if place not in changed:
+        near = f"; these do: {', '.join(sorted(changed))}" if changed else ""
+        errors.print(
+            f"the description of {place} does not differ from the released one{near}", style="red", highlight=False
+        )
+        return 1
+    kept = {**now.reworded, place: now.meanings[name][field]}
+    released.REWORDED.write_text(generating.as_text(dict(sorted(kept.items()))), encoding="utf-8")
+    console.print(f"{place}: other words, the same meaning; commit {released.REWORDED.name}", highlight=False)
     return 0
 
 

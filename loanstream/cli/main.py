@@ -451,10 +451,24 @@ def schemas_generate(
 def schemas_release(
     version: Annotated[str, typer.Argument(help="Version of the release, e.g. 0.2.0.", callback=not_blank)],
 ) -> None:
-    """Keep the contract of this code as released: from now on it may only be added to. Refuses while there is a break."""
+    """Keep the contract of this code as released: from now on it may only be added to.
+
+    Refuses while there is a break, and a version that is not pyproject.toml's or not above the one released last.
+    """
     from loanstream.cli.contract import release
 
     raise typer.Exit(release(version, console, errors))
+
+
+@schemas.command("reworded")
+def schemas_reworded(
+    name: Annotated[str, typer.Argument(help="Type or shared definition, as `schemas check` names it.")],
+    field: Annotated[str, typer.Argument(help="Path of the field; none for the type itself.")] = "",
+) -> None:
+    """Say that a description has other words than the released one and means the same: kept until the next release."""
+    from loanstream.cli.contract import reworded
+
+    raise typer.Exit(reworded(name, field, console, errors))
 
 
 @schemas.command("show")

@@ -3,13 +3,15 @@
 Schemas of values stand under ``components/schemas``, each class once: AsyncAPI resolves references from the document's root.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
 from loanstream.contract.consumers import consumers
+from loanstream.contract.headers import headers
 from loanstream.contract.json_schemas import Schema, json_schema, message_types
-from loanstream.contract.outcomes import OUTCOME, OUTCOME_SCHEMA
+from loanstream.contract.outcomes import OUTCOME, OUTCOMES, identity_schema, outcome_schema
+from loanstream.eventlog.identity import IDENTITY_KEY, IDENTITY_TYPE
 from schemas import envelope
 from schemas.platform import PARTITION_AGGREGATE
 from schemas.registry import MessageType
@@ -19,32 +21,6 @@ PARTITIONS = 24
 """Of a production installation (DESIGN section 3); every installation states its own in the first record of a partition."""
 
 _BINDING_VERSION = "0.5.0"
-_TEXT: Schema = {"type": "string"}
-_NUMBER: Schema = {"type": "string", "pattern": "^[0-9]+$"}
-
-EVENT_HEADERS: Mapping[str, tuple[Schema, str]] = {
-    envelope.ID: (_TEXT, "Id of the event, the same however often it is read: drop what you have seen."),
-    envelope.SPEC: ({"type": "string", "const": envelope.SPEC_VERSION}, "CloudEvents version."),
-    "ce_type": (_TEXT, "Type string with its major version; branch on it."),
-    envelope.SOURCE: (_TEXT, "`/loanstream/<context>` of the emitter."),
-    envelope.SUBJECT: (_TEXT, "Id of the aggregate that decided; the record's key."),
-    envelope.TIME: ({"type": "string", "format": "date-time"}, "When it was recorded, UTC."),
-    envelope.DATASCHEMA: (_TEXT, "Path of the JSON Schema of the value, on any API process."),
-    envelope.SEQUENCE: (_NUMBER, "Gapless from 1 for each aggregate."),
-    envelope.PARTITION_SEQUENCE: (
-        _NUMBER,
-        "Gapless from 1 for each partition: the position to keep. Kafka offsets are hints.",
-    ),
-    envelope.CORRELATION: (_TEXT, "One value for everything that follows from one request."),
-    envelope.CAUSATION: (_TEXT, "Id of the command that was decided."),
-    envelope.BUSINESS_DATE: (_TEXT, "The business day that was open 营业日, YYYY-MM-DD; empty before the first."),
-    envelope.ACTOR: (_TEXT, "Who caused it: a subject, or `service:<name>`."),
-    envelope.CHAIN: (_TEXT, "SHA-256 over the previous event's chain, the protected headers and the value."),
-}
-OPTIONAL_HEADERS: Mapping[str, tuple[Schema, str]] = {
-    envelope.TRACE: (_TEXT, "W3C trace context, where tracing is on."),
-    envelope.HOPS: (_NUMBER, "How many reactions lie between it and a request; absent for none."),
-}
 
 
 def asyncapi() -> dict[str, Any]:
@@ -94,11 +70,12 @@ def _channel(spec: TopicSpec, events: Iterable[MessageType]) -> dict[str, Any]:
     context = context_of(spec.name)
     own = [message.ce_type for message in events if message.context == context]
     is_events = spec.name == topic(context, Role.EVENTS)
+    types = [*(own if is_events else OUTCOMES), IDENTITY_TYPE]
     return {
         "address": spec.name,
         "title": f"{'Events' if is_events else 'Outcomes'} of {context}",
         "description": _CHANNELS[is_events],
-        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in (own if is_events else [OUTCOME])},
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in types},
         "tags": [{"name": context}],
         "bindings": {
             "kafka": {
@@ -154,24 +131,24 @@ def _receiving(events: Iterable[MessageType]) -> dict[str, Any]:
 
 def _components(events: Iterable[MessageType]) -> dict[str, Any]:
     messages: dict[str, Any] = {}
-    schemas: dict[str, Any] = {"EventHeaders": _headers()}
+    schemas: dict[str, Any] = dict(headers())
     for message in events:
-        schema = json_schema(message)
-        shared = {name: _from_root(each) for name, each in schema.pop("$defs", {}).items()}
-        for name, each in shared.items():
-            if schemas.setdefault(name, each) != each:
-                raise ValueError(f"two classes of the contract are called {name}: give one another name")
-        schemas[message.ce_type] = _from_root(schema)
+        _add_schema(schemas, message.ce_type, json_schema(message))
         messages[message.ce_type] = _message(message)
-    schemas[OUTCOME] = OUTCOME_SCHEMA
-    messages[OUTCOME] = {
-        "name": OUTCOME,
-        "title": "Outcome",
-        "summary": "What became of one command.",
-        "contentType": "application/json",
-        "payload": {"$ref": f"#/components/schemas/{OUTCOME}"},
-    }
+    _add_schema(schemas, OUTCOME, outcome_schema())
+    messages |= {name: _outcome(name, summary) for name, summary in OUTCOMES.items()}
+    _add_schema(schemas, IDENTITY_TYPE, identity_schema())
+    messages[IDENTITY_TYPE] = _identity()
     return {"messages": messages, "schemas": schemas}
+
+
+def _add_schema(schemas: dict[str, Any], name: str, schema: Schema) -> None:
+    """Add a schema, and beside it the definitions that it has of its own."""
+    shared = {name: _from_root(each) for name, each in schema.pop("$defs", {}).items()}
+    for shared_name, each in shared.items():
+        if schemas.setdefault(shared_name, each) != each:
+            raise ValueError(f"two classes of the contract are called {shared_name}: give one another name")
+    schemas[name] = _from_root(schema)
 
 
 def _message(message: MessageType) -> dict[str, Any]:
@@ -185,23 +162,38 @@ def _message(message: MessageType) -> dict[str, Any]:
         "payload": {"$ref": f"#/components/schemas/{message.ce_type}"},
         "correlationId": {"location": f"$message.header#/{envelope.CORRELATION}"},
         "tags": [{"name": message.context}],
-        "bindings": {
-            "kafka": {
-                "key": {"type": "string", "description": f"Id of the aggregate that decided: {emitter}."},
-                "bindingVersion": _BINDING_VERSION,
-            }
-        },
+        "bindings": _key({"type": "string", "description": f"Id of the aggregate that decided: {emitter}."}),
     }
 
 
-def _headers() -> Schema:
-    both = {**EVENT_HEADERS, **OPTIONAL_HEADERS}
+def _outcome(name: str, summary: str) -> dict[str, Any]:
+    status = name.split(".")[2]
     return {
-        "type": "object",
-        "description": "CloudEvents 1.0 attributes, UTF-8 text each.",
-        "properties": {name: {**schema, "description": text} for name, (schema, text) in both.items()},
-        "required": list(EVENT_HEADERS),
+        "name": name,
+        "title": f"Outcome: {status}",
+        "summary": summary,
+        "contentType": "application/json",
+        "headers": {"$ref": "#/components/schemas/OutcomeHeaders"},
+        "payload": {"$ref": f"#/components/schemas/{OUTCOME}"},
+        "correlationId": {"location": "$message.payload#/correlation"},
+        "bindings": _key({"type": "string", "description": "Id of the aggregate that the command was for."}),
     }
+
+
+def _identity() -> dict[str, Any]:
+    return {
+        "name": IDENTITY_TYPE,
+        "title": "Identity of a topic",
+        "summary": "The first record of each partition: what the topic belongs to.",
+        "contentType": "application/json",
+        "headers": {"$ref": "#/components/schemas/IdentityHeaders"},
+        "payload": {"$ref": f"#/components/schemas/{IDENTITY_TYPE}"},
+        "bindings": _key({"type": "string", "const": IDENTITY_KEY}),
+    }
+
+
+def _key(schema: Schema) -> dict[str, Any]:
+    return {"kafka": {"key": schema, "bindingVersion": _BINDING_VERSION}}
 
 
 def _from_root(value: Any) -> Any:

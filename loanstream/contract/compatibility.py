@@ -1,121 +1,92 @@
-"""What may change in a message between two releases without a new major version, and what is a break.
+"""What may change in the contract between two releases without a new major version, and what is a break.
 
 An event has readers that are older and readers that are newer than what they read: an old event must be valid for a new reader, a
-new one must be readable by an old one, who passes over fields that it does not know. A command has one reader, which is never
-older than its senders: what it took it must go on taking.
+new one must be readable by an old one, who passes over fields that it does not know. So it is with outcomes, identities and
+headers. A command has one reader, which is never older than its senders: what it took it must go on taking.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+from dataclasses import dataclass, field, replace
 
+from loanstream.contract.breaking import FOR_READERS_ONLY, Break, Kind, by_cause
+from loanstream.contract.comparing import compared
 from loanstream.contract.json_schemas import Schema
-
-RULE = "DESIGN section 8: an additive change keeps the version; anything else is a new major with an upcaster"
-
-_CONSTRAINTS = (
-    "const",
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "format",
-    "maxItems",
-    "maxLength",
-    "maximum",
-    "minItems",
-    "minLength",
-    "minimum",
-    "multipleOf",
-    "pattern",
-    "uniqueItems",
-)
-_LOWER_IS_LOOSER = frozenset({"exclusiveMinimum", "minItems", "minLength", "minimum"})
-_HIGHER_IS_LOOSER = frozenset({"exclusiveMaximum", "maxItems", "maxLength", "maximum"})
-
-
-class Kind(StrEnum):
-    """Kinds of break; stable codes."""
-
-    TYPE_REMOVED = "type-removed"
-    UPCASTER_MISSING = "upcaster-missing"
-    FIELD_REMOVED = "field-removed"
-    FIELD_REQUIRED = "field-required"
-    FIELD_OPTIONAL = "field-optional"
-    KIND_CHANGED = "kind-changed"
-    NULL_ADDED = "null-added"
-    NULL_REMOVED = "null-removed"
-    VALUE_REMOVED = "value-removed"
-    VALUE_ADDED = "value-added"
-    CONSTRAINT_TIGHTENED = "constraint-tightened"
-    CONSTRAINT_LOOSENED = "constraint-loosened"
-    OPENED = "opened"
-
-
-_WHAT_TO_DO: Mapping[Kind, str] = {
-    Kind.TYPE_REMOVED: "keep the class, or add the next major with an upcaster from this one",
-    Kind.UPCASTER_MISSING: "register one with @upcaster, so that what lies in the logs can be read",
-    Kind.FIELD_REMOVED: "keep the field, or make a new major",
-    Kind.FIELD_REQUIRED: "give the field a default that means what its absence meant, or make a new major",
-    Kind.FIELD_OPTIONAL: "keep it required: readers rely on it; or make a new major",
-    Kind.KIND_CHANGED: "add a field of the new kind beside it, or make a new major",
-    Kind.NULL_ADDED: "readers do not expect null: add a field beside it, or make a new major",
-    Kind.NULL_REMOVED: "null was written: keep reading it, or make a new major",
-    Kind.VALUE_REMOVED: "the value was written: keep reading it, or make a new major",
-    Kind.VALUE_ADDED: "readers do not know the value: make a new major, or a field beside it",
-    Kind.CONSTRAINT_TIGHTENED: "what was written must stay valid: keep the constraint, or make a new major",
-    Kind.CONSTRAINT_LOOSENED: "readers rely on the constraint: keep it, or make a new major",
-    Kind.OPENED: "keep the schema closed: what we write is what is described",
-}
-
-FOR_READERS_ONLY = frozenset({Kind.FIELD_OPTIONAL, Kind.NULL_ADDED, Kind.VALUE_ADDED, Kind.CONSTRAINT_LOOSENED})
-"""Breaks of what is written, which nobody older reads of a command."""
+from loanstream.contract.meanings import Meanings, changed_meanings
 
 
 @dataclass(frozen=True, slots=True)
-class Break:
-    """One break, where it is, and what to do."""
+class Route:
+    """Where a message goes."""
 
-    kind: Kind
-    ce_type: str
-    where: str
-    """The path of the field, ``terms.principal.amount``; empty for the type itself."""
-    detail: str
+    topic: str
+    key: str
+    """What its key is the id of: an aggregate."""
 
-    def __str__(self) -> str:
-        place = f"{self.ce_type}{f' {self.where}' if self.where else ''}"
-        return f"{self.kind}: {place}: {self.detail}; {_WHAT_TO_DO[self.kind]}. {RULE}."
+
+@dataclass(frozen=True, slots=True)
+class TopicTerms:
+    """What a topic promises."""
+
+    kept_days: int | None
+    """``None``: for ever."""
+    identity: bool
+    """Whether its partitions begin with an identity record."""
+    keying: str
+    """Which partition a key belongs to: some keys and theirs, as computed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A set of messages as far as compatibility goes."""
+    """A contract as far as compatibility goes."""
 
     events: Mapping[str, Schema]
     """Schemas by type string."""
     commands: Mapping[str, Schema]
     read_as: Mapping[str, str]
     """Types that have an upcaster, with the type that they are read as."""
+    records: Mapping[str, Schema] = field(default_factory=dict)
+    """Of records that are neither: outcomes, identities."""
+    headers: Mapping[str, Schema] = field(default_factory=dict)
+    """Of each kind of record, by its name."""
+    routes: Mapping[str, Route] = field(default_factory=dict)
+    """Of events and commands."""
+    topics: Mapping[str, TopicTerms] = field(default_factory=dict)
+    meanings: Meanings = field(default_factory=dict)
+    golden: Mapping[str, str] = field(default_factory=dict)
+    """Digests of golden files by name."""
+    reworded: Mapping[str, str] = field(default_factory=dict)
+    """Digests of texts that were said to mean what the released ones mean, by the place's name."""
 
 
 def breaks(released: Contract, current: Contract) -> list[Break]:
-    """Every break between a released contract and the present one, in order of type and place."""
+    """Every break between a released contract and the present one, a cause once, in order of type and place."""
     found = [
-        *_breaks_of(released.events, current.events, current.read_as, frozenset()),
-        *_breaks_of(released.commands, current.commands, {}, FOR_READERS_ONLY),
+        *_breaks_of(released.events, current.events, current.read_as),
+        *_breaks_of(released.records, current.records, {}),
+        *_of_commands(_breaks_of(released.commands, current.commands, {})),
         *_without_upcaster(released, current),
+        *_headers(released.headers, current.headers),
+        *_routes(released, current),
+        *_topics(released.topics, current.topics),
+        *changed_meanings(released.meanings, current.meanings, current.reworded),
+        *_golden(released.golden, current.golden),
     ]
-    return sorted(found, key=lambda each: (each.ce_type, each.where, each.kind))
+    # events first: where a cause shows in both, it is told for them
+    return list(by_cause(sorted(found, key=lambda each: (each.is_command, each.ce_type, each.where, each.kind))))
 
 
 def _breaks_of(
-    before: Mapping[str, Schema], after: Mapping[str, Schema], read_as: Mapping[str, str], allowed: frozenset[Kind]
+    before: Mapping[str, Schema], after: Mapping[str, Schema], read_as: Mapping[str, str]
 ) -> Iterator[Break]:
     for ce_type, schema in before.items():
         if ce_type in after:
-            compared = _Compared(ce_type, schema, after[ce_type])
-            yield from (each for each in compared.values("", schema, after[ce_type]) if each.kind not in allowed)
+            yield from compared(ce_type, schema, after[ce_type])
         elif read_as.get(ce_type) not in after:
             yield Break(Kind.TYPE_REMOVED, ce_type, "", "it was released and is gone")
+
+
+def _of_commands(found: Iterator[Break]) -> Iterator[Break]:
+    return (replace(each, is_command=True) for each in found if each.kind not in FOR_READERS_ONLY)
 
 
 def _without_upcaster(released: Contract, current: Contract) -> Iterator[Break]:
@@ -130,119 +101,51 @@ def _without_upcaster(released: Contract, current: Contract) -> Iterator[Break]:
             yield Break(Kind.UPCASTER_MISSING, ce_type, "", f"nothing reads {older} as this version")
 
 
-@dataclass(frozen=True, slots=True)
-class _Compared:
-    """Two schemas of one type, each with the definitions that its references lead to."""
-
-    ce_type: str
-    before: Schema
-    after: Schema
-
-    def values(self, where: str, before: Schema, after: Schema) -> Iterator[Break]:
-        """Breaks between two schemas at one place."""
-        before, was_null = _without_null(_resolved(before, self.before))
-        after, is_null = _without_null(_resolved(after, self.after))
-        if is_null and not was_null:
-            yield self._break(Kind.NULL_ADDED, where, "it may be null now")
-        if was_null and not is_null:
-            yield self._break(Kind.NULL_REMOVED, where, "it may no longer be null")
-        if _shape(before) != _shape(after):
-            yield self._break(Kind.KIND_CHANGED, where, f"it was {_shape(before)} and is {_shape(after)}")
-            return
-        yield from self._vocabulary(where, before, after)
-        yield from self._constraints(where, before, after)
-        yield from self._fields(where, before, after)
-        if "items" in before:
-            yield from self.values(f"{where}[]", before["items"], after["items"])
-
-    def _vocabulary(self, where: str, before: Schema, after: Schema) -> Iterator[Break]:
-        if "enum" not in before or "enum" not in after:
-            if ("enum" in before) != ("enum" in after):
-                kind = Kind.VALUE_ADDED if "enum" in before else Kind.VALUE_REMOVED
-                yield self._break(
-                    kind, where, "its values were listed" if "enum" in before else "its values are listed now"
-                )
-            return
-        for value in before["enum"]:
-            if value not in after["enum"]:
-                yield self._break(Kind.VALUE_REMOVED, where, f"{value!r} is gone")
-        for value in after["enum"]:
-            if value not in before["enum"]:
-                yield self._break(Kind.VALUE_ADDED, where, f"{value!r} is new")
-
-    def _constraints(self, where: str, before: Schema, after: Schema) -> Iterator[Break]:
-        for name in _CONSTRAINTS:
-            was, now = before.get(name), after.get(name)
-            if was == now:
-                continue
-            said = f"{name} was {_told(was)} and is {_told(now)}"
-            looser = _is_looser(name, was, now)
-            if looser is not False:
-                yield self._break(Kind.CONSTRAINT_LOOSENED, where, said)
-            if looser is not True:
-                yield self._break(Kind.CONSTRAINT_TIGHTENED, where, said)
-
-    def _fields(self, where: str, before: Schema, after: Schema) -> Iterator[Break]:
-        was, now = before.get("properties", {}), after.get("properties", {})
-        needed_before, needed_now = set(before.get("required", ())), set(after.get("required", ()))
-        if before.get("additionalProperties") is False and after.get("additionalProperties") is not False:
-            yield self._break(Kind.OPENED, where, "it takes fields that are not described")
-        for name in was:
-            place = f"{where}.{name}" if where else name
-            if name not in now:
-                yield self._break(Kind.FIELD_REMOVED, place, "the field is gone")
-                continue
-            if name in needed_now - needed_before:
-                yield self._break(Kind.FIELD_REQUIRED, place, "the field was optional and is required")
-            if name in needed_before - needed_now:
-                yield self._break(Kind.FIELD_OPTIONAL, place, "the field was required and is optional")
-            yield from self.values(place, was[name], now[name])
-        for name in now.keys() - was.keys():
-            if name in needed_now:
-                place = f"{where}.{name}" if where else name
-                yield self._break(Kind.FIELD_REQUIRED, place, "the field is new and required")
-
-    def _break(self, kind: Kind, where: str, detail: str) -> Break:
-        return Break(kind, self.ce_type, where, detail)
+def _headers(before: Mapping[str, Schema], after: Mapping[str, Schema]) -> Iterator[Break]:
+    for name, schema in before.items():
+        for each in compared(name, schema, after.get(name, {"type": "object", "properties": {}})):
+            removed = each.kind is Kind.FIELD_REMOVED
+            said = "the header is gone" if removed else each.detail.replace("the field", "the header")
+            yield replace(each, kind=Kind.HEADER_REMOVED if removed else Kind.HEADER_CHANGED, detail=said)
 
 
-def _resolved(schema: Schema, root: Schema) -> Schema:
-    while "$ref" in schema:
-        schema = root["$defs"][schema["$ref"].rpartition("/")[2]]
-    return schema
+def _routes(released: Contract, current: Contract) -> Iterator[Break]:
+    for ce_type, was in released.routes.items():
+        now = current.routes.get(ce_type)
+        if now is None:
+            continue
+        is_command = ce_type in released.commands
+        if now.key != was.key:
+            said = f"its key was the id of its {was.key} and is that of its {now.key}"
+            yield Break(Kind.KEY_CHANGED, ce_type, "", said, is_command=is_command)
+        # a topic that is gone is told once, below
+        if now.topic != was.topic and was.topic in current.topics:
+            said = f"it was written to {was.topic} and is to {now.topic}"
+            yield Break(Kind.TOPIC_CHANGED, ce_type, "", said, is_command=is_command)
 
 
-def _without_null(schema: Schema) -> tuple[Schema, bool]:
-    """The schema without the alternative of null, and whether there was one."""
-    alternatives = schema.get("anyOf")
-    if alternatives is None:
-        return schema, False
-    others = [each for each in alternatives if each.get("type") != "null"]
-    null = len(others) < len(alternatives)
-    return (others[0] if len(others) == 1 else {"anyOf": others}), null
+def _topics(before: Mapping[str, TopicTerms], after: Mapping[str, TopicTerms]) -> Iterator[Break]:
+    for name, was in before.items():
+        now = after.get(name)
+        if now is None:
+            yield Break(Kind.TOPIC_CHANGED, name, "", "the topic is gone")
+            continue
+        if now.kept_days is not None and (was.kept_days is None or now.kept_days < was.kept_days):
+            said = f"it was kept {_kept(was)} and is kept {_kept(now)}"
+            yield Break(Kind.RETENTION_SHORTENED, name, "", said)
+        if was.identity != now.identity:
+            said = "began with" if was.identity else "did not begin with"
+            yield Break(Kind.TOPIC_CHANGED, name, "", f"its partitions {said} an identity record: that is other now")
+        if was.keying != now.keying:
+            said = f"keys went to partitions {was.keying} and go to {now.keying}"
+            yield Break(Kind.KEY_CHANGED, name, "", said, "the partitions of keys")
 
 
-def _shape(schema: Schema) -> Any:
-    """What kind of value it is: a JSON type, or the kinds of its alternatives."""
-    if "anyOf" in schema:
-        return " or ".join(sorted(str(_shape(each)) for each in schema["anyOf"]))
-    if "$ref" in schema:
-        return "object"
-    return schema.get("type", "anything")
+def _kept(terms: TopicTerms) -> str:
+    return "for ever" if terms.kept_days is None else f"{terms.kept_days} days"
 
 
-def _is_looser(name: str, was: Any, now: Any) -> bool | None:
-    """Whether a constraint lets more pass than before; ``None`` where neither lets all pass that the other does."""
-    if now is None:
-        return True
-    if was is None:
-        return False
-    if name in _LOWER_IS_LOOSER:
-        return bool(now < was)
-    if name in _HIGHER_IS_LOOSER:
-        return bool(now > was)
-    return None
-
-
-def _told(value: Any) -> str:
-    return "absent" if value is None else repr(value)
+def _golden(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Break]:
+    for name, digest in before.items():
+        if after.get(name) != digest:
+            yield Break(Kind.GOLDEN_CHANGED, name, "", "it was changed" if name in after else "it is gone")

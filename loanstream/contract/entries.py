@@ -9,7 +9,7 @@ from loanstream.contract.consumers import consumers, triggers
 from loanstream.contract.field_notes import plain
 from loanstream.contract.golden import GoldenEvent, golden_events
 from loanstream.contract.json_schemas import Schema, json_schema, message_types
-from loanstream.contract.outcomes import OUTCOME_SCHEMA
+from loanstream.contract.outcomes import outcome_schema
 from loanstream.contract.released import RELEASED
 from schemas.platform import PARTITION_AGGREGATE
 from schemas.registry import MessageType
@@ -88,7 +88,8 @@ def shared_events() -> tuple[EventEntry, ...]:
 
 def outcome_fields() -> tuple[FieldEntry, ...]:
     """Of what became of a command."""
-    return tuple(_fields(OUTCOME_SCHEMA, OUTCOME_SCHEMA, "", _MISSING))
+    schema = outcome_schema()
+    return tuple(_fields(schema, schema, "", _MISSING))
 
 
 def _entries(context: str) -> Iterator[EventEntry]:

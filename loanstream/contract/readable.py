@@ -15,9 +15,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from loanstream.console.words import LANGUAGES, Words
-from loanstream.contract.asyncapi import EVENT_HEADERS, OPTIONAL_HEADERS, asyncapi
+from loanstream.contract.asyncapi import asyncapi
 from loanstream.contract.entries import EventEntry, outcome_fields, own_events, shared_events
-from loanstream.contract.outcomes import OUTCOME_SCHEMA
+from loanstream.contract.headers import headers
+from loanstream.contract.outcomes import outcome_schema
 from schemas.topics import CONTEXTS, Role, topic
 
 _POLICY = "default-src 'none'; script-src '{script}'; style-src '{style}'; base-uri 'none'; form-action 'none'"
@@ -26,7 +27,7 @@ _CODE = re.compile(r"`([^`]+)`")
 
 def page() -> str:
     """The file."""
-    document = asyncapi()
+    document, of_an_event = asyncapi(), headers()["EventHeaders"]
     script, style = _part("catalogue.js"), _part("catalogue.css")
     text: str = (
         _environment()
@@ -37,11 +38,12 @@ def page() -> str:
             style=Markup(style),  # noqa: S704
             info=document["info"],
             headers=[
-                (name, text, name in EVENT_HEADERS) for name, (_, text) in {**EVENT_HEADERS, **OPTIONAL_HEADERS}.items()
+                (name, each["description"], name in of_an_event["required"])
+                for name, each in of_an_event["properties"].items()
             ],
             channels=list(_channels(document["channels"])),
             outcomes=[document["channels"][topic(context, Role.OUTCOMES)] for context in CONTEXTS],
-            outcome=OUTCOME_SCHEMA["description"],
+            outcome=outcome_schema()["description"],
             outcome_fields=outcome_fields(),
         )
     )

@@ -11,7 +11,9 @@ from rich.console import Console
 
 from loanstream.cli import contract as cli
 from loanstream.contract import released
-from loanstream.contract.compatibility import FOR_READERS_ONLY, Contract, Kind, breaks
+from loanstream.contract.breaking import FOR_READERS_ONLY, Kind
+from loanstream.contract.compatibility import Contract, Route, TopicTerms, breaks
+from loanstream.contract.meanings import meanings
 
 EVENT = "loanstream.testing.LoanMoved.v1"
 NEXT = "loanstream.testing.LoanMoved.v2"
@@ -27,15 +29,26 @@ MESSAGE: dict[str, Any] = {
         "reason": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None},
         "note": {"type": "string", "default": ""},
         "parts": {"type": "array", "items": {"$ref": "#/$defs/Part"}},
+        "last": {"anyOf": [{"$ref": "#/$defs/Part"}, {"type": "null"}], "default": None},
+        "share": {"anyOf": [{"type": "number"}, {"type": "string", "maxLength": 9}, {"$ref": "#/$defs/Part"}]},
+        "tree": {"$ref": "#/$defs/Tree"},
+        "pair": {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}], "items": False},
+        "sums": {"type": "object", "additionalProperties": {"type": "integer"}},
     },
-    "required": ["loan_id", "months", "bucket", "parts"],
+    "required": ["loan_id", "months", "bucket", "parts", "share", "tree", "pair", "sums"],
     "$defs": {
+        "Tree": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {"leaf": {"type": "string"}, "inner": {"type": "array", "items": {"$ref": "#/$defs/Tree"}}},
+            "required": ["leaf", "inner"],
+        },
         "Part": {
             "type": "object",
             "additionalProperties": False,
-            "properties": {"number": {"type": "integer"}, "text": {"type": "string", "maxLength": 10}},
+            "properties": {"number": {"type": "integer"}, "text": {"type": "string", "maxLength": 10, "pattern": "^a"}},
             "required": ["number", "text"],
-        }
+        },
     },
 }
 
@@ -93,13 +106,33 @@ def part(**keywords: Any) -> Change:
     return lambda schema: schema["$defs"]["Part"]["properties"]["text"].update(keywords)
 
 
-ALL = ("loan_id", "months", "bucket", "parts")
+def leaf(**keywords: Any) -> Change:
+    """Changes the leaf of a tree, whose definition holds itself."""
+    return lambda schema: schema["$defs"]["Tree"]["properties"]["leaf"].update(keywords)
+
+
+def alternative(number: int, **keywords: Any) -> Change:
+    """Changes one of the alternatives of the share."""
+    return lambda schema: schema["properties"]["share"]["anyOf"][number].update(keywords)
+
+
+def choice(schema: dict[str, Any]) -> Change:
+    """Adds an alternative to the share."""
+    return lambda message: message["properties"]["share"]["anyOf"].append(schema)
+
+
+ALL = tuple(MESSAGE["required"])
 
 BREAKS: list[tuple[str, Change, Kind, str]] = [
     ("a field is gone", without("note"), Kind.FIELD_REMOVED, "note"),
     ("a new field is required", new_and_required, Kind.FIELD_REQUIRED, "channel"),
     ("an optional field becomes required", required(*ALL, "note"), Kind.FIELD_REQUIRED, "note"),
-    ("a required field becomes optional", required("loan_id", "bucket", "parts"), Kind.FIELD_OPTIONAL, "months"),
+    (
+        "a required field becomes optional",
+        required(*(each for each in ALL if each != "months")),
+        Kind.FIELD_OPTIONAL,
+        "months",
+    ),
     ("a number becomes a text", field("months", type="string"), Kind.KIND_CHANGED, "months"),
     (
         "a field may be null",
@@ -117,27 +150,182 @@ BREAKS: list[tuple[str, Change, Kind, str]] = [
     ("a minimum is higher", field("months", minimum=2), Kind.CONSTRAINT_TIGHTENED, "months"),
     ("a minimum is gone", field("months", minimum=None), Kind.CONSTRAINT_LOOSENED, "months"),
     ("a text must look like something", field("loan_id", pattern="^[0-9]+$"), Kind.CONSTRAINT_TIGHTENED, "loan_id"),
-    ("a text inside a list is shorter", part(maxLength=5), Kind.CONSTRAINT_TIGHTENED, "parts[].text"),
-    ("a text inside a list is longer", part(maxLength=50), Kind.CONSTRAINT_LOOSENED, "parts[].text"),
+    ("a text must look otherwise", part(pattern="^b"), Kind.CONSTRAINT_CHANGED, "last.text"),
+    (
+        "a text behind null, in a list and in a choice is shorter",
+        part(maxLength=5),
+        Kind.CONSTRAINT_TIGHTENED,
+        "last.text",
+    ),
+    (
+        "a text behind null, in a list and in a choice is longer",
+        part(maxLength=50),
+        Kind.CONSTRAINT_LOOSENED,
+        "last.text",
+    ),
+    ("an alternative is tighter", alternative(1, maxLength=5), Kind.CONSTRAINT_TIGHTENED, "share<string>"),
+    ("an alternative is of another kind", alternative(1, type="boolean"), Kind.KIND_CHANGED, "share"),
+    ("an alternative is new", choice({"type": "boolean"}), Kind.KIND_CHANGED, "share"),
+    ("a definition that holds itself changes", leaf(type="integer"), Kind.KIND_CHANGED, "tree.leaf"),
+    ("a list becomes a tuple", field("parts", prefixItems=[{"type": "string"}]), Kind.KIND_CHANGED, "parts"),
+    (
+        "a place of a tuple changes",
+        field("pair", prefixItems=[{"type": "string"}, {"type": "string"}]),
+        Kind.KIND_CHANGED,
+        "pair[1]",
+    ),
+    ("a tuple may go on", field("pair", items=None), Kind.CONSTRAINT_LOOSENED, "pair"),
+    ("a list says no longer what is in it", field("parts", items=None), Kind.CONSTRAINT_LOOSENED, "parts"),
+    ("a list of anything holds something", field("sums", items={"type": "string"}), Kind.CONSTRAINT_TIGHTENED, "sums"),
+    ("the values of a map change", field("sums", additionalProperties={"type": "string"}), Kind.KIND_CHANGED, "sums.*"),
+    ("a map takes nothing any more", field("sums", additionalProperties=False), Kind.CLOSED, "sums"),
+    ("a default means something else", field("note", default="none"), Kind.DEFAULT_CHANGED, "note"),
+    ("a default of a choice means something else", field("last", default={}), Kind.DEFAULT_CHANGED, "last"),
+    ("a default is gone", field("note", default=None), Kind.DEFAULT_CHANGED, "note"),
+    ("a keyword that nobody knows", field("sums", minProperties=1), Kind.UNKNOWN_KEYWORD, "sums"),
+    ("a keyword that nobody knows, changed", part(dependentRequired={"a": ["b"]}), Kind.UNKNOWN_KEYWORD, "last.text"),
     ("the schema is opened", lambda schema: schema.update(additionalProperties=True), Kind.OPENED, ""),
 ]
 
 
 @pytest.mark.parametrize(("change", "kind", "where"), [each[1:] for each in BREAKS], ids=[each[0] for each in BREAKS])
 def test_a_break_is_found_where_it_is_and_says_what_to_do(change: Change, kind: Kind, where: str) -> None:
-    found = breaks(contract(), contract(changed(change)))
-    [of_event] = [each for each in found if each.ce_type == EVENT]
+    alone: dict[str, Any] = {"commands": {}}
+    [of_event] = breaks(contract(**alone), contract(changed(change), **alone))
     assert (of_event.kind, of_event.where) == (kind, where)
-    assert str(of_event).startswith(f"{kind}: {EVENT}")
-    assert "new major" in str(of_event)
+    assert str(of_event).startswith(f"{kind}: ")
+    assert EVENT in str(of_event)
+    assert "reader" in str(of_event).split("Hurts ")[1].split(". To do: ")[0]
+    assert "upcaster from this one" in str(of_event)
     # older readers of a command there are none: what is only wider than before breaks nobody
-    of_command = [each.kind for each in found if each.ce_type == COMMAND]
-    assert of_command == ([] if kind in FOR_READERS_ONLY else [kind])
+    alone = {"events": {}}
+    of_command = breaks(contract(**alone), contract(changed(change), **alone))
+    assert [each.kind for each in of_command] == ([] if kind in FOR_READERS_ONLY else [kind])
+    for each in of_command:
+        assert "Hurts senders of the last release" in str(each)
+        assert "upcaster" not in str(each).split("To do:")[1].split("DESIGN")[0], "a command has none"
 
 
 def test_every_kind_of_break_is_shown_here() -> None:
-    elsewhere = {Kind.TYPE_REMOVED, Kind.UPCASTER_MISSING}
-    assert {kind for _, _, kind, _ in BREAKS} | elsewhere == set(Kind)
+    apart = {kind for _, kind, _ in PROMISES}
+    elsewhere = {Kind.TYPE_REMOVED, Kind.UPCASTER_MISSING, Kind.MEANING_CHANGED}
+    assert {kind for _, _, kind, _ in BREAKS} | apart | elsewhere == set(Kind)
+
+
+TOPIC, TERMS = "loanstream.testing.events.v1", TopicTerms(None, True, "a=1 b=2")
+HEADERS: dict[str, Any] = {
+    "type": "object",
+    "properties": {"ce_id": {"type": "string"}, "ce_sequence": {"type": "string", "pattern": "^[0-9]+$"}},
+    "required": ["ce_id", "ce_sequence"],
+}
+AROUND: dict[str, Any] = {
+    "headers": {"EventHeaders": HEADERS},
+    "topics": {TOPIC: TERMS, "loanstream.testing.commands.v1": TopicTerms(7, False, "a=1 b=2")},
+    "routes": {EVENT: Route(TOPIC, "loan"), COMMAND: Route("loanstream.testing.commands.v1", "loan")},
+    "golden": {"schemas/golden/some.json": "1f"},
+}
+
+
+def around(**changes: Any) -> dict[str, Any]:
+    """What is promised around the messages, with something changed; ``None`` takes a thing away."""
+    found = copy.deepcopy(AROUND)
+    for part_name, change in changes.items():
+        for name, value in change.items():
+            found[part_name][name] = value
+        found[part_name] = {name: value for name, value in found[part_name].items() if value is not None}
+    return found
+
+
+def headers(**properties: Any) -> dict[str, Any]:
+    """The headers of an event with some changed."""
+    kept = {name: each for name, each in {**HEADERS["properties"], **properties}.items() if each is not None}
+    return around(headers={"EventHeaders": HEADERS | {"properties": kept}})
+
+
+PROMISES: list[tuple[dict[str, Any], Kind, str]] = [
+    (around(routes={EVENT: Route(TOPIC, "receipt")}), Kind.KEY_CHANGED, EVENT),
+    (around(routes={EVENT: Route("loanstream.testing.commands.v1", "loan")}), Kind.TOPIC_CHANGED, EVENT),
+    (
+        around(topics={TOPIC: None, f"{TOPIC}2": TERMS}, routes={EVENT: Route(f"{TOPIC}2", "loan")}),
+        Kind.TOPIC_CHANGED,
+        TOPIC,
+    ),
+    (around(topics={TOPIC: TopicTerms(None, False, TERMS.keying)}), Kind.TOPIC_CHANGED, TOPIC),
+    (around(topics={TOPIC: TopicTerms(None, True, "a=2 b=2")}), Kind.KEY_CHANGED, TOPIC),
+    (around(topics={TOPIC: TopicTerms(365, True, TERMS.keying)}), Kind.RETENTION_SHORTENED, TOPIC),
+    (headers(ce_sequence=None), Kind.HEADER_REMOVED, "EventHeaders ce_sequence"),
+    (headers(ce_sequence={"type": "string"}), Kind.HEADER_CHANGED, "EventHeaders ce_sequence"),
+    (
+        around(headers={"EventHeaders": HEADERS | {"required": ["ce_id"]}}),
+        Kind.HEADER_CHANGED,
+        "EventHeaders ce_sequence",
+    ),
+    (around(golden={"schemas/golden/some.json": "2f"}), Kind.GOLDEN_CHANGED, "schemas/golden/some.json"),
+    (around(golden={"schemas/golden/some.json": None}), Kind.GOLDEN_CHANGED, "schemas/golden/some.json"),
+]
+
+
+@pytest.mark.parametrize(("after", "kind", "place"), PROMISES)
+def test_what_is_promised_around_the_messages_is_kept_too(after: dict[str, Any], kind: Kind, place: str) -> None:
+    [found] = breaks(contract(**AROUND), contract(**after))
+    assert (found.kind, found.place) == (kind, place)
+    assert all(words in str(found) for words in (place, "Hurts ", "To do: "))
+
+
+def test_more_than_was_promised_is_no_break() -> None:
+    more = around(topics={"loanstream.testing.commands.v1": TopicTerms(30, False, "a=1 b=2"), "new": TERMS})
+    more |= {"headers": headers(ls_hops={"type": "string"})["headers"]}
+    more |= {"golden": {**AROUND["golden"], "schemas/golden/other.json": "3f"}}
+    assert breaks(contract(**AROUND), contract(**more)) == []
+
+
+def said(change: Change | None = None, **more: Any) -> Contract:
+    """The contract with its descriptions."""
+    described = changed(part(description="Major units."))
+    described["properties"]["loan_id"]["description"] = "The loan."
+    if change is not None:
+        change(described)
+    return contract(described, meanings=meanings({EVENT: described}), **more)
+
+
+MEANINGS: list[tuple[Change, str]] = [
+    (part(description="Minor units."), "Part text"),
+    (field("loan_id", description="The receipt."), f"{EVENT} loan_id"),
+    (field("loan_id", description=None), f"{EVENT} loan_id"),
+]
+
+
+@pytest.mark.parametrize(("change", "place"), MEANINGS, ids=["in a shared definition", "of a field", "left out"])
+def test_other_words_are_a_break_until_it_is_said_that_only_the_words_are_others(change: Change, place: str) -> None:
+    [found] = breaks(said(), said(change))
+    assert (found.kind, found.place) == (Kind.MEANING_CHANGED, place)
+    assert "loanstream schemas reworded" in str(found)
+    now = said(change).meanings[found.ce_type][found.where]
+    assert breaks(said(), said(change, reworded={place: now})) == []
+    [again] = breaks(said(), said(change, reworded={place: "what was said the time before"}))
+    assert again.kind is Kind.MEANING_CHANGED
+
+
+def test_what_had_no_words_may_get_some_and_lines_may_break_elsewhere() -> None:
+    assert breaks(said(), said(field("months", description="Months."))) == []
+    assert breaks(said(), said(field("loan_id", description="The\n  loan."))) == []
+
+
+def test_what_one_definition_breaks_is_told_once() -> None:
+    shape = changed(part(maxLength=5))
+    events = {EVENT: shape, "loanstream.testing.Other.v1": shape}
+    before = contract(events=dict.fromkeys(events, MESSAGE))
+    [found] = breaks(before, contract(events=events, commands={COMMAND: shape}))
+    assert "Part.text (in loanstream.testing.LoanMoved.v1 last.text and 8 more places" in str(found)
+    assert "upcaster" in str(found), "events are among them"
+
+
+def test_a_command_whose_older_major_is_gone_has_no_way_out_but_to_keep_it() -> None:
+    [found] = breaks(contract(), contract(commands={}, read_as={COMMAND: EVENT}))
+    assert (found.kind, found.ce_type) == (Kind.TYPE_REMOVED, COMMAND)
+    assert "keep the class for as long as anybody sends it" in str(found)
+    both = {COMMAND: MESSAGE, COMMAND.replace("v1", "v2"): changed(new_and_required)}
+    assert breaks(contract(), contract(commands=both)) == []
 
 
 @pytest.mark.parametrize(
@@ -180,16 +368,58 @@ def test_the_command_ends_with_one_sentence_a_break(tmp_path: Path) -> None:
     older = Contract({**now.events, "loanstream.testing.Gone.v1": MESSAGE}, now.commands, {})
     file = tmp_path / "contract.json"
     file.write_text(json.dumps(released.as_document(older, "0.0.1")), encoding="utf-8")
-    said = Console(record=True, width=400, file=open("/dev/null", "w"))  # noqa: SIM115
-    assert cli.check(file, said, said) == 1
-    text = said.export_text()
-    assert "type-removed: loanstream.testing.Gone.v1: it was released and is gone; keep the class" in text
-    assert "1 breaks with what was released" in text
+    console = Console(record=True, width=400, file=open("/dev/null", "w"))  # noqa: SIM115
+    assert cli.check(file, console, console) == 1
+    text = console.export_text()
+    assert "type-removed: loanstream.testing.Gone.v1: it was released and is gone. Hurts readers" in text
+    assert "breaks with what was released: 1" in text
     assert some not in text
 
 
 def test_nothing_breaks_the_last_release() -> None:
     assert [str(each) for each in breaks(released.released(), released.current())] == []
+
+
+def test_the_stored_contract_is_the_one_that_was_stored(tmp_path: Path) -> None:
+    now = released.current()
+    file = tmp_path / "contract.json"
+    file.write_text(json.dumps(released.as_document(now, "0.0.1")), encoding="utf-8")
+    again = released.released(file)
+    assert breaks(again, now) == [] == breaks(now, again)
+    for part_name in ("routes", "topics", "meanings", "golden", "read_as"):
+        assert getattr(again, part_name) == getattr(now, part_name)
+    assert {"loanstream.outcome.v1", "loanstream.topic.identity.v1"} == set(again.records)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "own", "says"),
+    [
+        ("0.2.0", "0.3.0", "this code is 0.3.0, not 0.2.0"),
+        ("0.1.0", "0.1.0", "0.1.0 is not above it"),
+        ("0.0.9", "0.0.9", "0.0.9 is not above it"),
+        ("next", "next", "is no version"),
+    ],
+)
+def test_a_release_has_the_version_of_the_code_and_one_above_the_last(
+    wanted: str, own: str, says: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "contract.json"
+    file.write_text(json.dumps({"release": "0.1.0"}), encoding="utf-8")
+    with pytest.raises(released.CannotRelease, match=says):
+        released.check_version(wanted, file, own)
+    released.check_version("0.10.0", file, "0.10.0")
+    released.check_version("0.0.1", tmp_path / "none.json", "0.0.1")
+
+
+def test_the_commands_release_nothing_twice_and_reword_nothing_that_is_as_it_was() -> None:
+    before = released.RELEASED.read_bytes()
+    told = Console(record=True, width=400, file=open("/dev/null", "w"))  # noqa: SIM115
+    assert cli.release(json.loads(before)["release"], told, told) == 1
+    assert cli.reworded("Money", "amount", told, told) == 1
+    assert released.RELEASED.read_bytes() == before
+    text = told.export_text()
+    assert "is not above it" in text
+    assert "the description of Money amount does not differ" in text
 
 
 def test_the_stored_release_holds_no_words_and_all_that_counts() -> None:

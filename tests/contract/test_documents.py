@@ -1,5 +1,6 @@
 """The committed documents are those of the code, closed, complete, and accepted by the tools that others will use on them."""
 
+import asyncio
 import json
 import shutil
 import subprocess
@@ -17,15 +18,17 @@ from loanstream.contract.asyncapi import asyncapi
 from loanstream.contract.consumers import consumers
 from loanstream.contract.entries import own_events, shared_events
 from loanstream.contract.golden import golden_events
+from loanstream.contract.headers import headers
 from loanstream.contract.json_schemas import json_schemas, message_types
 from loanstream.contract.openapi import documents
-from loanstream.eventlog.port import TopicPartition
-from loanstream.runtime.messages import is_identity
+from loanstream.contract.outcomes import OUTCOME, OUTCOMES, record_schemas
+from loanstream.eventlog.identity import IDENTITY_KEY, IDENTITY_TYPE
+from loanstream.eventlog.port import Record, TopicPartition
 from loanstream.simulation.faults import NO_FAULTS
 from loanstream.simulation.histories import live
 from loanstream.simulation.planting import Planted
 from schemas import envelope, upcasting
-from schemas.outcomes import Outcome
+from schemas.outcomes import Outcome, Status, outcome_type
 from schemas.platform import PARTITION_AGGREGATE
 from schemas.topics import CONTEXTS, Role, topic
 
@@ -69,20 +72,58 @@ def test_every_event_has_a_golden_example_that_its_schema_takes_and_that_can_be_
             jsonschema_rs.validate(schemas[ce_type], event.data)
 
 
-async def test_every_event_of_a_simulated_history_is_valid_by_its_schema() -> None:
+@pytest.fixture(scope="module")
+def simulated() -> list[Record]:
+    """Every record of the public topics of one simulated history."""
+    return asyncio.run(public_records())
+
+
+async def public_records() -> list[Record]:
+    """The records, when the history is at rest."""
     world, history = await live(7, Planted.NOTHING, NO_FAULTS)
     assert history.holds
+    roles = (Role.EVENTS, Role.OUTCOMES)
+    places = [TopicPartition(topic(c, role), n) for c in CONTEXTS for role in roles for n in range(world.partitions)]
+    return [record for place in places for record in await world.log.read({place: 0}, 1_000_000)]
+
+
+def test_every_event_of_a_simulated_history_is_valid_by_its_schema(simulated: list[Record]) -> None:
     schemas = json_schemas()
     validators = {ce_type: jsonschema_rs.validator_for(schema) for ce_type, schema in schemas.items()}
-    headers = jsonschema_rs.validator_for(asyncapi()["components"]["schemas"]["EventHeaders"])
-    places = [TopicPartition(topic(c, Role.EVENTS), n) for c in CONTEXTS for n in range(world.partitions)]
-    records = [r for place in places for r in await world.log.read({place: 0}, 1_000_000) if not is_identity(r)]
+    in_head = jsonschema_rs.validator_for(headers()["EventHeaders"])
+    records = [record for record in simulated if record.type in schemas]
     assert len(records) > 200
     for record in records:
         errors = [str(error) for error in validators[record.type].iter_errors(json.loads(record.value))]
         assert errors == [], record.type
-        headers.validate({**record.headers, "ce_type": record.type})
+        in_head.validate({**record.headers, "ce_type": record.type})
         assert record.headers[envelope.DATASCHEMA] == schemas[record.type]["$id"]
+
+
+def test_every_outcome_of_a_simulated_history_is_valid_by_its_schema(simulated: list[Record]) -> None:
+    schemas = json_schemas()
+    validator = jsonschema_rs.validator_for(record_schemas()[OUTCOME], validate_formats=True)
+    in_head = jsonschema_rs.validator_for(headers()["OutcomeHeaders"])
+    records = [record for record in simulated if record.type in OUTCOMES]
+    assert {record.type for record in simulated} <= OUTCOMES.keys() | schemas.keys() | {IDENTITY_TYPE}
+    assert len(records) > 200
+    assert {json.loads(record.value)["status"] for record in records} >= {Status.EXECUTED, Status.REFUSED}
+    for record in records:
+        value = json.loads(record.value)
+        assert [str(error) for error in validator.iter_errors(value)] == []
+        assert record.type == outcome_type(Status(value["status"]))
+        assert record.key == value["target"]
+        in_head.validate({**record.headers, "ce_type": record.type})
+        for event in value.get("events", ()):
+            jsonschema_rs.validate(schemas[event["type"]], event["data"])
+
+
+def test_every_partition_begins_with_an_identity_that_is_valid_by_its_schema(simulated: list[Record]) -> None:
+    first = [record for record in simulated if record.offset == 0]
+    assert len(first) == len({(record.topic, record.partition) for record in simulated})
+    for record in first:
+        assert (record.type, record.key) == (IDENTITY_TYPE, IDENTITY_KEY)
+        jsonschema_rs.validate(record_schemas()[IDENTITY_TYPE], json.loads(record.value))
 
 
 def test_asyncapi_has_a_channel_for_every_public_topic_and_a_message_for_every_event() -> None:
@@ -91,9 +132,41 @@ def test_asyncapi_has_a_channel_for_every_public_topic_and_a_message_for_every_e
     assert set(document["channels"]) == {topic(context, role) for context in CONTEXTS for role in roles}
     listed = {name for channel in document["channels"].values() for name in channel["messages"]}
     assert {message.ce_type for message in EVENTS} <= listed
-    assert set(document["components"]["schemas"]["loanstream.outcome.v1"]["properties"]) == set(
-        Outcome.__struct_fields__
-    )
+    for role, own in (
+        (Role.EVENTS, {each.ce_type for each in EVENTS}),
+        (Role.OUTCOMES, set(map(outcome_type, Status))),
+    ):
+        channels = [document["channels"][topic(context, role)]["messages"] for context in CONTEXTS]
+        assert {name for messages in channels for name in messages} == own | {IDENTITY_TYPE}
+        assert all(IDENTITY_TYPE in messages for messages in channels)
+    for name, message in document["components"]["messages"].items():
+        assert {"headers", "payload", "bindings"} <= message.keys(), name
+
+
+def test_outcomes_and_identities_are_closed_and_every_field_is_described() -> None:
+    for name, schema in record_schemas().items():
+        for each in objects_in(schema):
+            assert each["additionalProperties"] is False, name
+            assert all(len(field["description"]) > 10 for field in each["properties"].values()), name
+    properties = record_schemas()[OUTCOME]["properties"]
+    assert set(properties) == set(Outcome.__struct_fields__)
+    assert properties["status"]["enum"] == [status.value for status in Status]
+    assert set(OUTCOMES) == set(map(outcome_type, Status))
+
+
+def test_a_field_too_many_or_an_unknown_status_is_no_outcome() -> None:
+    good = {
+        "command_id": "c",
+        "command_type": "t",
+        "target": "a",
+        "status": "executed",
+        "position": 1,
+        "actor": "system",
+    }
+    good |= {"cause": "", "time": "2026-01-05T09:00:00.000000Z", "body": {}}
+    jsonschema_rs.validate(record_schemas()[OUTCOME], good)
+    for wrong in ({"extra": 1}, {"status": "done"}, {"position": "1"}, {"events": [{"id": "e"}]}):
+        assert not jsonschema_rs.is_valid(record_schemas()[OUTCOME], good | wrong), wrong
 
 
 @pytest.mark.skipif(

@@ -1,11 +1,14 @@
 """Stored events of whole lives, and what each kind of aggregate folds them to.
 
-``events.jsonl`` is one history of the simulation, kept: it stands for what lies in the logs of an installation. ``states.txt``
-names for each kind of aggregate the version of its folding, how many there are, and the digest of their states.
+``events.jsonl`` is one history of the simulation, kept: it stands for what lies in the logs of an installation. ``paths-1.jsonl``
+and those after it have aggregates with the types of events that it lacks (``paths.py``). ``states.txt`` and
+``paths-1.states.txt`` name for each kind of aggregate the version of its folding, how many there are, and their states' digest.
 """
 
 import json
 from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,13 +21,44 @@ from loanstream.runtime.messages import is_identity
 from loanstream.simulation.faults import NO_FAULTS
 from loanstream.simulation.histories import live
 from loanstream.simulation.planting import Planted
-from schemas import codec, registry
+from schemas import upcasting
 from schemas.topics import CONTEXTS, Role, topic
 from services.registry import load
 
 HERE = Path(__file__).parent
 EVENTS, STATES = HERE / "events.jsonl", HERE / "states.txt"
+HISTORIES = tuple(
+    (file, STATES if file == EVENTS else file.with_suffix(".states.txt")) for file in sorted(HERE.glob("*.jsonl"))
+)
+"""Each file of events with that of the states. A file that was released is never changed: what it lacks goes into a new one."""
 _SEED = 20_260_105
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An event as it is kept; ``history`` tells aggregates of one id apart where a file has several histories."""
+
+    type: str
+    subject: str
+    data: Mapping[str, Any]
+    history: str = ""
+
+    @property
+    def value(self) -> bytes:
+        """The record's value."""
+        return json.dumps(self.data).encode()
+
+    def as_json(self) -> dict[str, Any]:
+        """A line of a file."""
+        return {"type": self.type, "subject": self.subject, "data": self.data} | (
+            {"history": self.history} if self.history else {}
+        )
+
+
+def stored_events(file: Path) -> Iterator[Stored]:
+    """The events of a file, in order."""
+    for line in file.read_text(encoding="utf-8").splitlines():
+        yield Stored(**json.loads(line))
 
 
 def deciders() -> dict[tuple[str, str], Decider]:
@@ -32,18 +66,18 @@ def deciders() -> dict[tuple[str, str], Decider]:
     return {(service.name, decider.aggregate): decider for service in load() for decider in service.deciders}
 
 
-def folded() -> dict[str, str]:
+def folded(file: Path = EVENTS) -> dict[str, str]:
     """Per kind of aggregate a line: version of the folding, number of aggregates, digest of their states."""
     known = deciders()
     states: dict[tuple[str, str], dict[str, Any]] = defaultdict(dict)
-    for line in EVENTS.read_text(encoding="utf-8").splitlines():
-        stored = json.loads(line)
-        message = registry.by_type(stored["type"])
+    for stored in stored_events(file):
+        message = upcasting.message_type(stored.type)
         kind = (message.context, message.aggregate)
         if kind in known:
-            event = codec.decode(message.cls, json.dumps(stored["data"]).encode())
+            event = upcasting.decode(stored.type, stored.value)
+            key = f"{stored.history}/{stored.subject}" if stored.history else stored.subject
             of_kind = states[kind]
-            of_kind[stored["subject"]] = known[kind].evolve(of_kind.get(stored["subject"]), event)
+            of_kind[key] = known[kind].evolve(of_kind.get(key), event)
     encoder = msgspec.msgpack.Encoder(order="sorted")
     return {
         f"{context}.{aggregate}": (
@@ -54,32 +88,37 @@ def folded() -> dict[str, str]:
     }
 
 
-def pinned() -> dict[str, str]:
-    """What ``states.txt`` holds."""
-    return dict(line.split(": ", 1) for line in STATES.read_text(encoding="utf-8").splitlines())
+def pinned(states: Path = STATES) -> dict[str, str]:
+    """What a file of states holds."""
+    return dict(line.split(": ", 1) for line in states.read_text(encoding="utf-8").splitlines())
 
 
 def regenerate() -> None:
     """Write the states anew. Raises ``SystemExit`` for a folding that changed without a new version."""
-    before = pinned() if STATES.exists() else {}
-    after = folded()
-    for kind, line in after.items():
-        version = line.split(",", 1)[0]
-        if kind in before and before[kind] != line and before[kind].split(",", 1)[0] == version:
-            raise SystemExit(f"{kind} folds stored events to other states: raise `folds` of its Decider in service.py")
-    STATES.write_text("".join(f"{kind}: {line}\n" for kind, line in after.items()), encoding="utf-8")
+    for file, states in HISTORIES:
+        before = pinned(states) if states.exists() else {}
+        after = folded(file)
+        for kind, line in after.items():
+            version = line.split(",", 1)[0]
+            if kind in before and before[kind] != line and before[kind].split(",", 1)[0] == version:
+                raise SystemExit(
+                    f"{kind} folds stored events to other states: raise `folds` of its Decider in service.py"
+                )
+        states.write_text("".join(f"{kind}: {line}\n" for kind, line in after.items()), encoding="utf-8")
+
+
+async def simulated(seed: int) -> AsyncIterator[Stored]:
+    """Every event of one history of the simulation, partition by partition. Raises ``SystemExit`` where a rule did not hold."""
+    world, history = await live(seed, Planted.NOTHING, NO_FAULTS)
+    if not history.holds:
+        raise SystemExit("\n".join(history.findings))
+    for place in [TopicPartition(topic(c, Role.EVENTS), n) for c in CONTEXTS for n in range(world.partitions)]:
+        for record in await world.log.read({place: 0}, 1_000_000):
+            if not is_identity(record):
+                yield Stored(record.type, record.key, json.loads(record.value))
 
 
 async def record_events() -> None:
     """Keep one history of the simulation as the events. Only for a new contract: it forgets how older events folded."""
-    world, history = await live(_SEED, Planted.NOTHING, NO_FAULTS)
-    if not history.holds:
-        raise SystemExit("\n".join(history.findings))
-    places = [TopicPartition(topic(c, Role.EVENTS), n) for c in CONTEXTS for n in range(world.partitions)]
-    records = [record for place in places for record in await world.log.read({place: 0}, 1_000_000)]
-    lines = [
-        json.dumps({"type": r.type, "subject": r.key, "data": json.loads(r.value)}, ensure_ascii=False)
-        for r in records
-        if not is_identity(r)
-    ]
+    lines = [json.dumps(each.as_json(), ensure_ascii=False) async for each in simulated(_SEED)]
     EVENTS.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -1,0 +1,116 @@
+"""The paths that the first history does not take: refusals, write-offs, failed payouts; kept in ``paths-<n>.jsonl``.
+
+Of histories of the simulation only the aggregates that have an event of a type which nothing before them had, from their first
+event on; where the simulation takes no such path, a command decided on an aggregate of the first history.
+"""
+
+import json
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from schemas import codec, registry, upcasting
+from schemas.decision import Actor, Context, Refusal
+from schemas.notify.commands import DeliveryOutcome, RecordDelivery
+from schemas.notify.events import NotificationSent
+from schemas.origination.commands import (
+    CancelContract,
+    PayoutStatus,
+    RecordPayout,
+    WithdrawApplication,
+    WithdrawProduct,
+)
+from schemas.origination.events import ContractDrafted, DisbursementOrdered, LoanApproved, ProductPublished
+from tests.golden.folds import EVENTS, HERE, HISTORIES, Stored, deciders, simulated, stored_events
+
+SEEDS = (60, 61, 63, 73, 103, 110, 149, 179)
+"""Histories that between them take the paths that the simulation knows."""
+
+_DAY = date(2026, 1, 6)
+_TIME = datetime(2026, 1, 6, 9, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A command on the first aggregate that ``after`` happened to, as it stood then; on a new one without it."""
+
+    after: type[Any] | None
+    command: Any
+
+
+_PAYOUT = RecordPayout(status=PayoutStatus.UNKNOWN, payment_id="pay-1")
+_DELIVERY = RecordDelivery(
+    outcome=DeliveryOutcome.SENT,
+    recipient="party-1",
+    party_ref="party-1",
+    channel="email",
+    category="overdue",
+    template="overdue/zh/1",
+    cause="c27f230c-3ece-53ea-a964-bd063fcea61e",
+    loan_id="8c6a58c2-e27f-5e65-b8d1-9f8ee633ed7d",
+)
+DECIDED = (
+    Decided(DisbursementOrdered, _PAYOUT),
+    Decided(DisbursementOrdered, replace(_PAYOUT, status=PayoutStatus.FAILED, reason="account-closed")),
+    Decided(ContractDrafted, CancelContract(reason="withdrawn")),
+    Decided(LoanApproved, WithdrawApplication()),
+    Decided(ProductPublished, WithdrawProduct(version=1, reason="replaced")),
+    Decided(NotificationSent, replace(_DELIVERY, uncertain=True)),
+    Decided(None, replace(_DELIVERY, outcome=DeliveryOutcome.SUPPRESSED, reason="no-address")),
+)
+
+
+async def record_paths() -> None:
+    """Keep, in a file of its own, a path to every type of event that no file has. Raises ``SystemExit`` when that adds none."""
+    told = {each.type for file, _ in HISTORIES for each in stored_events(file)}
+    kept: list[Stored] = []
+    async for path in _paths(list(stored_events(EVENTS))):
+        of_aggregates = [each for each in path if _kind(each) in deciders()]
+        new = {each.subject for each in of_aggregates if each.type not in told}
+        kept += (each for each in of_aggregates if each.subject in new)
+        told |= {each.type for each in kept}
+    if not kept:
+        raise SystemExit("no type of event is lacking, or none of the paths here leads to it: add one")
+    lines = [json.dumps(each.as_json(), ensure_ascii=False) for each in kept]
+    (HERE / f"paths-{len(HISTORIES)}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+async def _paths(first: Sequence[Stored]) -> AsyncIterator[list[Stored]]:
+    for seed in SEEDS:
+        yield [replace(each, history=f"seed-{seed}") async for each in simulated(seed)]
+    for number, path in enumerate(DECIDED, 1):
+        yield [replace(each, history=f"decided-{number}") for each in _decided(path, first)]
+
+
+def _decided(path: Decided, first: Iterable[Stored]) -> Iterator[Stored]:
+    before = list(_until(path.after, first)) if path.after else []
+    message = registry.by_class(type(path.command))
+    decider = deciders()[message.context, message.aggregate]
+    subject = before[0].subject if before else _DELIVERY.cause
+    state = None
+    for each in before:
+        state = decider.evolve(state, upcasting.decode(each.type, each.value))
+    decision = decider.decide(state, path.command, Context(subject, _DAY, _TIME, Actor("user:clerk-1")))
+    if isinstance(decision, Refusal) or not decision:
+        raise SystemExit(f"{type(path.command).__name__} decides nothing here: {decision}")
+    yield from before
+    for event in decision:
+        yield Stored(registry.by_class(type(event)).ce_type, subject, json.loads(codec.encode(event)))
+
+
+def _until(event: type[Any], first: Iterable[Stored]) -> Iterator[Stored]:
+    """Every event of the first aggregate that this one happened to, up to it."""
+    events = list(first)
+    last = next(each for each in events if each.type == registry.by_class(event).ce_type)
+    kind = _kind(last)
+    for each in events:
+        if each.subject == last.subject and _kind(each) == kind:
+            yield each
+            if each is last:
+                return
+
+
+def _kind(stored: Stored) -> tuple[str, str]:
+    message = upcasting.message_type(stored.type)
+    return message.context, message.aggregate
