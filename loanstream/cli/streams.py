@@ -3,6 +3,7 @@
 import getpass
 import os
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -23,7 +24,8 @@ from loanstream.cli.installation import (
 from loanstream.eventlog.kafka.sign_in import check_sign_in
 from loanstream.eventlog.port import EventLog, TopicPartition
 from loanstream.runtime.access import access, as_json, as_script
-from loanstream.runtime.auditing import verify
+from loanstream.runtime.auditing import Verification, verify
+from loanstream.runtime.database import close_pool, open_pool
 from loanstream.runtime.decider.digests import digest as fold_digest
 from loanstream.runtime.decider.digests import folded, places
 from loanstream.runtime.decider.positions import Change, planned
@@ -31,8 +33,10 @@ from loanstream.runtime.decider.positions import state_position as write_positio
 from loanstream.runtime.decider.snapshots import save_snapshot, state_version, take_snapshot
 from loanstream.runtime.definitions import Service
 from loanstream.runtime.memory_store import MemoryStore
+from loanstream.runtime.postgres_store import open_store
 from loanstream.runtime.rebuilding import Comparison, rebuild
 from loanstream.runtime.settings import Settings
+from loanstream.runtime.stores import Audit
 from loanstream.runtime.strimzi import as_manifests
 from schemas.topics import CONTEXTS, Role, topic
 from services.notify.ports.subscribers import load_subscribers
@@ -135,7 +139,7 @@ def _caller() -> str:
 
 
 async def audit_verify(settings: Settings, services: Sequence[str], console: Console) -> int:
-    """Verify chains, sequences and decisions; 1 when something was found."""
+    """Verify chains, sequences and decisions, and keep the result for whoever watches; 1 when something was found."""
     contexts = tuple(services) or CONTEXTS
     async with open_database(settings) as dsn, open_log(settings, dsn) as log:
         started = time.monotonic()
@@ -143,6 +147,7 @@ async def audit_verify(settings: Settings, services: Sequence[str], console: Con
             task = bar.add_task("Verifying", total=await _records(log, contexts))
             result = await verify(log, contexts, lambda count: bar.advance(task, count))
         seconds = time.monotonic() - started
+        await _keep(dsn, contexts, result)
     total = result.events + result.outcomes
     for finding in result.findings[:_SHOWN_FINDINGS]:
         where = f"{finding.topic} partition {finding.partition} offset {finding.offset}"
@@ -170,6 +175,20 @@ async def audit_verify(settings: Settings, services: Sequence[str], console: Con
         style="dim",
     )
     return 0 if result.intact else 1
+
+
+async def _keep(dsn: str, contexts: Sequence[str], result: Verification) -> None:
+    now = datetime.now(UTC)
+    found = Counter(finding.topic for finding in result.findings)
+    audits = {
+        context: Audit(now, sum(found[topic(context, role)] for role in (Role.EVENTS, Role.OUTCOMES)))
+        for context in contexts
+    }
+    pool = await open_pool(dsn, maximum=1)
+    try:
+        await (await open_store(pool)).keep_audits(audits)
+    finally:
+        await close_pool(pool)
 
 
 async def rebuild_read_models(settings: Settings, services: Sequence[str], check: bool, console: Console) -> int:

@@ -11,6 +11,7 @@ from loanstream.runtime.definitions import EffectRow, EffectStatus
 from loanstream.runtime.stores import (
     ASKED,
     FINISHED,
+    Audit,
     Claim,
     ConsumerDeadLetter,
     HostStore,
@@ -39,6 +40,7 @@ class MemoryStore(HostStore):
         self._lanes: dict[tuple[str, str], list[str]] = {}
         self._keys: dict[tuple[str, str, str], _Key] = {}
         self._dead_letters: dict[_Place, ConsumerDeadLetter] = {}
+        self._audits: dict[str, Audit] = {}
         self._snapshots: dict[tuple[str, int, str], tuple[SnapshotManifest, list[bytes]]] = {}
 
     async def positions(self, consumer: str) -> dict[TopicPartition, int]:
@@ -217,6 +219,14 @@ class MemoryStore(HostStore):
         """Mark a dead letter replayed or discarded."""
         place = (consumer, partition, offset)
         self._dead_letters[place] = replace(self._dead_letters[place], status=status)
+
+    async def keep_audits(self, audits: Mapping[str, Audit]) -> None:
+        """Keep how verifications ended, by service."""
+        self._audits.update(audits)
+
+    async def audits(self) -> dict[str, Audit]:
+        """The last verification of each service."""
+        return dict(self._audits)
 
     async def save_snapshot(self, manifest: SnapshotManifest, chunks: Sequence[bytes]) -> None:
         """Keep the newest of each state version."""

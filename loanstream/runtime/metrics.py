@@ -25,7 +25,7 @@ from loanstream.runtime.effects_host import EffectsHost
 from loanstream.runtime.lagging import Ends
 from loanstream.runtime.loop_delay import watch_loop
 from loanstream.runtime.measuring import Counting
-from loanstream.runtime.stores import HostStore
+from loanstream.runtime.stores import Audit, HostStore
 from loanstream.runtime.supervisor import Host, Supervisor
 from loanstream.runtime.telemetry import metrics_text
 
@@ -66,6 +66,8 @@ class Looked:
     """Seconds by service, see :meth:`~loanstream.runtime.stores.HostStore.effects_overdue`."""
     dead_letters: dict[str, Mapping[TopicPartition, int]] = field(default_factory=dict)
     """Open ones of routers and reactors, by consumer."""
+    audits: Mapping[str, Audit] = field(default_factory=dict)
+    """The last verification of each service's streams, by whomever."""
     at: dict[str, float] = field(default_factory=dict)
     """When the log and the store answered last, by the monotonic clock."""
 
@@ -170,6 +172,7 @@ class HostMetrics:
                 self.looked.overdue[service] = await self._store.effects_overdue(service, self._clock.now())
             elif isinstance(host, Counting):
                 self.looked.dead_letters[host.name] = await self._store.open_dead_letter_counts(host.name)
+        self.looked.audits = await self._store.audits()
 
     def text(self) -> bytes:
         """Every metric of the process in Prometheus' text format."""
@@ -300,6 +303,16 @@ def _effects(looked: Looked) -> Iterable[Sample]:
 def _overdue(looked: Looked) -> Iterable[Sample]:
     for service, seconds in sorted(looked.overdue.items()):
         yield (service,), seconds
+
+
+def _of_audits(value: Callable[[Audit], float]) -> Callable[[Looked], Iterable[Sample]]:
+    """One value a service whose streams were ever verified."""
+
+    def samples(looked: Looked) -> Iterable[Sample]:
+        for service, audit in sorted(looked.audits.items()):
+            yield (service,), value(audit)
+
+    return samples
 
 
 def _ages(looked: Looked) -> Iterable[Sample]:
@@ -460,6 +473,18 @@ SHOWN: tuple[Family, ...] = (
         "For how long the effect that is due longest has waited for a sender; 0 when none waits.",
         ("service",),
         _overdue,
+    ),
+    Family(
+        "loanstream_audit_findings",
+        "What the last `loanstream audit verify` of a service's streams found; 0 when they are intact. Every process shows it.",
+        ("service",),
+        _of_audits(lambda audit: audit.findings),
+    ),
+    Family(
+        "loanstream_audit_ended_timestamp_seconds",
+        "When that verification came to its end, as Unix time; nothing for a service that was never verified.",
+        ("service",),
+        _of_audits(lambda audit: audit.ended_at.timestamp()),
     ),
     Family(
         "loanstream_metrics_age_seconds",

@@ -9,7 +9,7 @@ from loanstream.eventlog.port import Record, TopicPartition
 from loanstream.runtime.database import Connection, Pool, Row
 from loanstream.runtime.definitions import EffectRow, EffectStatus
 from loanstream.runtime.migrations import STORE_MIGRATIONS, migrate
-from loanstream.runtime.stores import ASKED, FINISHED, Claim, ConsumerDeadLetter, HostStore, SnapshotManifest
+from loanstream.runtime.stores import ASKED, FINISHED, Audit, Claim, ConsumerDeadLetter, HostStore, SnapshotManifest
 
 SCHEMA = "hosts"
 """Where the tables stand; a rebuild of read models never touches it."""
@@ -270,6 +270,21 @@ class PostgresStore(HostStore):
             offset,
             status,
         )
+
+    async def keep_audits(self, audits: Mapping[str, Audit]) -> None:
+        """Keep how verifications ended, by service."""
+        await self._pool.execute(
+            "INSERT INTO hosts.audits SELECT * FROM unnest($1::text[], $2::timestamptz[], $3::bigint[])"
+            " ON CONFLICT (service) DO UPDATE SET ended_at = excluded.ended_at, findings = excluded.findings",
+            list(audits),
+            [audit.ended_at for audit in audits.values()],
+            [audit.findings for audit in audits.values()],
+        )
+
+    async def audits(self) -> dict[str, Audit]:
+        """The last verification of each service."""
+        rows = await self._pool.fetch("SELECT service, ended_at, findings FROM hosts.audits")
+        return {row["service"]: Audit(row["ended_at"], row["findings"]) for row in rows}
 
     async def save_snapshot(self, manifest: SnapshotManifest, chunks: Sequence[bytes]) -> None:
         """Chunks one by one, invisible until the manifest; then older snapshots and abandoned chunks go."""

@@ -45,6 +45,15 @@ class ConsumerDeadLetter:
 
 
 @dataclass(frozen=True, slots=True)
+class Audit:
+    """How the last verification of a service's streams ended."""
+
+    ended_at: datetime
+    findings: int
+    """What did not fit; 0 when the streams are intact."""
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotManifest:
     """Closes a snapshot: a whole partition at one committed position, in ``chunks`` parts."""
 
@@ -175,6 +184,14 @@ class HostStore(Protocol):
 
     async def settle_dead_letter(self, consumer: str, partition: TopicPartition, offset: int, status: str) -> None:
         """Mark a dead letter replayed or discarded."""
+        ...
+
+    async def keep_audits(self, audits: Mapping[str, Audit]) -> None:
+        """Keep how verifications ended, by service; each replaces the service's last one."""
+        ...
+
+    async def audits(self) -> dict[str, Audit]:
+        """The last verification of each service that was ever verified."""
         ...
 
     async def save_snapshot(self, manifest: SnapshotManifest, chunks: Sequence[bytes]) -> None:

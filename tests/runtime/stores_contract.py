@@ -10,7 +10,7 @@ from msgspec import structs
 
 from loanstream.eventlog.port import Record, TopicPartition
 from loanstream.runtime.definitions import EffectRow, EffectStatus
-from loanstream.runtime.stores import ConsumerDeadLetter, HostStore, SnapshotManifest
+from loanstream.runtime.stores import Audit, ConsumerDeadLetter, HostStore, SnapshotManifest
 from schemas import ids
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -309,6 +309,12 @@ class StoreContract:
         await store.advance("router", {}, {}, (), [letter(1, count=2, error="KeyError", created_at=LATER)])
         [stored] = await store.dead_letters()
         assert (stored.count, stored.error, stored.created_at) == (2, "KeyError", letter(1).created_at)
+
+    async def test_the_last_audit_of_each_service_is_kept(self, store: HostStore) -> None:
+        assert await store.audits() == {}
+        await store.keep_audits({"servicing": Audit(NOW, 2), "risk": Audit(NOW, 0)})
+        await store.keep_audits({"servicing": Audit(LATER, 0)})
+        assert await store.audits() == {"servicing": Audit(LATER, 0), "risk": Audit(NOW, 0)}
 
     async def test_a_snapshot_comes_back_chunk_by_chunk(self, store: HostStore) -> None:
         saved = snapshot(10, b"one", b"two")
