@@ -38,7 +38,7 @@ RUN python -m hatchling build --target wheel --directory /build/dist \
     && mkdir /opt/loanstream/share \
     && cyclonedx-py environment --pyproject pyproject.toml --mc-type application --output-reproducible \
        --of JSON --output-file /opt/loanstream/share/sbom.cdx.json /opt/loanstream/bin/python \
-    && install --directory --mode 700 /data/loanstream
+    && install --directory --mode 700 /data/loanstream /data/loanstream-keys
 
 
 FROM ${PYTHON_IMAGE}
