@@ -39,7 +39,7 @@ COMPOSE := docker compose $(if $(CHOSEN),$$(test ! -e .env || echo --env-file .e
 compose: ## run every service in a container of its own, and wait until all is healthy; DEMO=1, CLUSTER=1, UI=1, OBSERVABILITY=1 add to it
 	@deploy/compose/secrets.sh
 	@REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown) CREATED=$$(git show -s --format=%cI HEAD 2>/dev/null || echo unknown) \
-		$(COMPOSE) build --quiet
+		$(COMPOSE) build --quiet --build-arg SOURCE=$$(git remote get-url origin 2>/dev/null | sed 's|//[^/@]*@|//|' | grep . || echo unknown)
 	@$(COMPOSE) up --wait
 	@echo "API and console: http://127.0.0.1:$${LOANSTREAM_PORT:-8600}, as operations-officer; the password is in $${LOANSTREAM_SECRETS:-deploy/compose/secrets}/initial-password"
 

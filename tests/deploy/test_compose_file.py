@@ -5,6 +5,7 @@ import re
 import shutil
 import stat
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -285,8 +286,12 @@ def test_the_image_holds_no_tools_and_runs_as_nobody_in_particular() -> None:
     assert "RUN" not in final, "nothing is installed after the virtual environment was copied"
     assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", final, re.M)
     assert all(service["user"] == re.findall(r"^USER (.*)$", final, re.M)[0] for service in ours().values())
-    for label in ("title", "description", "version", "revision", "created"):
+    for label in ("title", "description", "version", "revision", "created", "source", "documentation", "licenses"):
         assert f"org.opencontainers.image.{label}=" in final
+    [documentation] = re.findall(r'image\.documentation="([^"]*)"', final)
+    assert (ROOT / documentation).is_file()
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert re.findall(r"^ARG VERSION=(.*)$", final, re.M) == [version]
 
 
 def test_only_what_the_image_is_made_of_is_sent_to_the_engine() -> None:
