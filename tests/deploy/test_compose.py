@@ -25,6 +25,9 @@ FEW = (12, "+2m")
 LONG = (12, "+6m")
 """Loans and time of a demo during which a service is exchanged twice."""
 
+SOME = (12, "+3m")
+"""Loans and time of a demo that a broker is killed under, once money comes in, after a month."""
+
 AT_MOST_SECONDS = 300
 """From one command to a healthy system with the demo running, where the images are there."""
 
@@ -161,7 +164,7 @@ def apart_from_what_they_work_with(running: Stack) -> None:
 def test_one_command_starts_three_brokers_with_the_demo_which_goes_on_without_one_of_them(
     image: str, tmp_path: Path, new_folder: NewFolder
 ) -> None:
-    loans, until = LONG
+    loans, until = SOME
     options = ["demo", "--api", "http://api:8600", "--loans", str(loans), "--until", until, "--json"]
     small = tmp_path / "small-demo.json"
     small.write_text(json.dumps({"services": {"demo": {"command": options}}}))
@@ -188,7 +191,7 @@ def test_one_command_starts_three_brokers_with_the_demo_which_goes_on_without_on
         assert exit_codes(containers, ["demo"]) == {"demo": 0}, made.said()
         assert not containers["kafka-2"]["State"]["Running"]
         said = made.compose("--profile", "demo", "logs", "--no-log-prefix", "--no-color", "demo")
-        assert comparable(printed(said)) == embedded(new_folder(), *LONG), "nothing lost, nothing doubled"
+        assert comparable(printed(said)) == embedded(new_folder(), *SOME), "nothing lost, nothing doubled"
 
 
 def printed(said: str) -> dict[str, Any]:
