@@ -38,18 +38,24 @@ RUN python -m hatchling build --target wheel --directory /build/dist \
     && mkdir /opt/loanstream/share \
     && cyclonedx-py environment --pyproject pyproject.toml --mc-type application --output-reproducible \
        --of JSON --output-file /opt/loanstream/share/sbom.cdx.json /opt/loanstream/bin/python \
-    && install --directory --mode 700 /data/loanstream
+    && install --directory --mode 700 /data/loanstream /data/loanstream-keys
 
 
 FROM ${PYTHON_IMAGE}
+# the version of pyproject.toml; a test compares them
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 ARG CREATED=unknown
+# the repository's address; the documentation is a path in it
+ARG SOURCE=unknown
 LABEL org.opencontainers.image.title="loanstream" \
       org.opencontainers.image.description="Event-sourced loan-lifecycle services" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}" \
+      org.opencontainers.image.source="${SOURCE}" \
+      org.opencontainers.image.documentation="docs/engineers.md" \
+      org.opencontainers.image.licenses="NOASSERTION" \
       org.opencontainers.image.base.name="docker.io/library/python:3.11-slim-bookworm"
 
 COPY --from=build /opt/loanstream /opt/loanstream
@@ -63,6 +69,7 @@ ENV PATH=/opt/loanstream/bin:$PATH \
     LOANSTREAM_DATA_DIR=/var/lib/loanstream
 USER 10001:10001
 EXPOSE 8600
+# Without --start-interval: Docker knows it from 25 on, and an older engine refuses it.
 HEALTHCHECK --interval=10s --timeout=10s --start-period=120s --retries=3 CMD ["loanstream", "health"]
 ENTRYPOINT ["loanstream"]
 CMD ["--help"]

@@ -31,11 +31,16 @@ up: setup ## start every service in one process on loopback; goes on with its da
 demo: setup ## send 1,000 real applications through the public API until every loan is closed
 	@exec $(BIN)/loanstream demo
 
-compose: ## run every service in a container of its own, with Kafka and PostgreSQL, and wait until all is healthy
+# Profiles are chosen by variables: `make compose DEMO=1 CLUSTER=1`. Compose leaves .env aside where another file is named.
+PROFILES := $(if $(DEMO),demo) $(if $(CLUSTER),cluster) $(if $(UI),ui) $(if $(OBSERVABILITY),observability)
+CHOSEN := $(wildcard $(PROFILES:%=deploy/compose/%.env))
+COMPOSE := docker compose $(if $(CHOSEN),$$(test ! -e .env || echo --env-file .env) $(CHOSEN:%=--env-file %)) $(PROFILES:%=--profile %)
+
+compose: ## run every service in a container of its own, and wait until all is healthy; DEMO=1, CLUSTER=1, UI=1, OBSERVABILITY=1 add to it
 	@deploy/compose/secrets.sh
 	@REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown) CREATED=$$(git show -s --format=%cI HEAD 2>/dev/null || echo unknown) \
-		docker compose build --quiet
-	@docker compose up --wait
+		$(COMPOSE) build --quiet --build-arg SOURCE=$$(git remote get-url origin 2>/dev/null | sed 's|//[^/@]*@|//|' | grep . || echo unknown)
+	@$(COMPOSE) up --wait
 	@echo "API and console: http://127.0.0.1:$${LOANSTREAM_PORT:-8600}, as operations-officer; the password is in $${LOANSTREAM_SECRETS:-deploy/compose/secrets}/initial-password"
 
 compose-down: ## stop and remove the containers of `make compose`; the data stays in its volumes

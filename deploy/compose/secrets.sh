@@ -2,11 +2,22 @@
 # Makes the secrets of docker-compose.yml that are missing, with random values; those that are there stay as they are.
 # Usage: secrets.sh [FOLDER]
 #
+# Without FOLDER it is LOANSTREAM_SECRETS, of the environment or of the file .env beside docker-compose.yml, and where neither says
+# so deploy/compose/secrets, which is then written into .env: compose takes it from there.
+#
 # The folder is for its owner only. The files in it can be read by everybody who gets through the folder: compose mounts each into
 # its containers as it is, and their users have other numbers than the folder's owner.
 set -eu
 umask 077
-folder=${1:-${LOANSTREAM_SECRETS:-$(dirname "$0")/secrets}}
+root=$(cd "$(dirname "$0")/../.." && pwd)
+folder=${1:-${LOANSTREAM_SECRETS:-}}
+if [ -z "$folder" ]; then
+  if ! grep -qs '^LOANSTREAM_SECRETS=.' "$root/.env"; then
+    echo 'LOANSTREAM_SECRETS=./deploy/compose/secrets' >>"$root/.env"
+  fi
+  cd "$root"
+  folder=$(sed -n 's/^LOANSTREAM_SECRETS=//p' .env | tail -n 1)
+fi
 mkdir -p "$folder"
 chmod 700 "$folder"
 
@@ -24,7 +35,9 @@ secret() { # name, value
 }
 
 secret postgres-password "$(random)"
-secret database-url "postgresql://loanstream:$(cat "$folder/postgres-password")@postgres/loanstream"
+secret database-password "$(random)"
+secret database-url "postgresql://loanstream:$(cat "$folder/database-password")@postgres/loanstream"
+secret installation "$(random)"
 secret initial-password "$(random)"
 secret metrics-token "$(random)"
 secret grafana-password "$(random)"

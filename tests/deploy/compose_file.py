@@ -15,12 +15,14 @@ SECRETS_SCRIPT = ROOT / "deploy" / "compose" / "secrets.sh"
 OUR_IMAGE = "loanstream:local"
 
 _VARIABLE = re.compile(r"\$\{(\w+):-([^}]*)\}")
+_SECRETS = re.compile(r"\$\{LOANSTREAM_SECRETS:\?[^}]*\}")
 
 
 @cache
 def compose() -> dict[str, Any]:
     """The file with every variable at its default."""
     text = _VARIABLE.sub(lambda found: found[2], COMPOSE_FILE.read_text(encoding="utf-8"))
+    text = _SECRETS.sub("./deploy/compose/secrets", text)
     read: dict[str, Any] = yaml.safe_load(text)
     return read
 

@@ -20,12 +20,27 @@ BUILD_SECONDS = 900
 START_SECONDS = 420
 
 
+CONNECT = """
+import socket, sys
+
+for address in sys.argv[1:]:
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), 2).close()
+        print(address)
+    except OSError:
+        pass
+"""
+"""Run in a container: prints the addresses that take a connection."""
+
+
 class Stack:
     """The containers of one project."""
 
     def __init__(self, folder: Path, project: str) -> None:
+        self.project = project
         self.secrets = folder / "secrets"
-        self.port, self.kafka_port = free_port(), free_port()
+        self.port, self.kafka_port, *more = (free_port() for _ in range(4))
         self._environment = {
             **{
                 name: value
@@ -37,6 +52,8 @@ class Stack:
             "LOANSTREAM_SECRETS": str(self.secrets),
             "LOANSTREAM_PORT": str(self.port),
             "KAFKA_PORT": str(self.kafka_port),
+            "KAFKA_PORT_2": str(more[0]),
+            "KAFKA_PORT_3": str(more[1]),
         }
         subprocess.run([SECRETS_SCRIPT, self.secrets], check=True, capture_output=True)
 
@@ -56,8 +73,15 @@ class Stack:
 
     def compose(self, *arguments: str, seconds: float = START_SECONDS, **variables: str) -> str:
         """What a command of docker compose prints; it must succeed."""
+        return self._done("docker", "compose", *arguments, seconds=seconds, **variables)
+
+    def make(self, *arguments: str, **variables: str) -> str:
+        """What a target of the Makefile prints; it must succeed."""
+        return self._done("make", *arguments, seconds=START_SECONDS + BUILD_SECONDS, **variables)
+
+    def _done(self, *command: str, seconds: float, **variables: str) -> str:
         done = subprocess.run(
-            ["docker", "compose", *arguments],
+            command,
             cwd=ROOT,
             env=self._environment | variables,
             capture_output=True,
@@ -65,7 +89,7 @@ class Stack:
             timeout=seconds,
             check=False,
         )
-        assert done.returncode == 0, f"docker compose {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}{self.said()}"
+        assert done.returncode == 0, f"{' '.join(command)}:\n{done.stdout}\n{done.stderr}{self.said()}"
         return done.stdout
 
     def up(self) -> None:
@@ -99,6 +123,23 @@ class Stack:
         """What a scraper is answered."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return httpx.get(f"{self.url}/metrics", headers=headers, trust_env=False, timeout=30)
+
+    def kill(self, service: str) -> None:
+        """End a container at once; it stays away."""
+        self.compose("kill", service)
+
+    def opened(self, network: str, *addresses: str) -> list[str]:
+        """Which addresses (``host:port``) a container on one of the networks can connect to."""
+        arguments = ["--network", f"{self.project}_{network}", "--entrypoint", "python", IMAGE, "-c", CONNECT]
+        done = subprocess.run(
+            ["docker", "run", "--rm", *arguments, *addresses], capture_output=True, text=True, check=True
+        )
+        return done.stdout.split()
+
+    def addresses(self, service: str) -> list[str]:
+        """The addresses of a container, on every network that it is in."""
+        networks = self.containers()[service]["NetworkSettings"]["Networks"]
+        return [network["IPAddress"] for network in networks.values()]
 
     def containers(self) -> dict[str, dict[str, Any]]:
         """What the engine says of every container, by service."""

@@ -3,16 +3,18 @@
 import json
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from schemas.topics import topic_specs
 from tests.deploy.compose_file import ROOT, jobs, services
 from tests.deploy.next_release import applied
 from tests.deploy.stack import IMAGE, Stack, build, copied_context, ended, exit_codes, stack
-from tests.deploy.watching import Receipts
+from tests.deploy.watching import Kept, Receipts, kept
 from tests.e2e.conftest import NewFolder
 from tests.e2e.system import comparable, demo_arguments, eventually, good
 
@@ -23,14 +25,21 @@ FEW = (12, "+2m")
 LONG = (12, "+6m")
 """Loans and time of a demo during which a service is exchanged twice."""
 
+SOME = (12, "+3m")
+"""Loans and time of a demo that a broker is killed under, once money comes in, after a month."""
+
+AT_MOST_SECONDS = 300
+"""From one command to a healthy system with the demo running, where the images are there."""
+
 STOPPED_BY_SIGNAL = 143
 """How a Java ends at SIGTERM, also when it closed its log in order."""
 
 HAS_KEY = """
 import pathlib
-print(*[name for name in ("issuer.json", "users.json") if pathlib.Path("/var/lib/loanstream", name).exists()])
+names = ("issuer.json", "users.json", "master.json")
+print(*sorted(found.name for name in names for found in pathlib.Path("/var/lib").rglob(name)))
 """
-"""Which files of the issuer a container has."""
+"""Which keys a container has."""
 
 MAY_WRITE = """
 import os, pathlib
@@ -44,7 +53,7 @@ def may(folder):
     except OSError:
         return False
 
-folders = ("/", "/etc", "/opt/loanstream", "/run/secrets", "/tmp", "/var/lib/loanstream")
+folders = ("/", "/etc", "/opt/loanstream", "/run/secrets", "/tmp", "/var/lib/loanstream", "/var/lib/loanstream-keys")
 print(os.getuid(), *filter(may, folders))
 """
 """Run in a container: its user and the folders that this one may write to."""
@@ -98,7 +107,7 @@ def test_the_containers_have_no_more_rights_than_they_need_and_give_the_table_of
     new_folder: NewFolder,
 ) -> None:
     containers = running.containers()
-    assert exit_codes(containers, ["migrate", "topics"]) == {"migrate": 0, "topics": 0}
+    assert exit_codes(containers, ["keys", "migrate", "topics"]) == {"keys": 0, "migrate": 0, "topics": 0}
     for name, container in containers.items():
         host = container["HostConfig"]
         assert int(container["Config"]["User"].split(":")[0]) > 0, f"{name} runs as root"
@@ -117,7 +126,13 @@ def test_the_containers_have_no_more_rights_than_they_need_and_give_the_table_of
     keys = {
         name: running.compose("exec", "--no-TTY", name, "python", "-c", HAS_KEY).split() for name in ("issuer", "api")
     }
-    assert keys == {"issuer": ["issuer.json", "users.json"], "api": []}
+    assert keys == {"issuer": ["issuer.json", "users.json"], "api": ["master.json"]}
+    superuser = (
+        "select rolsuper or rolcreaterole or rolcreatedb or rolbypassrls from pg_roles where rolname = 'loanstream'"
+    )
+    assert running.compose("exec", "--no-TTY", "postgres", "psql", "-qtA", "-U", "postgres", "-c", superuser) == "f\n"
+    assert "All well" in running.loanstream("doctor")
+    apart_from_what_they_work_with(running)
     assert running.metrics().status_code == 401
     assert "loanstream_" in running.metrics(running.secret("metrics-token")).text
 
@@ -134,6 +149,55 @@ def test_the_containers_have_no_more_rights_than_they_need_and_give_the_table_of
     assert exit_codes(stopped, stay) == expected, "each ends in order, none is killed"
     running.up()
     assert comparable(ended(running.demo(*demo(*FEW)))) == table, "nothing is lost by stopping, and nothing done twice"
+
+
+def apart_from_what_they_work_with(running: Stack) -> None:
+    """Who only watches, or only looks at Kafka, cannot connect to the rest."""
+    brokers = [f"{host}:9092" for host in ("kafka", *running.addresses("kafka"))]
+    database = [f"{host}:5432" for host in ("postgres", *running.addresses("postgres"))]
+    everything = [*brokers, *database, "api:8600"]
+    assert running.opened("watch", *everything) == ["api:8600"]
+    assert {address.rpartition(":")[2] for address in running.opened("brokers", *everything)} == {"9092"}
+    assert {*brokers[:1], *database} <= {*running.opened("core", *everything)}, "where all of it is"
+
+
+def test_one_command_starts_three_brokers_with_the_demo_which_goes_on_without_one_of_them(
+    image: str, tmp_path: Path, new_folder: NewFolder
+) -> None:
+    loans, until = SOME
+    options = ["demo", "--api", "http://api:8600", "--loans", str(loans), "--until", until, "--json"]
+    small = tmp_path / "small-demo.json"
+    small.write_text(json.dumps({"services": {"demo": {"command": options}}}))
+    with stack(tmp_path, "loanstream-three") as made:
+        begun = time.monotonic()
+        made.make("compose", "DEMO=1", "CLUSTER=1", COMPOSE_FILE=f"docker-compose.yml:{small}")
+        seconds = time.monotonic() - begun
+        print(f"from `make compose DEMO=1 CLUSTER=1` to healthy, with the demo running: {seconds:.0f} s")
+        containers = made.containers()
+        assert containers["demo"]["State"]["Running"]
+        assert seconds < AT_MOST_SECONDS
+        brokers = {"kafka", "kafka-2", "kafka-3"}
+        assert {name for name in brokers if containers[name]["State"]["Health"]["Status"] == "healthy"} == brokers
+
+        topics = kept(made.brokers)
+        assert topics.keys() >= {spec.name for spec in topic_specs(1)}
+        assert set(topics.values()) == {Kept(copies=3, needed=2)}
+        receipts = Receipts(made.brokers)
+        eventually("money comes in", lambda: receipts.count() > 0)
+        made.kill("kafka-2")
+        assert made.containers()["demo"]["State"]["Running"], "the demo was under way"
+        eventually("the demo ended", lambda: not made.containers()["demo"]["State"]["Running"])
+        containers = made.containers()
+        assert exit_codes(containers, ["demo"]) == {"demo": 0}, made.said()
+        assert not containers["kafka-2"]["State"]["Running"]
+        said = made.compose("--profile", "demo", "logs", "--no-log-prefix", "--no-color", "demo")
+        assert comparable(printed(said)) == embedded(new_folder(), *SOME), "nothing lost, nothing doubled"
+
+
+def printed(said: str) -> dict[str, Any]:
+    """The one JSON object among the lines of a container."""
+    table: dict[str, Any] = json.loads(said[said.index("\n{\n") if not said.startswith("{\n") else 0 :])
+    return table
 
 
 def test_the_image_tells_what_it_is_made_of(image: str) -> None:

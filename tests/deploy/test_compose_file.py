@@ -1,9 +1,11 @@
 """docker-compose.yml keeps the rules for containers: hardened, bounded, watched, with its secrets in files."""
 
+import os
 import re
 import shutil
 import stat
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +64,8 @@ def test_nothing_has_more_rights_than_it_needs(name: str) -> None:
     assert "no-new-privileges:true" in service["security_opt"]
     assert service["read_only"] is True
     assert service["init"] is True
-    assert not service.keys() & {"privileged", "cap_add", "network_mode", "pid", "ipc", "devices"}
+    assert not service.keys() & {"privileged", "cap_add", "pid", "ipc", "devices"}
+    assert service.get("network_mode", "none") == "none"
 
 
 @every_service
@@ -83,8 +86,14 @@ def test_ports_are_open_on_loopback_only(name: str) -> None:
 def test_what_stays_is_started_again_and_given_time_to_end(name: str) -> None:
     service = services()[name]
     assert service["restart"] == "unless-stopped"
-    seconds = int(service["stop_grace_period"].removesuffix("s"))
-    assert seconds > STOP_SECONDS or name not in ours()
+    assert grace(service) > STOP_SECONDS or name not in ours()
+
+
+@pytest.mark.parametrize("name", sorted(jobs()))
+def test_a_job_is_given_time_to_end_what_it_does(name: str) -> None:
+    docker_gives = 10
+    assert grace(services()[name]) > docker_gives or name == "demo", "a demo keeps nothing"
+    assert grace(services()[name]) >= docker_gives
 
 
 @every_service
@@ -101,24 +110,82 @@ def test_every_setting_that_is_given_exists(name: str) -> None:
     given = {variable: value for variable, value in variables(services()[name]).items() if variable.startswith(PREFIX)}
     assert given, "each takes its settings from the environment"
     assert not unknown_variables(given)
-    if name != ISSUER:
-        assert {"LOANSTREAM_DATABASE_URL_FILE", "LOANSTREAM_KAFKA_SERVERS"} <= given.keys(), (
-            "no embedded database in a container"
-        )
+    if opens_installation(name):
+        apart = {"DATABASE_URL_FILE", "INSTALLATION_FILE", "KAFKA_SERVERS", "KEYS_DIR"}
+        assert {PREFIX + setting for setting in apart} <= given.keys(), "it shares no folder, and embeds no database"
 
 
 def test_one_container_alone_has_the_key_and_the_password_and_the_others_know_where_it_is() -> None:
-    [address] = {variables(service)["LOANSTREAM_ISSUER_URL"] for service in ours().values()}
+    [address] = {
+        variables(service)["LOANSTREAM_ISSUER_URL"]
+        for name, service in ours().items()
+        if opens_installation(name) or name == ISSUER
+    }
     assert address == f"http://{ISSUER}:8600"
     folder = variables(services()[ISSUER]).get("LOANSTREAM_DATA_DIR", "/var/lib/loanstream")
     assert services()[ISSUER]["volumes"] == [f"{ISSUER}:{folder}"], "neither the data of the others nor more"
     assert [name for name, service in services().items() if f"{ISSUER}:{folder}" in service.get("volumes", ())] == [
         ISSUER
     ]
-    knowing = {name for name, service in ours().items() if "initial-password" in service["secrets"]}
+    knowing = holders("initial-password")
     assert knowing == {ISSUER, "demo"}, "who signs in with the password, and who checks it"
     assert "database-url" not in services()[ISSUER]["secrets"]
     assert "ports" not in services()[ISSUER]
+
+
+def test_a_secret_is_given_to_whom_it_is_for() -> None:
+    serving = {*CONTEXTS, "api"}
+    assert holders("postgres-password") == {"postgres"}, "the superuser's"
+    assert holders("database-password") == {"postgres"}, "to make the role of the services"
+    assert holders("database-url") == {*serving, "migrate", "topics"}
+    assert holders("installation") == {*serving, "topics"}
+    assert holders("grafana-password") == {"grafana"}
+    assert {secret for one in services().values() for secret in one.get("secrets", ())} == {*compose()["secrets"]}
+
+
+def test_the_master_key_is_written_by_one_job_and_read_where_the_vault_is_opened() -> None:
+    mounted = {name: mounts(service)["keys"] for name, service in services().items() if "keys" in mounts(service)}
+    writing = {name for name, mount in mounted.items() if not mount.endswith(":ro")}
+    assert writing == {"keys"}
+    assert mounted.keys() - writing == {*CONTEXTS, "api"}
+    folder = variables(services()["api"])["LOANSTREAM_KEYS_DIR"]
+    assert {mount.removesuffix(":ro") for mount in mounted.values()} == {folder}
+    assert services()["keys"]["network_mode"] == "none"
+    assert services()["keys"]["command"] == ["keys", folder]
+
+
+def test_no_two_services_write_to_one_volume() -> None:
+    written = [
+        source
+        for service in services().values()
+        for source, mount in mounts(service).items()
+        if not mount.endswith(":ro")
+    ]
+    assert sorted(written) == sorted(compose()["volumes"])
+    data = {name for name, service in ours().items() if "/var/lib/loanstream" in mounts(service).values()}
+    assert data == {ISSUER, "origination", "notify"}, "key and users, what the sandbox bank paid, mails kept here"
+
+
+def test_who_only_watches_reaches_neither_brokers_nor_database() -> None:
+    networks = compose()["networks"]
+    on = {net: {name for name, one in services().items() if net in one.get("networks", ())} for net in networks}
+    brokers, serving = {"kafka", "kafka-2", "kafka-3"}, {*CONTEXTS, "api", ISSUER}
+    assert on == {
+        "core": brokers | serving | {"postgres", "migrate", "topics"},
+        "watch": serving | {"prometheus", "grafana", "otel-collector", "demo"},
+        "brokers": brokers | {"ui"},
+    }
+    assert networks["core"] == {"internal": True}, "no way out"
+    assert {name for name, service in services().items() if not service.get("networks")} == {"keys"}
+
+
+def test_the_services_sign_in_to_the_database_as_a_role_that_rules_nothing() -> None:
+    script = ROOT / "deploy" / "compose" / "roles.sh"
+    assert "NOSUPERUSER NOCREATEDB NOCREATEROLE" in script.read_text()
+    assert script.stat().st_mode & stat.S_IXUSR
+    database = services()["postgres"]
+    assert variables(database)["POSTGRES_USER"] == "postgres"
+    assert "./deploy/compose/roles.sh:/docker-entrypoint-initdb.d/roles.sh:ro" in database["volumes"]
 
 
 @every_service
@@ -169,7 +236,7 @@ def test_the_script_makes_every_secret_once(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
     made = run_script(folder)
     assert made.keys() == compose()["secrets"].keys()
-    assert made["postgres-password"].strip() in made["database-url"]
+    assert made["database-password"].strip() in made["database-url"]
     assert len(set(made.values())) == len(made)
     assert all(len(text) > 24 for text in made.values())
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700, "nobody else gets to the files"
@@ -178,6 +245,28 @@ def test_the_script_makes_every_secret_once(tmp_path: Path) -> None:
     (folder / "metrics-token").unlink()
     again = run_script(folder)
     assert {name for name in made if again[name] != made[name]} == {"metrics-token"}
+
+
+def test_the_folder_of_the_secrets_is_told_to_compose(tmp_path: Path) -> None:
+    script = tmp_path / "deploy" / "compose" / "secrets.sh"
+    script.parent.mkdir(parents=True)
+    shutil.copy2(SECRETS_SCRIPT, script)
+    told = tmp_path / ".env"
+    bare = {name: value for name, value in os.environ.items() if name != "LOANSTREAM_SECRETS"}
+
+    def run(**given: str) -> None:
+        subprocess.run([script], check=True, capture_output=True, env=bare | given, cwd=script.parent)
+
+    run(LOANSTREAM_SECRETS=str(tmp_path / "mine"))
+    assert not told.exists(), "who names a folder tells compose, too"
+    told.write_text("DEMO_LOANS=5\n")
+    run()
+    run()
+    assert told.read_text() == "DEMO_LOANS=5\nLOANSTREAM_SECRETS=./deploy/compose/secrets\n"
+    assert (tmp_path / "deploy" / "compose" / "secrets" / "database-url").exists()
+    told.write_text("LOANSTREAM_SECRETS=./elsewhere\n")
+    run()
+    assert (tmp_path / "elsewhere" / "database-url").exists()
 
 
 def test_git_keeps_the_secrets_out() -> None:
@@ -197,8 +286,12 @@ def test_the_image_holds_no_tools_and_runs_as_nobody_in_particular() -> None:
     assert "RUN" not in final, "nothing is installed after the virtual environment was copied"
     assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", final, re.M)
     assert all(service["user"] == re.findall(r"^USER (.*)$", final, re.M)[0] for service in ours().values())
-    for label in ("title", "description", "version", "revision", "created"):
+    for label in ("title", "description", "version", "revision", "created", "source", "documentation", "licenses"):
         assert f"org.opencontainers.image.{label}=" in final
+    [documentation] = re.findall(r'image\.documentation="([^"]*)"', final)
+    assert (ROOT / documentation).is_file()
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert re.findall(r"^ARG VERSION=(.*)$", final, re.M) == [version]
 
 
 def test_only_what_the_image_is_made_of_is_sent_to_the_engine() -> None:
@@ -207,6 +300,27 @@ def test_only_what_the_image_is_made_of_is_sent_to_the_engine() -> None:
     wanted = {line.removeprefix("!") for line in lines if line.startswith("!")}
     copied = {name for line in re.findall(r"^COPY (?!--from)(.*) \S+$", dockerfile(), re.M) for name in line.split()}
     assert copied == wanted
+
+
+def grace(service: dict[str, Any]) -> int:
+    """The seconds that a service is given to end."""
+    return int(service["stop_grace_period"].removesuffix("s"))
+
+
+def holders(secret: str) -> set[str]:
+    """The services that are given a secret."""
+    return {name for name, service in services().items() if secret in service.get("secrets", ())}
+
+
+def mounts(service: dict[str, Any]) -> dict[str, str]:
+    """Where a service has its named volumes, by name; with ``:ro`` those that it only reads."""
+    pairs = (volume.split(":", 1) for volume in service.get("volumes", ()))
+    return {source: target for source, target in pairs if not source.startswith(".")}
+
+
+def opens_installation(name: str) -> bool:
+    """Whether a container works on log and database, and does not just sign, ask or prepare."""
+    return name in ours() and services()[name]["command"][0] in {"serve", "topics"}
 
 
 def dockerfile() -> str:

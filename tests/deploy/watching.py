@@ -1,9 +1,13 @@
-"""What stands in a topic of the containers, read from this machine as a client of the brokers."""
+"""What the brokers of the containers hold, read from this machine as a client of theirs."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from loanstream.eventlog.kafka.cluster_settings import ClusterSettings
 from loanstream.eventlog.kafka.log import KafkaLog
@@ -14,6 +18,44 @@ from tests.deploy.next_release import FIELD
 _EVENTS = topic("servicing", Role.EVENTS)
 _TYPE = "loanstream.servicing.MoneyReceived.v1"
 _AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How safely a topic is kept."""
+
+    copies: int
+    """Of the partition that has fewest."""
+    needed: int
+    """In sync for a write to be acknowledged."""
+
+
+def kept(servers: str) -> dict[str, Kept]:
+    """Our topics, as the brokers describe them."""
+    return asyncio.run(_kept(servers))
+
+
+async def _kept(servers: str) -> dict[str, Kept]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+    await admin.start()
+    try:
+        names = [name for name in await admin.list_topics() if name.startswith("loanstream.")]
+        described = await admin.describe_topics(names)
+        answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in names])
+    finally:
+        await admin.close()
+    settings = {
+        name: {entry[0]: entry[1] for entry in entries}
+        for answer in answers
+        for _code, _message, _kind, name, entries in answer.resources
+    }
+    return {
+        one["topic"]: Kept(
+            min(len(partition["replicas"]) for partition in one["partitions"]),
+            int(settings[one["topic"]]["min.insync.replicas"]),
+        )
+        for one in described
+    }
 
 
 class Receipts:
