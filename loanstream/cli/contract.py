@@ -68,7 +68,9 @@ def reworded(name: str, field: str, console: Console, errors: Console) -> int:
     """Keep that a description means what the released one means; the exit code."""
     place = meaning_of(name, field)
     now = released.current()
-    changed = {each.place for each in breaks(released.released(), now) if each.kind is Kind.MEANING_CHANGED}
+    changed = {
+        each.place for each in breaks(released.released(released.RELEASED), now) if each.kind is Kind.MEANING_CHANGED
+    }
     if place not in changed:
         near = f"; these do: {', '.join(sorted(changed))}" if changed else ""
         errors.print(

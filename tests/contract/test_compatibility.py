@@ -411,6 +411,22 @@ def test_a_release_has_the_version_of_the_code_and_one_above_the_last(
     released.check_version("0.0.1", tmp_path / "none.json", "0.0.1")
 
 
+def test_a_text_that_was_reworded_passes_until_it_changes_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = json.loads(released.RELEASED.read_text(encoding="utf-8"))
+    stored["meanings"]["Money"]["amount"] = "what it said before"
+    monkeypatch.setattr(released, "RELEASED", tmp_path / "contract.json")
+    monkeypatch.setattr(released, "REWORDED", tmp_path / "reworded.json")
+    released.RELEASED.write_text(json.dumps(stored), encoding="utf-8")
+    told = Console(record=True, width=400, file=open("/dev/null", "w"))  # noqa: SIM115
+    assert cli.check(None, told, told) == 1
+    assert "meaning-changed: Money amount: " in told.export_text()
+    assert cli.reworded("Money", "amount", told, told) == 0
+    assert list(json.loads(released.REWORDED.read_text(encoding="utf-8"))) == ["Money amount"]
+    assert cli.check(None, told, told) == 0
+
+
 def test_the_commands_release_nothing_twice_and_reword_nothing_that_is_as_it_was() -> None:
     before = released.RELEASED.read_bytes()
     told = Console(record=True, width=400, file=open("/dev/null", "w"))  # noqa: SIM115
