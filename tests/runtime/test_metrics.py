@@ -17,6 +17,7 @@ from loanstream.runtime.loop_delay import watch_loop
 from loanstream.runtime.memory_store import MemoryStore
 from loanstream.runtime.metrics import HostMetrics
 from loanstream.runtime.reaction_host import ReactionHost
+from loanstream.runtime.stores import Audit
 from loanstream.runtime.supervisor import Host, Supervisor
 from schemas.topics import Role, topic
 from tests.runtime.support.carrier import Carrier
@@ -153,6 +154,19 @@ async def test_an_effect_that_no_sender_takes_is_overdue() -> None:
     await sender.step()
     await metrics.count()
     assert value(series(metrics), "loanstream_effects_overdue_seconds", service="shipping") == 0
+
+
+async def test_the_last_audit_of_each_service_is_shown_and_none_where_there_was_none() -> None:
+    log, store = MemoryLog(), MemoryStore()
+    await log.apply(definitions(1), "test")
+    metrics, _ = shown_by(log, store, a_decider(log))
+    await metrics.count()
+    assert value(series(metrics), "loanstream_audit_findings", service="risk") is None
+    await store.keep_audits({"risk": Audit(datetime(2026, 1, 5, tzinfo=UTC), 3)})
+    await metrics.count()
+    assert value(series(metrics), "loanstream_audit_findings", service="risk") == 3
+    ended = value(series(metrics), "loanstream_audit_ended_timestamp_seconds", service="risk")
+    assert ended == datetime(2026, 1, 5, tzinfo=UTC).timestamp()
 
 
 async def test_an_owned_partition_shows_its_business_day_what_is_on_hold_and_what_waits_for_a_replay() -> None:
