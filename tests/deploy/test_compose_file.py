@@ -336,7 +336,7 @@ def run_script(folder: Path) -> dict[str, str]:
 
 def test_the_page_lists_every_variable_of_the_file_with_its_default() -> None:
     text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-    used = dict(re.findall(r"\$\{(\w+)(?::?-([^}]*))?\}", text))
+    used = dict(re.findall(r"\$\{(\w+)(?::?-([^}]*)|:\?[^}]*)?\}", text))
     page = (ROOT / "docs" / "engineers.md").read_text(encoding="utf-8")
     _, _, after = page.partition("**What can be set**")
     told = {}

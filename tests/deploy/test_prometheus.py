@@ -32,13 +32,15 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
     ):
         _live(system)
         eventually("rates are recorded", lambda: running.ask("service:loanstream_decider_commit_seconds:p99_5m"))
+        eventually("the audit is scraped", lambda: running.ask("loanstream_audit_findings == 0"))
         eventually("the end is scraped", lambda: running.ask("loanstream_business_day_open == 0"))
         yield running
 
 
 def _live(system: System) -> None:
-    """A small demo, and one who knows no password."""
+    """A small demo, an audit, and one who knows no password."""
     good(*demo_arguments(system.folder, *SMALL), "--api", system.url)
+    good("audit", "verify", "--data", str(system.folder))
     for user in ("auditor", "nobody"):
         credentials = {"user": user, "password": (system.folder / "initial-password").read_text().strip()}
         httpx.post(f"{system.url}/api/auth/token", json=credentials, trust_env=False, timeout=10)
