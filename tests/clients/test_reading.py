@@ -175,6 +175,11 @@ async def test_where_a_reader_begins(servers: str, tmp_path: Path) -> None:
     assert [{event.place.partition for event in share} for share in shares] == [{0}, {1}, {2}]
     assert sum(map(len, shares)) == len(events)
 
+    with pytest.raises(CannotRead, match=r"partitions 99 are in none of .*, which have 3"):
+        await subscribed(servers, context, partitions=[0, 99])
+    with pytest.raises(ValueError, match="says no time zone"):
+        await subscribed(servers, context, start=later.replace(tzinfo=None))
+
     stored = FilePositions(tmp_path / "positions.json")
     async with Subscription(Connection(servers=servers), [context], positions=stored) as subscription:
         async for event in subscription:

@@ -80,3 +80,8 @@ class FilePositions:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self._path)
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

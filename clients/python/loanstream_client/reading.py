@@ -45,8 +45,9 @@ class Subscription:
     never seen. ``partitions`` limits the reader to some, so that several share the work; without it one reader has all.
     ``until_end`` ends the iteration where the topics ended when it began.
 
-    Raises :class:`CannotRead` when a topic does not exist, nobody answers, or a stored position is not in the topic any more,
-    and :class:`~loanstream_client.connection.ConnectionRefused`.
+    Raises :class:`CannotRead` when a topic or one of ``partitions`` does not exist, nobody answers, or a stored position is not
+    in the topic any more, ``ValueError`` for a ``start`` without a time zone, and
+    :class:`~loanstream_client.connection.ConnectionRefused`.
     """
 
     def __init__(
@@ -60,6 +61,8 @@ class Subscription:
         until_end: bool = False,
         check_aggregates: bool = True,
     ) -> None:
+        if isinstance(start, datetime.datetime) and start.tzinfo is None:
+            raise ValueError(f"start {start} says no time zone: add one, e.g. tzinfo=datetime.UTC")
         self._connection = connection
         self._topics = [_topic(context) for context in contexts]
         self._store = positions or MemoryPositions()
@@ -87,8 +90,8 @@ class Subscription:
             auto_offset_reset="none",
             max_poll_records=_RECORDS,
         )
-        await _answered(self._consumer.start(), self._connection)
         try:
+            await _answered(self._consumer.start(), self._connection)
             stored = await self._store.load()
             begins = {place: stored[place] for place in places if place in stored}
             begins |= await self._first_positions([place for place in places if place not in stored])
@@ -199,7 +202,13 @@ class Subscription:
                 f"{', '.join(missing)}: no such topic at {self._connection.servers}, or no right to read it"
             )
         numbered = [Place(topic, each["partition"]) for topic in self._topics for each in found[topic]]
-        return sorted(place for place in numbered if self._only is None or place.partition in self._only)
+        wanted = sorted(place for place in numbered if self._only is None or place.partition in self._only)
+        if absent := sorted(set(self._only or ()) - {place.partition for place in wanted}):
+            raise CannotRead(
+                f"partitions {', '.join(map(str, absent))} are in none of {', '.join(self._topics)}, which have"
+                f" {', '.join(str(len(found[topic])) for topic in self._topics)}"
+            )
+        return wanted
 
     async def _first_positions(self, places: list[Place]) -> Mapping[Place, Position]:
         partitions = [TopicPartition(*place) for place in places]
