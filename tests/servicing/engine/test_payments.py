@@ -48,6 +48,12 @@ class TestOrder:
         parts = run(base, [disbursed(), paid(150_000, date(2026, 6, 15))]).postings[-1].allocation
         assert parts[Component.INTEREST] == 0
 
+    def test_vertical_asks_a_row_for_no_more_than_its_instalment(self):
+        base = replace(PLAIN, processing=Processing.VERTICAL)
+        lines = rows(run(base, [disbursed(), paid(350_000, date(2026, 5, 5))]))
+        assert lines[1].principal + lines[1].interest == INSTALMENT
+        assert sum(line.principal for line in lines) == 600_000
+
     def test_a_kind_may_have_an_order_of_its_own(self):
         last = Allocation(TransactionKind.GOODWILL_CREDIT, ORDER, FutureRule.LAST)
         base = replace(FREE, allocations=(*FREE.allocations, last))

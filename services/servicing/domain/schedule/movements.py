@@ -224,7 +224,7 @@ def asked_on(plan: Plan, row: tuple[date, date], day: date) -> Asked:
     figure = figures(until)[number]
     if plan.terms.processing is Processing.HORIZONTAL:
         return Asked(figure.principal, figure.interest)
-    principal = period.room if open_rows > 1 else figure.principal
+    principal = period.room - period.paid_interest if open_rows > 1 else figure.principal
     interest_due = sum(other.interest for other in figures(until))
     return Asked(
         _capped(principal, until.claimed - until.paid_principal, period.paid_principal),
