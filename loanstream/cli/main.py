@@ -1,16 +1,18 @@
 """The ``loanstream`` command."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from json import dumps
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from typer.core import TyperGroup
 
 from loanstream.cli.failing import explained
+from loanstream.cli.forms import Form
 from loanstream.cli.role import Role
 from loanstream.runtime.definitions import EffectStatus
 from loanstream.runtime.settings import Settings
@@ -178,6 +180,89 @@ def demo(
             print(dumps(report.as_json(), ensure_ascii=False, indent=2))
         else:
             report.show(console)
+
+
+@app.command("quote")
+def quote_command(
+    principal: Annotated[str | None, typer.Option(help="Amount, e.g. 120000.00.")] = None,
+    rate: Annotated[str | None, typer.Option(help="Contract rate in percent a year, e.g. 7.2.")] = None,
+    months: Annotated[str | None, typer.Option(help="Number of monthly instalments.")] = None,
+    start: Annotated[str | None, typer.Option(help="Day of the disbursement, YYYY-MM-DD.")] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            help="equal-instalment (default), equal-principal, interest-only, bullet or flat.", show_default=False
+        ),
+    ] = None,
+    day_count: Annotated[
+        str | None, typer.Option(help="by-period (default), 30/360, 30/365, actual/360 or actual/365.")
+    ] = None,
+    first_due: Annotated[str | None, typer.Option(help="Agreed first due date.")] = None,
+    fee: Annotated[str | None, typer.Option(help="Fee at the disbursement: an amount, or e.g. 1%.")] = None,
+    instalment_fee: Annotated[
+        str | None, typer.Option(help="Fee with every instalment: an amount, or e.g. 1% of its principal.")
+    ] = None,
+    currency: Annotated[str | None, typer.Option(help="ISO 4217 code (default: CNY).")] = None,
+    lender_type: Annotated[
+        str | None, typer.Option(help="bank, consumer-finance, small-loan-company or private: tests the caps.")
+    ] = None,
+    signed: Annotated[str | None, typer.Option(help="Day of the contract, which decides the cap.")] = None,
+    headline: Annotated[str | None, typer.Option(help="nominal (default) or effective.")] = None,
+    format: Annotated[Form, typer.Option(help="How it is written.")] = Form.TABLE,
+    chart: Annotated[Path | None, typer.Option(help="Draw the schedule into this file, .svg or .png.")] = None,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of the terms and end.")] = False,
+) -> None:
+    """Compute a loan's schedule and what it costs, from JSON on standard input or from options; needs no system."""
+    from loanstream.cli import quoting
+
+    options = {
+        "principal": principal,
+        "rate": rate,
+        "months": months,
+        "start": start,
+        "method": method,
+        "day_count": day_count,
+        "first_due": first_due,
+        "fee": fee,
+        "instalment_fee": instalment_fee,
+        "currency": currency,
+        "lender_type": lender_type,
+        "signed": signed,
+        "headline": headline,
+    }
+    answered(quoting.quote_schema if schema else lambda: quoting.quote_of(options, format, chart))
+
+
+@app.command("simulate")
+def simulate_command(
+    file: Annotated[
+        Path | None, typer.Argument(help="JSON file of terms and transactions; - is standard input.")
+    ] = None,
+    format: Annotated[Form, typer.Option(help="How it is written.")] = Form.TABLE,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of the file and end.")] = False,
+) -> None:
+    """Show a loan's state after each transaction of a file; needs no system."""
+    from loanstream.cli import quoting
+
+    if file is None and not schema:
+        raise typer.BadParameter("name a file of terms and transactions, or - for standard input")
+    answered(quoting.simulation_schema if file is None or schema else lambda: quoting.simulation_of(file, format))
+
+
+def answered(answer: Callable[[], str]) -> None:
+    """Print an answer; what a document gets wrong is a line each on standard error, with the field, and exit code 2."""
+    from services.servicing.quoting.documents import Unfit
+
+    try:
+        text = answer()
+    except Unfit as unfit:
+        for fault in unfit.faults:
+            errors.print(f"[bold red]✗[/] {escape(str(fault))}", soft_wrap=True)
+        raise typer.Exit(2) from None
+    except OSError as error:
+        errors.print(f"[bold red]✗[/] {escape(f'{error.filename}: {error.strerror}')}", soft_wrap=True)
+        raise typer.Exit(1) from None
+    typer.echo(text, nl=False)
 
 
 @app.command("simulate-system")

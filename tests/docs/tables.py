@@ -3,9 +3,15 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from pydantic import BaseModel
+
+from loanstream.cli.forms import Form
+from loanstream.cli.quote_text import states_text
+from loanstream.cli.quoting import quote_of
 from loanstream.contract.openapi import document
 from loanstream.eventlog.memory import MemoryLog
 from loanstream.runtime.access import Kind, Operation, Pattern, Right, access
@@ -19,6 +25,10 @@ from schemas.platform import PARTITION_AGGREGATE
 from schemas.registry import MessageType
 from schemas.topics import CONTEXTS, Role, topic_specs
 from services.registry import load
+from services.servicing.quoting.documents import parsed, read
+from services.servicing.quoting.simulation import simulate
+from services.servicing.quoting.terms_document import QuoteDocument
+from services.servicing.quoting.transactions_document import SimulationDocument, Transaction
 from tests.docs.error_codes import PLATFORM, Code, error_codes
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -138,6 +148,67 @@ def explained_errors() -> Mapping[str, Mapping[str, str]]:
     return explained
 
 
+def quote_terms_table() -> str:
+    """Every field of the JSON form of a quote, from its classes."""
+    return _table(("Field", "Values", "Default", "Meaning"), _fields(QuoteDocument, ""))
+
+
+def quote_transactions_table() -> str:
+    """Every type of transaction of a simulation, from its class."""
+    rows = []
+    for form in get_args(get_args(Transaction)[0]):
+        names = [f"`{value}`" for value in get_args(form.model_fields["type"].annotation)]
+        own = [f"`{name}`" for name in form.model_fields if name not in ("type", "date", "recorded")]
+        rows.append((", ".join(names), ", ".join(own), _first(form.__doc__ or "")))
+    return _table(("Type", "Besides `date` and `recorded`", "Meaning"), rows)
+
+
+def quote_example() -> str:
+    """What the page's command prints."""
+    return f"```text\n{quote_of(QUOTED, Form.TABLE, None)}```"
+
+
+def simulation_example() -> str:
+    """What the page's own life of a loan comes to."""
+    [life] = re.findall(r"```json\n(.*?)```", (DOCS / "reference" / "quotes.md").read_text(encoding="utf-8"), re.S)
+    return f"```text\n{states_text(*simulate(read(SimulationDocument, parsed(life))))}```"
+
+
+QUOTED = {"principal": "12000.00", "rate": "7.2", "months": "3", "start": "2025-01-31", "fee": "1%"}
+"""Options of the quote that the page shows."""
+
+
+def _fields(form: type[BaseModel], before: str) -> Iterator[tuple[str, ...]]:
+    for name, field in form.model_fields.items():
+        default = "required" if field.is_required() else _default(field.default)
+        classes = [part for part in _parts(field.annotation) if isinstance(part, type)]
+        values = (value.value for part in classes if issubclass(part, Enum) for value in part)
+        said = "" if "amount" in name else ", ".join(f"`{value}`" for value in values)
+        yield f"`{before}{name}`", said, default, (field.description or "").replace("|", "\\|")
+        for part in classes:
+            if issubclass(part, BaseModel):
+                several = "[]" if "tuple" in str(field.annotation) else ""
+                yield from _fields(part, f"{before}{name}{several}.")
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    """The plain types inside an annotation."""
+    inner = get_args(annotation)
+    if not inner:
+        yield annotation
+    for part in inner:
+        yield from _parts(part)
+
+
+def _default(value: Any) -> str:
+    if isinstance(value, BaseModel):
+        stated = value.model_dump(mode="json", exclude_unset=True)
+        return f"`{json.dumps(stated)}`" if stated else ""
+    if value is None or value == ():
+        return "none"
+    return f"`{json.dumps(value)}`"
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "settings": settings_table,
     "roles": roles_table,
@@ -147,6 +218,10 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "api": api_table,
     "metrics": metrics_table,
     "errors": errors_table,
+    "quote-example": quote_example,
+    "simulation-example": simulation_example,
+    "quote-terms": quote_terms_table,
+    "quote-transactions": quote_transactions_table,
 }
 
 

@@ -7,7 +7,7 @@ from schemas.terms import Language, RepaymentMethod
 from services.origination.domain.contract.text import render
 from services.origination.shipped import contract_templates
 from tests.golden import folds, messages
-from tests.golden.servicing import engine, schedules
+from tests.golden.servicing import engine, quotes, schedules
 from tests.origination.samples import FACTS, LOAN_TERMS
 
 CONTRACTS = Path(__file__).parent / "origination"
@@ -26,6 +26,7 @@ def contracts() -> None:
 if __name__ == "__main__":
     schedules.regenerate()
     engine.regenerate()
+    quotes.regenerate()
     contracts()
     folds.regenerate()
     messages.regenerate()

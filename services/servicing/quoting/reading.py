@@ -1,0 +1,201 @@
+"""From the JSON form of terms to the engine's terms and charges, or every reason to refuse them before anything is computed."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+
+from schemas.money import MINOR_DIGITS
+from services.servicing.domain.schedule.dates import due_dates, start_of
+from services.servicing.domain.terms import (
+    Allocation,
+    Charge,
+    ChargeBasis,
+    ChargeTime,
+    Component,
+    CreditOrder,
+    DayCount,
+    DownPayment,
+    Due,
+    Family,
+    Grace,
+    InterestBy,
+    Method,
+    Rate,
+    Recalculation,
+    Rounding,
+    RoundingMode,
+    Slot,
+    Span,
+    Terms,
+    Tranche,
+    objections,
+)
+from services.servicing.quoting.documents import Amounts, Fault, Unfit, path
+from services.servicing.quoting.terms_document import AllocationDocument, ChargeDocument, SpanDocument, TermsDocument
+
+EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
+"""Days that a document may name: due dates that follow from them still are dates."""
+
+_STATUTORY = (Component.FEE, Component.PENALTY, Component.INTEREST, Component.PRINCIPAL)
+"""Costs, interest, principal (Civil Code 561; precise-rules 9)."""
+_SLOTS = {f"{due} {part}": Slot(due, part) for due in Due for part in Component}
+
+
+def read_terms(document: TermsDocument, start: date) -> tuple[Terms, tuple[Charge, ...]]:
+    """Terms and charges of a loan that is disbursed on ``start`` at the earliest. Raises :class:`Unfit`."""
+    if document.currency not in MINOR_DIGITS:
+        raise Unfit([Fault("currency", f"unknown currency; known: {', '.join(sorted(MINOR_DIGITS))}")])
+    amounts = Amounts(document.currency)
+    faults = [*_orders(document), *_dates(document, start)]
+    if faults:
+        raise Unfit(faults)
+    terms = _terms(document, amounts)
+    charges = tuple(_charge(charge, path("charges", i), amounts) for i, charge in enumerate(document.charges))
+    faults = [*amounts.faults, *_charges(document, start), *_combinations(document)]
+    named = {fault.field for fault in faults}
+    faults += [Fault(*flaw) for flaw in objections(terms) if flaw.field not in named]
+    if not faults:
+        faults += _calendar(terms, start)
+    if faults:
+        raise Unfit(faults)
+    return terms, charges
+
+
+def _terms(document: TermsDocument, amounts: Amounts) -> Terms:
+    cumulative = document.family is Family.CUMULATIVE
+    rounding, days, grace, down = document.rounding, document.day_count, document.grace, document.down_payment
+    again, claims = document.recalculation, document.credit_order
+    return Terms(
+        family=document.family,
+        method=document.method,
+        currency=document.currency,
+        principal=amounts.minor(document.principal, "principal"),
+        rate=Rate(document.rate.percent, document.rate.per),
+        instalments=document.instalments,
+        frequency=Span(document.frequency.every, document.frequency.unit),
+        anchor=document.anchor,
+        applied=document.applied,
+        first_due=document.first_due,
+        fixed_length=_span(document.fixed_length),
+        month_end=document.month_end,
+        day_count=DayCount(days.year, days.month, days.leap, days.new_year_on_first),
+        interest_by=document.interest_by or (InterestBy.PERIOD if cumulative else InterestBy.DAY),
+        partial_periods=document.partial_periods,
+        rounding=Rounding(
+            rounding.mode or (RoundingMode.HALF_UP if cumulative else RoundingMode.HALF_EVEN),
+            rounding.digits,
+            MINOR_DIGITS[document.currency],
+            amounts.optional(rounding.multiple, "rounding.multiple"),
+        ),
+        grace=Grace(grace.principal, grace.interest_payment, grace.interest_charged, grace.arrears_days),
+        down_payment=None if down is None else DownPayment(down.percent, down.automatic),
+        tranches=tuple(
+            Tranche(part.expected, amounts.minor(part.amount, path("tranches", i, "amount")))
+            for i, part in enumerate(document.tranches)
+        ),
+        full_term_tranches=document.full_term_tranches,
+        fixed_instalment=amounts.optional(document.fixed_instalment, "fixed_instalment"),
+        recalculation=None if again is None else Recalculation(again.rest, again.preclosure, again.on_past_due),
+        processing=document.processing,
+        allocations=tuple(map(_allocation, document.allocations)) or (Allocation(None, _default_order()),),
+        credit_order=None if claims is None else CreditOrder(claims),
+        interest_refund_for=frozenset(document.interest_refund_for),
+    )
+
+
+def _span(document: SpanDocument | None) -> Span | None:
+    return None if document is None else Span(document.every, document.unit)
+
+
+def _default_order() -> tuple[Slot, ...]:
+    return tuple(Slot(due, part) for due in Due for part in _STATUTORY)
+
+
+def _allocation(document: AllocationDocument) -> Allocation:
+    return Allocation(document.kind, tuple(_SLOTS[name] for name in document.order), document.future)
+
+
+def _charge(document: ChargeDocument, field: str, amounts: Amounts) -> Charge:
+    flat = amounts.optional(document.amount, f"{field}.amount") if document.basis is ChargeBasis.FLAT else None
+    amount = Decimal(flat) if flat is not None else document.percent or Decimal(0)
+    return Charge(document.time, document.basis, amount, document.penalty, document.due)
+
+
+def read_charge(document: ChargeDocument, field: str, amounts: Amounts) -> Charge:
+    """A charge that is not part of the terms; faults are kept in ``amounts``."""
+    amounts.faults += _faults_of(document, field)
+    return _charge(document, field, amounts)
+
+
+def _orders(document: TermsDocument) -> Iterator[Fault]:
+    for i, allocation in enumerate(document.allocations):
+        for k, name in enumerate(allocation.order):
+            if name not in _SLOTS:
+                yield Fault(path("allocations", i, "order", k), f"no slot {name!r}; there are {', '.join(_SLOTS)}")
+
+
+def _dates(document: TermsDocument, start: date) -> Iterator[Fault]:
+    days = [("start", start), ("applied", document.applied), ("first_due", document.first_due)]
+    days += [(path("tranches", i, "expected"), part.expected) for i, part in enumerate(document.tranches)]
+    days += [(path("charges", i, "due"), charge.due) for i, charge in enumerate(document.charges)]
+    for field, day in days:
+        if day is not None and not EARLIEST <= day <= LATEST:
+            yield Fault(field, f"must lie between {EARLIEST} and {LATEST}")
+    if document.first_due is not None and document.first_due <= start:
+        yield Fault("first_due", f"must be after the disbursement on {start}")
+    if document.applied is not None and document.applied > start:
+        yield Fault("applied", f"must not be after the disbursement on {start}")
+
+
+def _charges(document: TermsDocument, start: date) -> Iterator[Fault]:
+    codes = [charge.code for charge in document.charges]
+    for i, charge in enumerate(document.charges):
+        field = path("charges", i)
+        yield from _faults_of(charge, field)
+        if charge.code in codes[:i] or charge.code == "interest":
+            yield Fault(f"{field}.code", "stands in the cost table already")
+        if charge.due is not None and charge.due < start:
+            yield Fault(f"{field}.due", f"must not be before the disbursement on {start}")
+
+
+def _faults_of(charge: ChargeDocument, field: str) -> Iterator[Fault]:
+    """What of a charge does not fit together."""
+    wanted, other = ("amount", "percent") if charge.basis is ChargeBasis.FLAT else ("percent", "amount")
+    if getattr(charge, wanted) is None:
+        yield Fault(f"{field}.{wanted}", f"a charge of basis {charge.basis} needs it")
+    if getattr(charge, other) is not None:
+        yield Fault(f"{field}.{other}", f"a charge of basis {charge.basis} has none")
+    if charge.percent is not None and not 0 < charge.percent <= 100:
+        yield Fault(f"{field}.percent", "must be above 0 and at most 100")
+    if (charge.due is None) == (charge.time is ChargeTime.DUE_DATE):
+        yield Fault(f"{field}.due", "is the day of a charge with a due date, and of no other")
+
+
+def _combinations(document: TermsDocument) -> Iterator[Fault]:
+    """What the engine would pass over in silence is refused instead."""
+    if document.recalculation is not None and document.family is not Family.PROGRESSIVE:
+        yield Fault("recalculation", "needs the progressive family")
+    if document.fixed_instalment is not None and document.method is not Method.EQUAL_INSTALMENT:
+        yield Fault("fixed_instalment", "needs the method of equal instalments")
+
+
+def _calendar(terms: Terms, start: date) -> Iterator[Fault]:
+    """Due dates that are no dates, or not in order."""
+    try:
+        dues = list(due_dates(terms, start_of(terms, start)))
+    except (OverflowError, ValueError):
+        yield Fault("instalments", "the last one would fall due after the year 9999")
+        return
+    if any(later <= earlier for earlier, later in pairwise(dues)):
+        yield Fault("fixed_length", "ends before the last but one instalment")
+    if dues[0] <= start:
+        field = "first_due" if terms.first_due is not None else "applied" if terms.applied is not None else "frequency"
+        yield Fault(field, f"the first instalment falls due on {dues[0]}, not after the disbursement on {start}")
+    for i, tranche in enumerate(terms.tranches):
+        if not start <= tranche.expected < dues[-1]:
+            yield Fault(
+                path("tranches", i, "expected"), f"must lie from {start} to before the last due date {dues[-1]}"
+            )
+        if i and tranche.expected < terms.tranches[i - 1].expected:
+            yield Fault(path("tranches", i, "expected"), "must not be before the tranche before it")
