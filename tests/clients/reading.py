@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,6 +84,21 @@ class Kit:
         # a line that was cut was not handled
         return [line.strip() for line in (*found, *process.stdout.readlines()) if line.endswith("\n")]
 
+    @contextmanager
+    def following(self, servers: str, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+        """A run that goes on until it fails, or the block ends."""
+        process = subprocess.Popen(
+            [*self.command, *arguments, "--servers", servers, "--follow"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate(timeout=10)
+
 
 PYTHON_KIT = Kit("python", (sys.executable, "-m", "loanstream_client", "tail"))
 TYPESCRIPT_KIT = Kit("typescript", (str(NODE), str(TYPESCRIPT / "dist" / "src" / "tail.js")))
@@ -118,6 +133,21 @@ async def make_topic(servers: str, context: str, partitions: int) -> str:
     finally:
         await admin.close()
     return TOPICS[context]
+
+
+async def remake_topic(servers: str, context: str, partitions: int) -> str:
+    """An empty events topic of a context in the place of the one that is there, if any."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+    await admin.start()
+    try:
+        if TOPICS[context] in await admin.list_topics():
+            await admin.delete_topics([TOPICS[context]])
+        async with asyncio.timeout(20):
+            while TOPICS[context] in await admin.list_topics():
+                await asyncio.sleep(0.1)
+    finally:
+        await admin.close()
+    return await make_topic(servers, context, partitions)
 
 
 @asynccontextmanager

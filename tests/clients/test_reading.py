@@ -245,3 +245,25 @@ async def test_the_example_keeps_its_position_with_what_events_did(servers: str,
             await example["handle"](database, applied[0])  # type: ignore[operator]
     finally:
         await database.close()
+
+
+@pytest.mark.parametrize("kit", [PYTHON_KIT, TYPESCRIPT_KIT], ids=lambda kit: kit.name)
+async def test_a_topic_remade_while_it_is_followed_ends_the_reader(servers: str, kits: list[Kit], kit: Kit) -> None:
+    if kit not in kits:
+        pytest.skip(NO_NODE)
+    context = "risk"  # after the test of a gap, whose topic is removed
+    await reading.remake_topic(servers, context, PARTITIONS)
+    events = fakes(context, 90)
+    async with producer(servers, f"before {kit.name}") as client:
+        await commit(client, events)
+    with kit.following(servers, context) as process:
+        assert process.stdout is not None
+        lines = [await asyncio.to_thread(process.stdout.readline) for _ in events]
+        assert sorted(map(reading.type_and_number, lines)) == sorted(map(identity_of, events))
+        await reading.remake_topic(servers, context, PARTITIONS)
+        async with producer(servers, f"after {kit.name}") as client:
+            await commit(client, fakes(context, 30, seed=1))
+        rest, complaint = await asyncio.to_thread(process.communicate, timeout=60)
+    assert (process.returncode, rest) == (1, ""), complaint
+    assert "remade" in complaint
+    assert "remove the stored positions" in complaint

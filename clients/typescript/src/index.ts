@@ -1,6 +1,6 @@
 /** Subscribe to the events of Loanstream. */
 
-export { Continuity, Gap, Remade } from "./continuity.js";
+export { Continuity, Gap, Remade, Standing } from "./continuity.js";
 export { eventOf, IDENTITY_TYPE } from "./envelope.js";
 export type { Envelope, EventRecord, GenericEvent, KnownEvent, LoanstreamEvent } from "./envelope.js";
 export * from "./generated/events.js";

@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import kafkajs, { type EachBatchPayload, type IHeaders, type KafkaConfig } from "kafkajs";
-import { Continuity } from "./continuity.js";
+import { Continuity, Standing } from "./continuity.js";
 import { eventOf, IDENTITY_TYPE, type EventRecord, type LoanstreamEvent } from "./envelope.js";
 import { TOPICS } from "./generated/events.js";
 import { MemoryPositions, placeOf, type Position, type Positions } from "./positions.js";
@@ -53,7 +53,7 @@ export async function subscribe(options: SubscribeOptions): Promise<void> {
     });
     // each time that it joined: a group that is joined again would begin anew
     consumer.on(consumer.events.GROUP_JOIN, () => {
-      for (const { topic, partition, offset } of reader.next()) consumer.seek({ topic, partition, offset: offset.toString() });
+      for (const { topic, partition, offset } of reader.joined()) consumer.seek({ topic, partition, offset: offset.toString() });
     });
     // also said of batches that hold nothing but aborted records and transaction markers
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
@@ -73,6 +73,7 @@ export async function subscribe(options: SubscribeOptions): Promise<void> {
 class Reader {
   readonly ended: Promise<void>;
   readonly #continuity: Continuity;
+  readonly #standing = new Standing();
   readonly #open: Map<string, bigint>;
   readonly #handled = new Map<string, Position>();
   #unstored = new Map<string, Position>();
@@ -101,21 +102,22 @@ class Reader {
     this.#settle(error);
   }
 
-  async take({ batch, resolveOffset, heartbeat }: EachBatchPayload): Promise<void> {
+  async take({ batch, resolveOffset, heartbeat, isStale }: EachBatchPayload): Promise<void> {
     try {
-      const begin = this.begins.get(placeOf(batch.topic, batch.partition))?.offset ?? 0n;
       for (const message of batch.messages) {
-        if (this.#over) return;
-        if (BigInt(message.offset) >= begin) {
-          await this.#handle({
-            topic: batch.topic,
-            partition: batch.partition,
-            offset: BigInt(message.offset),
-            key: message.key?.toString("utf8") ?? "",
-            headers: texts(message.headers),
-            value: message.value ?? Buffer.alloc(0),
-          });
-        }
+        // the group was joined again: what is left of the batch comes once more, from where reading was sent
+        if (this.#over || isStale()) return;
+        const offset = BigInt(message.offset);
+        // where the offset asked for is not there, kafkajs goes back to the first one without a word
+        this.#standing.came(batch.topic, batch.partition, offset);
+        await this.#handle({
+          topic: batch.topic,
+          partition: batch.partition,
+          offset,
+          key: message.key?.toString("utf8") ?? "",
+          headers: texts(message.headers),
+          value: message.value ?? Buffer.alloc(0),
+        });
         resolveOffset(message.offset);
         await heartbeat();
         if (Date.now() - this.#storedAt >= STORE_MS) await this.store();
@@ -128,11 +130,13 @@ class Reader {
     }
   }
 
-  /** Where reading goes on in each partition. */
-  next(): { topic: string; partition: number; offset: bigint }[] {
+  /** Where reading goes on in each partition, now that the group was joined. */
+  joined(): { topic: string; partition: number; offset: bigint }[] {
     return [...this.begins].map(([place, begin]) => {
+      const [topic, partition] = [topicOf(place), partitionOf(place)];
       const offset = this.#handled.get(place)?.offset ?? begin.offset;
-      return { topic: topicOf(place), partition: partitionOf(place), offset };
+      this.#standing.sent(topic, partition, offset);
+      return { topic, partition, offset };
     });
   }
 

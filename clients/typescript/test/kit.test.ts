@@ -13,6 +13,7 @@ import {
   placeOf,
   Remade,
   replay,
+  Standing,
   type EventRecord,
   type LoanstreamEvent,
   type Money,
@@ -122,6 +123,18 @@ test("a lower number behind what was read is another log and no repeat", () => {
   const stood = new Map([[placeOf(numbered(1).record.topic, numbered(1).record.partition), { offset: 0n, partitionseq: 9_000 }]]);
   assert.throws(() => new Continuity(stood).isNew(numbered(1)), Remade);
   assert.throws(() => new Continuity(stood).isNew(numbered(1)), /remade or restored/);
+});
+
+test("a record below where reading stands is of another log, unless reading was sent back", () => {
+  const standing = new Standing();
+  standing.sent(topic, 0, 7n);
+  assert.throws(() => standing.came(topic, 0, 6n), Remade);
+  standing.came(topic, 0, 7n);
+  standing.came(topic, 0, 12n);
+  standing.came(topic, 1, 0n);
+  assert.throws(() => standing.came(topic, 0, 12n), /offset 12: it came again after everything below 13\. The topic was remade/);
+  standing.sent(topic, 0, 7n);
+  standing.came(topic, 0, 7n);
 });
 
 test("positions outlive the process, and a damaged file is never taken for a new one", async () => {
