@@ -1,5 +1,6 @@
 /** Subscribe to the events of Loanstream. */
 
+export { fromEnvironment } from "./connection.js";
 export { Continuity, Gap, Remade, Standing } from "./continuity.js";
 export { eventOf, IDENTITY_TYPE } from "./envelope.js";
 export type { Envelope, EventRecord, GenericEvent, KnownEvent, LoanstreamEvent } from "./envelope.js";

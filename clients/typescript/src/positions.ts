@@ -4,6 +4,7 @@
  */
 
 import { open, readFile, rename } from "node:fs/promises";
+import { dirname } from "node:path";
 
 export interface Position {
   /** Where reading goes on. */
@@ -69,6 +70,13 @@ export class FilePositions implements Positions {
       await file.close();
     }
     await rename(beside, this.path);
+    // the name is on the disk once the folder is
+    const folder = await open(dirname(this.path), "r");
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
   }
 }
 

@@ -103,31 +103,23 @@ class Reader {
   }
 
   async take({ batch, resolveOffset, heartbeat, isStale }: EachBatchPayload): Promise<void> {
-    try {
-      for (const message of batch.messages) {
-        // the group was joined again: what is left of the batch comes once more, from where reading was sent
-        if (this.#over || isStale()) return;
-        const offset = BigInt(message.offset);
-        // where the offset asked for is not there, kafkajs goes back to the first one without a word
-        this.#standing.came(batch.topic, batch.partition, offset);
-        await this.#handle({
-          topic: batch.topic,
-          partition: batch.partition,
-          offset,
-          key: message.key?.toString("utf8") ?? "",
-          headers: texts(message.headers),
-          value: message.value ?? Buffer.alloc(0),
-        });
-        resolveOffset(message.offset);
-        await heartbeat();
-        if (Date.now() - this.#storedAt >= STORE_MS) await this.store();
-      }
-      resolveOffset(batch.lastOffset());
-    } catch (error) {
-      // a rebalance of the group is kafkajs's own affair: what comes again after it is dropped as a repeat
-      if (error instanceof kafkajs.KafkaJSError && error.retriable) throw error;
-      this.end(error instanceof Error ? error : new Error(String(error)));
+    for (const message of batch.messages) {
+      // the group was joined again: what is left of the batch comes once more, from where reading was sent
+      if (this.#over || isStale()) return;
+      const record = {
+        topic: batch.topic,
+        partition: batch.partition,
+        offset: BigInt(message.offset),
+        key: message.key?.toString("utf8") ?? "",
+        headers: texts(message.headers),
+        value: message.value ?? Buffer.alloc(0),
+      };
+      if (!(await this.#done(record))) return;
+      resolveOffset(message.offset);
+      // what it throws is kafkajs's own affair: after a rebalance, what comes again is dropped as a repeat
+      await heartbeat();
     }
+    resolveOffset(batch.lastOffset());
   }
 
   /** Where reading goes on in each partition, now that the group was joined. */
@@ -155,6 +147,20 @@ class Reader {
     if (unstored.size > 0) await this.positions.store(unstored);
   }
 
+  /** Handle a record and store what is due. False where that failed: it ends reading, and is never tried again. */
+  async #done(record: EventRecord): Promise<boolean> {
+    try {
+      // where the offset asked for is not there, kafkajs goes back to the first one without a word
+      this.#standing.came(record.topic, record.partition, record.offset);
+      await this.#handle(record);
+      if (Date.now() - this.#storedAt >= STORE_MS) await this.store();
+      return true;
+    } catch (error) {
+      this.end(error instanceof Error ? error : new Error(String(error)));
+      return false;
+    }
+  }
+
   async #handle(record: EventRecord): Promise<void> {
     const event = eventOf(record);
     if (event === null) {
@@ -164,9 +170,8 @@ class Reader {
     }
     if (!this.#continuity.isNew(event)) return;
     await this.options.handle(event);
-    const position = { offset: record.offset + 1n, partitionseq: event.partitionseq };
-    this.#unstored.set(placeOf(record.topic, record.partition), position);
-    this.#handled.set(placeOf(record.topic, record.partition), position);
+    this.#unstored.set(placeOf(record.topic, record.partition), event.position);
+    this.#handled.set(placeOf(record.topic, record.partition), event.position);
   }
 
   #endAtTheEnd(): void {

@@ -74,6 +74,7 @@ test("the type of an event tells its value", () => {
   const amount: Money = event.data.amount;
   assert.match(amount.amount, /^\d+\.\d\d$/);
   assert.equal(event.businessDate, "2026-01-05");
+  assert.deepEqual(event.position, { offset: 2n, partitionseq: 1 });
 });
 
 test("fields added later are passed over, also inside others", () => {
