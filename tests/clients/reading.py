@@ -135,6 +135,25 @@ async def make_topic(servers: str, context: str, partitions: int) -> str:
     return TOPICS[context]
 
 
+async def identify_topic(servers: str, context: str, partitions: int, installation: str, timestamp: int) -> None:
+    """Write the first record of each partition, as ``topics apply`` does."""
+    value = {"installation": installation, "partitions": partitions, "topic": TOPICS[context]}
+    client = AIOKafkaProducer(bootstrap_servers=servers)
+    await client.start()
+    try:
+        for partition in range(partitions):
+            await client.send_and_wait(
+                TOPICS[context],
+                json.dumps(value).encode(),
+                key=b"identity",
+                partition=partition,
+                timestamp_ms=timestamp,
+                headers=[("ce_type", IDENTITY_TYPE.encode())],
+            )
+    finally:
+        await client.stop()
+
+
 async def remake_topic(servers: str, context: str, partitions: int) -> str:
     """An empty events topic of a context in the place of the one that is there, if any."""
     admin = AIOKafkaAdminClient(bootstrap_servers=servers)

@@ -267,3 +267,31 @@ async def test_a_topic_remade_while_it_is_followed_ends_the_reader(servers: str,
     assert (process.returncode, rest) == (1, ""), complaint
     assert "remade" in complaint
     assert "remove the stored positions" in complaint
+
+
+async def test_a_topic_remade_with_as_many_events_is_found_by_its_first_record(
+    servers: str, kits: list[Kit], tmp_path: Path
+) -> None:
+    context = "notify"  # after the test of open transactions, whose topic is removed
+    events = fakes(context, 60)
+
+    async def remake(timestamp: int) -> None:
+        await reading.remake_topic(servers, context, PARTITIONS)
+        await reading.identify_topic(servers, context, PARTITIONS, "bank", timestamp)
+        async with producer(servers, f"remaking {timestamp}") as client:
+            await commit(client, events)
+
+    async def tails(kit: Kit) -> list[str]:
+        stored = str(tmp_path / kit.name)
+        return await asyncio.to_thread(kit.tail, servers, context, "--positions", stored)
+
+    await remake(1_790_000_000_000)
+    assert {kit.name: len(await tails(kit)) for kit in kits} == {kit.name: len(events) for kit in kits}
+    assert [await tails(kit) for kit in kits] == [[] for _ in kits], "the same topic"
+    await remake(1_790_000_000_001)
+    for kit in kits:
+        stored = str(tmp_path / kit.name)
+        complaint = await asyncio.to_thread(kit.fails, servers, context, "--positions", stored)
+        assert "'bank', made at 1790000000000" in complaint, kit.name
+        assert "the topic was remade" in complaint, kit.name
+        assert "remove the stored positions" in complaint, kit.name

@@ -5,6 +5,7 @@ import kafkajs, { type EachBatchPayload, type IHeaders, type KafkaConfig } from 
 import { Continuity, Standing } from "./continuity.js";
 import { eventOf, IDENTITY_TYPE, type EventRecord, type LoanstreamEvent } from "./envelope.js";
 import { TOPICS } from "./generated/events.js";
+import { compareIdentities, readIdentities } from "./identity.js";
 import { MemoryPositions, placeOf, type Position, type Positions } from "./positions.js";
 
 export type Context = keyof typeof TOPICS;
@@ -34,11 +35,13 @@ export async function subscribe(options: SubscribeOptions): Promise<void> {
   const kafka = new kafkajs.Kafka({ logLevel: kafkajs.logLevel.ERROR, ...options.kafka });
   const topics = options.contexts.map((context) => TOPICS[context]);
   const store = options.positions ?? new MemoryPositions();
-  const { begins, ends } = await bounds(kafka, topics, await store.load(), options.start ?? "beginning");
+  const { begins, ends, firsts } = await bounds(kafka, topics, await store.load(), options.start ?? "beginning");
+  // positions that end with the process, or cannot keep it, have nothing to compare
+  if (options.positions) await identify(kafka, options, options.positions, topics, firsts);
   const reader = new Reader(options, store, begins, ends);
   // a member of a group of its own: kafkajs has no other way to read, and nothing is committed to it
   const consumer = kafka.consumer({
-    groupId: `${options.group ?? "loanstream-client"}.${randomUUID()}`,
+    groupId: `${groupOf(options)}.${randomUUID()}`,
     readUncommitted: false,
     allowAutoTopicCreation: false,
     maxWaitTimeInMs: 500,
@@ -179,9 +182,29 @@ class Reader {
   }
 }
 
+/** Compare which logs the stored positions are of. Throws `Remade`. */
+async function identify(
+  kafka: kafkajs.Kafka,
+  options: SubscribeOptions,
+  positions: Positions,
+  topics: string[],
+  firsts: ReadonlySet<string>,
+): Promise<void> {
+  if (!positions.identities || !positions.identify) return;
+  const found = await readIdentities(kafka, groupOf(options), topics, firsts);
+  compareIdentities(await positions.identities(), found);
+  await positions.identify(new Map([...found].flatMap(([place, identity]) => (identity ? [[place, identity]] : []))));
+}
+
+function groupOf(options: SubscribeOptions): string {
+  return options.group ?? "loanstream-client";
+}
+
 interface Bounds {
   readonly begins: ReadonlyMap<string, Position>;
   readonly ends: ReadonlyMap<string, bigint>;
+  /** The partitions that have a record at offset 0. */
+  readonly firsts: ReadonlySet<string>;
 }
 
 async function bounds(
@@ -195,6 +218,7 @@ async function bounds(
   try {
     const begins = new Map<string, Position>();
     const ends = new Map<string, bigint>();
+    const firsts = new Set<string>();
     for (const topic of topics) {
       const offsets = await admin.fetchTopicOffsets(topic);
       const times = start instanceof Date ? await admin.fetchTopicOffsetsByTimestamp(topic, start.getTime()) : [];
@@ -208,9 +232,10 @@ async function bounds(
         }
         begins.set(place, begin);
         ends.set(place, BigInt(high));
+        if (BigInt(low) === 0n && BigInt(high) > 0n) firsts.add(place);
       }
     }
-    return { begins, ends };
+    return { begins, ends, firsts };
   } finally {
     await admin.disconnect();
   }

@@ -13,12 +13,13 @@ import {
   placeOf,
   Remade,
   replay,
-  Standing,
   type EventRecord,
   type LoanstreamEvent,
   type Money,
   type Position,
 } from "../src/index.js";
+import { Standing } from "../src/continuity.js";
+import { compareIdentities, identityOf } from "../src/identity.js";
 
 interface Golden {
   readonly type: string;
@@ -154,10 +155,32 @@ test("positions outlive the process, and a damaged file is never taken for a new
       ]),
     );
   }
-  for (const text of ["", "[1]", '{"a": 1}', '{"a": ["1"]}']) {
+  for (const text of ["", "[1]", '{"a": 1}', '{"a": ["1"]}', '{"a": ["1", 1, "here"]}']) {
     writeFileSync(path, text);
     await assert.rejects(new FilePositions(path).load(), /holds no positions/);
   }
+});
+
+test("an identity is kept with the position, and another one is another log", async () => {
+  const path = join(mkdtempSync(join(tmpdir(), "positions-")), "positions.json");
+  writeFileSync(path, JSON.stringify({ [place]: ["7", 5] })); // as releases before identities wrote it
+  const first = new FilePositions(path);
+  assert.deepEqual(await first.load(), new Map([[place, { offset: 7n, partitionseq: 5 }]]));
+  assert.equal((await first.identities()).size, 0);
+  const here = identityOf("loanstream.topic.identity.v1", Buffer.from('{"installation": "here", "partitions": 1}'), 7)!;
+  await first.identify(new Map([[place, here], [placeOf(topic, 1), here]]));
+  await first.store(new Map([[place, { offset: 9n, partitionseq: 6 }]]));
+  const later = new FilePositions(path);
+  assert.deepEqual(await later.load(), new Map([[place, { offset: 9n, partitionseq: 6 }]]));
+  const stored = await later.identities();
+  assert.deepEqual(stored, new Map([[place, { installation: "here", timestamp: 7 }]]));
+  compareIdentities(stored, new Map([[place, here]]));
+  compareIdentities(stored, new Map());
+  for (const now of [{ ...here, timestamp: 8 }, { ...here, installation: "there" }, null]) {
+    assert.throws(() => compareIdentities(stored, new Map([[place, now]])), Remade);
+  }
+  assert.throws(() => compareIdentities(stored, new Map([[place, null]])), /'here', made at 7 .* remove the stored positions/);
+  assert.equal(identityOf(payment.type, Buffer.from("{}"), 7), null);
 });
 
 test("a recording is replayed without Kafka", () => {
