@@ -240,3 +240,10 @@ def copy_of_typescript(folder: Path) -> Path:
         ignore=lambda where, names: built(where, names) if Path(where) == TYPESCRIPT else set(),
     )
     return folder
+
+
+def run_node(folder: Path, script: str) -> "subprocess.CompletedProcess[str]":
+    """A script's run."""
+    (folder / "script.mjs").write_text(script)
+    command = [str(NODE), str(folder / "script.mjs")]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

@@ -295,3 +295,33 @@ async def test_a_topic_remade_with_as_many_events_is_found_by_its_first_record(
         assert "'bank', made at 1790000000000" in complaint, kit.name
         assert "the topic was remade" in complaint, kit.name
         assert "remove the stored positions" in complaint, kit.name
+
+
+@pytest.mark.skipif(not HAS_NODE, reason=NO_NODE)
+async def test_an_error_of_kafkajs_in_a_handler_is_not_tried_again(
+    servers: str, kits: list[Kit], tmp_path: Path
+) -> None:
+    assert TYPESCRIPT_KIT in kits, "it is built"
+    context = "funding"  # after the test of a killed reader, whose topic is removed
+    await reading.remake_topic(servers, context, PARTITIONS)
+    async with producer(servers, "handled once") as client:
+        await commit(client, fakes(context, 30))
+    done = await asyncio.to_thread(
+        reading.run_node, tmp_path, _FAILING % {"kit": reading.TYPESCRIPT, "server": servers}
+    )
+    assert (done.returncode, done.stdout) == (0, "1 calls: the ledger's own topic is away\n"), done.stderr
+
+
+_FAILING = """
+import kafkajs from "%(kit)s/node_modules/kafkajs/index.js";
+import { subscribe } from "%(kit)s/dist/src/index.js";
+
+let calls = 0;
+const handle = () => {
+  calls += 1;
+  throw new kafkajs.KafkaJSError("the ledger's own topic is away", { retriable: true });
+};
+await subscribe({ kafka: { brokers: ["%(server)s"] }, contexts: ["funding"], handle }).catch((error) => {
+  console.log(`${calls} calls: ${error.message}`);
+});
+"""
