@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,6 +84,21 @@ class Kit:
         # a line that was cut was not handled
         return [line.strip() for line in (*found, *process.stdout.readlines()) if line.endswith("\n")]
 
+    @contextmanager
+    def following(self, servers: str, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+        """A run that goes on until it fails, or the block ends."""
+        process = subprocess.Popen(
+            [*self.command, *arguments, "--servers", servers, "--follow"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate(timeout=10)
+
 
 PYTHON_KIT = Kit("python", (sys.executable, "-m", "loanstream_client", "tail"))
 TYPESCRIPT_KIT = Kit("typescript", (str(NODE), str(TYPESCRIPT / "dist" / "src" / "tail.js")))
@@ -118,6 +133,39 @@ async def make_topic(servers: str, context: str, partitions: int) -> str:
     finally:
         await admin.close()
     return TOPICS[context]
+
+
+async def identify_topic(servers: str, context: str, partitions: int, installation: str, timestamp: int) -> None:
+    """Write the first record of each partition, as ``topics apply`` does."""
+    value = {"installation": installation, "partitions": partitions, "topic": TOPICS[context]}
+    client = AIOKafkaProducer(bootstrap_servers=servers)
+    await client.start()
+    try:
+        for partition in range(partitions):
+            await client.send_and_wait(
+                TOPICS[context],
+                json.dumps(value).encode(),
+                key=b"identity",
+                partition=partition,
+                timestamp_ms=timestamp,
+                headers=[("ce_type", IDENTITY_TYPE.encode())],
+            )
+    finally:
+        await client.stop()
+
+
+async def remake_topic(servers: str, context: str, partitions: int) -> str:
+    """An empty events topic of a context in the place of the one that is there, if any."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+    await admin.start()
+    try:
+        if TOPICS[context] in await admin.list_topics():
+            await admin.delete_topics([TOPICS[context]])
+        while TOPICS[context] in await admin.list_topics():  # noqa: ASYNC110 - a broker has no event for it
+            await asyncio.sleep(0.1)
+    finally:
+        await admin.close()
+    return await make_topic(servers, context, partitions)
 
 
 @asynccontextmanager
@@ -192,3 +240,10 @@ def copy_of_typescript(folder: Path) -> Path:
         ignore=lambda where, names: built(where, names) if Path(where) == TYPESCRIPT else set(),
     )
     return folder
+
+
+def run_node(folder: Path, script: str) -> "subprocess.CompletedProcess[str]":
+    """A script's run."""
+    (folder / "script.mjs").write_text(script)
+    command = [str(NODE), str(folder / "script.mjs")]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

@@ -245,3 +245,83 @@ async def test_the_example_keeps_its_position_with_what_events_did(servers: str,
             await example["handle"](database, applied[0])  # type: ignore[operator]
     finally:
         await database.close()
+
+
+@pytest.mark.parametrize("kit", [PYTHON_KIT, TYPESCRIPT_KIT], ids=lambda kit: kit.name)
+async def test_a_topic_remade_while_it_is_followed_ends_the_reader(servers: str, kits: list[Kit], kit: Kit) -> None:
+    if kit not in kits:
+        pytest.skip(NO_NODE)
+    context = "risk"  # after the test of a gap, whose topic is removed
+    await reading.remake_topic(servers, context, PARTITIONS)
+    events = fakes(context, 90)
+    async with producer(servers, f"before {kit.name}") as client:
+        await commit(client, events)
+    with kit.following(servers, context) as process:
+        assert process.stdout is not None
+        lines = [await asyncio.to_thread(process.stdout.readline) for _ in events]
+        assert sorted(map(reading.type_and_number, lines)) == sorted(map(identity_of, events))
+        await reading.remake_topic(servers, context, PARTITIONS)
+        async with producer(servers, f"after {kit.name}") as client:
+            await commit(client, fakes(context, 30, seed=1))
+        rest, complaint = await asyncio.to_thread(process.communicate, timeout=60)
+    assert (process.returncode, rest) == (1, ""), complaint
+    assert "remade" in complaint
+    assert "remove the stored positions" in complaint
+
+
+async def test_a_topic_remade_with_as_many_events_is_found_by_its_first_record(
+    servers: str, kits: list[Kit], tmp_path: Path
+) -> None:
+    context = "notify"  # after the test of open transactions, whose topic is removed
+    events = fakes(context, 60)
+
+    async def remake(timestamp: int) -> None:
+        await reading.remake_topic(servers, context, PARTITIONS)
+        await reading.identify_topic(servers, context, PARTITIONS, "bank", timestamp)
+        async with producer(servers, f"remaking {timestamp}") as client:
+            await commit(client, events)
+
+    async def tails(kit: Kit) -> list[str]:
+        stored = str(tmp_path / kit.name)
+        return await asyncio.to_thread(kit.tail, servers, context, "--positions", stored)
+
+    await remake(1_790_000_000_000)
+    assert {kit.name: len(await tails(kit)) for kit in kits} == {kit.name: len(events) for kit in kits}
+    assert [await tails(kit) for kit in kits] == [[] for _ in kits], "the same topic"
+    await remake(1_790_000_000_001)
+    for kit in kits:
+        stored = str(tmp_path / kit.name)
+        complaint = await asyncio.to_thread(kit.fails, servers, context, "--positions", stored)
+        assert "'bank', made at 1790000000000" in complaint, kit.name
+        assert "the topic was remade" in complaint, kit.name
+        assert "remove the stored positions" in complaint, kit.name
+
+
+@pytest.mark.skipif(not HAS_NODE, reason=NO_NODE)
+async def test_an_error_of_kafkajs_in_a_handler_is_not_tried_again(
+    servers: str, kits: list[Kit], tmp_path: Path
+) -> None:
+    assert TYPESCRIPT_KIT in kits, "it is built"
+    context = "funding"  # after the test of a killed reader, whose topic is removed
+    await reading.remake_topic(servers, context, PARTITIONS)
+    async with producer(servers, "handled once") as client:
+        await commit(client, fakes(context, 30))
+    done = await asyncio.to_thread(
+        reading.run_node, tmp_path, _FAILING % {"kit": reading.TYPESCRIPT, "server": servers}
+    )
+    assert (done.returncode, done.stdout) == (0, "1 calls: the ledger's own topic is away\n"), done.stderr
+
+
+_FAILING = """
+import kafkajs from "%(kit)s/node_modules/kafkajs/index.js";
+import { subscribe } from "%(kit)s/dist/src/index.js";
+
+let calls = 0;
+const handle = () => {
+  calls += 1;
+  throw new kafkajs.KafkaJSError("the ledger's own topic is away", { retriable: true });
+};
+await subscribe({ kafka: { brokers: ["%(server)s"] }, contexts: ["funding"], handle }).catch((error) => {
+  console.log(`${calls} calls: ${error.message}`);
+});
+"""

@@ -1,7 +1,6 @@
 """The kits on a cluster with TLS, passwords and rights, as teams that may read one topic and nothing else."""
 
 import asyncio
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -114,15 +113,8 @@ async def test_the_typescript_kit_reads_with_a_password_and_a_right_to_its_group
         "authority": cluster.authority.file,
     }
     script = SCRIPT % {**names, "user": TYPESCRIPT_TEAM, "password": password(TYPESCRIPT_TEAM)}
-    done = await asyncio.to_thread(run_node, tmp_path, script)
+    done = await asyncio.to_thread(reading.run_node, tmp_path, script)
     assert (done.returncode, done.stdout) == (0, f"{len(EVENTS)}\n"), done.stderr
-    refused = await asyncio.to_thread(run_node, tmp_path, script.replace(password(TYPESCRIPT_TEAM), "wrong"))
+    refused = await asyncio.to_thread(reading.run_node, tmp_path, script.replace(password(TYPESCRIPT_TEAM), "wrong"))
     assert (refused.returncode, refused.stdout) == (1, ""), "a wrong password is an error, never an empty topic"
     assert "KafkaJSSASLAuthenticationError" in refused.stderr
-
-
-def run_node(folder: Path, script: str) -> "subprocess.CompletedProcess[str]":
-    """A script's run."""
-    (folder / "script.mjs").write_text(script)
-    command = [str(reading.NODE), str(folder / "script.mjs")]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

@@ -3,8 +3,9 @@
 from loanstream_client.connection import Connection, ConnectionRefused, from_environment
 from loanstream_client.continuity import Continuity, Gap, Remade
 from loanstream_client.envelope import Event, Place, Position, Record
+from loanstream_client.identity import Identity
 from loanstream_client.payload import Generic, Payload
-from loanstream_client.positions import FilePositions, MemoryPositions, Positions
+from loanstream_client.positions import FilePositions, Identities, MemoryPositions, Positions
 from loanstream_client.reading import CannotRead, Subscription
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "FilePositions",
     "Gap",
     "Generic",
+    "Identities",
+    "Identity",
     "MemoryPositions",
     "Payload",
     "Place",

@@ -8,9 +8,10 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from loanstream_client.envelope import Place, Position
+from loanstream_client.identity import Identity
 
 
 class Positions(Protocol):
@@ -25,11 +26,25 @@ class Positions(Protocol):
         ...
 
 
+@runtime_checkable
+class Identities(Protocol):
+    """What :class:`Positions` may do besides: keep which log each position is of, so that another one is found out."""
+
+    async def identities(self) -> Mapping[Place, Identity]:
+        """The identities stored last; those of partitions that had none stored are absent."""
+        ...
+
+    async def identify(self, identities: Mapping[Place, Identity]) -> None:
+        """From the next ``store`` on keep these together with the positions of their partitions."""
+        ...
+
+
 class MemoryPositions:
     """Positions that end with the process; or that were loaded from elsewhere, and are stored there by who handles events."""
 
     def __init__(self, positions: Mapping[Place, Position] | None = None) -> None:
         self._positions = dict(positions or {})
+        self._identities: dict[Place, Identity] = {}
 
     async def load(self) -> Mapping[Place, Position]:
         """As the protocol says."""
@@ -38,6 +53,14 @@ class MemoryPositions:
     async def store(self, positions: Mapping[Place, Position]) -> None:
         """As the protocol says."""
         self._positions.update(positions)
+
+    async def identities(self) -> Mapping[Place, Identity]:
+        """As :class:`Identities` says."""
+        return dict(self._identities)
+
+    async def identify(self, identities: Mapping[Place, Identity]) -> None:
+        """As :class:`Identities` says."""
+        self._identities.update(identities)
 
 
 class PositionsUnreadable(ValueError):
@@ -50,6 +73,7 @@ class FilePositions:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._positions: dict[Place, Position] = {}
+        self._identities: dict[Place, Identity] = {}
 
     async def load(self) -> Mapping[Place, Position]:
         """As the protocol says. Raises :class:`PositionsUnreadable`: starting anew must be somebody's decision."""
@@ -57,23 +81,25 @@ class FilePositions:
             return {}
         try:
             stored = json.loads(self._path.read_text(encoding="utf-8"))
-            self._positions = {
-                Place(topic, int(partition)): Position(int(offset), None if last is None else int(last))
+            entries = {
+                Place(topic, int(partition)): _read(*entry)
                 for topic, partitions in stored.items()
-                for partition, (offset, last) in partitions.items()
+                for partition, entry in partitions.items()
             }
         except (ValueError, TypeError, AttributeError) as error:
             raise PositionsUnreadable(
                 f"{self._path} holds no positions ({error}); mend it, or remove it to start anew"
             ) from error
+        self._positions = {place: position for place, (position, _) in entries.items()}
+        self._identities = {place: identity for place, (_, identity) in entries.items() if identity}
         return dict(self._positions)
 
     async def store(self, positions: Mapping[Place, Position]) -> None:
         """As the protocol says. Returns when the file is on the disk."""
         self._positions.update(positions)
-        document: dict[str, dict[str, Position]] = {}
+        document: dict[str, dict[str, tuple[object, ...]]] = {}
         for place, position in sorted(self._positions.items()):
-            document.setdefault(place.topic, {})[str(place.partition)] = position
+            document.setdefault(place.topic, {})[str(place.partition)] = (*position, *self._identities.get(place, ()))
         beside = self._path.with_name(f"{self._path.name}.new")
         with beside.open("w", encoding="utf-8") as file:
             json.dump(document, file, indent=1)
@@ -85,3 +111,22 @@ class FilePositions:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+    async def identities(self) -> Mapping[Place, Identity]:
+        """As :class:`Identities` says."""
+        return dict(self._identities)
+
+    async def identify(self, identities: Mapping[Place, Identity]) -> None:
+        """As :class:`Identities` says."""
+        self._identities.update(identities)
+
+
+def _read(offset: int, last: int | None, *identity: object) -> tuple[Position, Identity | None]:
+    """A position, and what was stored beside it: nothing by releases that kept no identity."""
+    position = Position(int(offset), None if last is None else int(last))
+    if not identity:
+        return position, None
+    match identity:
+        case [str(installation), int(timestamp)]:
+            return position, Identity(installation, timestamp)
+    raise ValueError(f"{identity} names no installation and time")

@@ -17,7 +17,8 @@ from loanstream_client.connection import Connection
 from loanstream_client.continuity import Continuity, Gap
 from loanstream_client.envelope import IDENTITY_TYPE, TYPE, Event, Place, Position, Record, event_of, record_of
 from loanstream_client.events import TOPICS
-from loanstream_client.positions import MemoryPositions, Positions
+from loanstream_client.identity import compare, read_identities
+from loanstream_client.positions import Identities, MemoryPositions, Positions
 
 Start = Literal["beginning", "end"] | datetime.datetime
 
@@ -46,8 +47,9 @@ class Subscription:
     ``until_end`` ends the iteration where the topics ended when it began.
 
     Raises :class:`CannotRead` when a topic or one of ``partitions`` does not exist, nobody answers, or a stored position is not
-    in the topic any more, ``ValueError`` for a ``start`` without a time zone, and
-    :class:`~loanstream_client.connection.ConnectionRefused`.
+    in the topic any more, :class:`~loanstream_client.continuity.Remade` when a partition's first record is not the one that was
+    there when its position was stored (positions that are :class:`~loanstream_client.positions.Identities` keep it),
+    ``ValueError`` for a ``start`` without a time zone, and :class:`~loanstream_client.connection.ConnectionRefused`.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class Subscription:
         try:
             await _answered(self._consumer.start(), self._connection)
             stored = await self._store.load()
+            await self._identify(options, places)
             begins = {place: stored[place] for place in places if place in stored}
             begins |= await self._first_positions([place for place in places if place not in stored])
             self._consumer.assign([TopicPartition(*place) for place in places])
@@ -209,6 +212,13 @@ class Subscription:
                 f" {', '.join(str(len(found[topic])) for topic in self._topics)}"
             )
         return wanted
+
+    async def _identify(self, options: Mapping[str, Any], places: list[Place]) -> None:
+        """Compare which logs the stored positions are of. Raises :class:`~loanstream_client.continuity.Remade`."""
+        if isinstance(self._store, Identities):
+            found = await _answered(read_identities(options, places), self._connection)
+            compare(await self._store.identities(), found)
+            await self._store.identify({place: identity for place, identity in found.items() if identity})
 
     async def _first_positions(self, places: list[Place]) -> Mapping[Place, Position]:
         partitions = [TopicPartition(*place) for place in places]

@@ -70,3 +70,22 @@ export class Continuity {
     this.#aggregates.set(aggregate, event.sequence);
   }
 }
+
+/** Where reading stands in each partition: a record below that, when nothing sent reading back, is of another log. */
+export class Standing {
+  readonly #next = new Map<string, bigint>();
+
+  /** Reading goes on at this offset, also where it stood further on. */
+  sent(topic: string, partition: number, offset: bigint): void {
+    this.#next.set(placeOf(topic, partition), offset);
+  }
+
+  /** A record came. Throws {@link Remade}. */
+  came(topic: string, partition: number, offset: bigint): void {
+    const next = this.#next.get(placeOf(topic, partition)) ?? 0n;
+    if (offset < next) {
+      throw new Remade(`${topic} partition ${partition} offset ${offset}: it came again after everything below ${next}. ${REMADE}`);
+    }
+    this.#next.set(placeOf(topic, partition), offset + 1n);
+  }
+}

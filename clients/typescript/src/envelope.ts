@@ -1,6 +1,7 @@
 /** Events as readers get them: the envelope from the record's headers, and the value, checked against its schema. */
 
 import type { EventData } from "./generated/events.js";
+import type { Position } from "./positions.js";
 import { faultOf } from "./validation.js";
 
 /** Type of a partition's first record, which names installation, topic and partition count; it is no event. */
@@ -35,6 +36,8 @@ export interface Envelope {
   /** Id of the command that was decided. */
   readonly causation: string;
   readonly actor: string;
+  /** Where to go on once this event is handled: store it together with what the event did. */
+  readonly position: Position;
   readonly record: EventRecord;
 }
 
@@ -80,6 +83,7 @@ export function eventOf(record: EventRecord): LoanstreamEvent | null {
     correlation: headers["ce_correlationid"] ?? "",
     causation: headers["ce_causationid"] ?? "",
     actor: headers["ce_authid"] ?? "",
+    position: { offset: record.offset + 1n, partitionseq },
     record,
   };
   const data = parsed(record.value);

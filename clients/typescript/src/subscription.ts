@@ -2,9 +2,10 @@
 
 import { randomUUID } from "node:crypto";
 import kafkajs, { type EachBatchPayload, type IHeaders, type KafkaConfig } from "kafkajs";
-import { Continuity } from "./continuity.js";
+import { Continuity, Standing } from "./continuity.js";
 import { eventOf, IDENTITY_TYPE, type EventRecord, type LoanstreamEvent } from "./envelope.js";
 import { TOPICS } from "./generated/events.js";
+import { compareIdentities, readIdentities } from "./identity.js";
 import { MemoryPositions, placeOf, type Position, type Positions } from "./positions.js";
 
 export type Context = keyof typeof TOPICS;
@@ -34,11 +35,13 @@ export async function subscribe(options: SubscribeOptions): Promise<void> {
   const kafka = new kafkajs.Kafka({ logLevel: kafkajs.logLevel.ERROR, ...options.kafka });
   const topics = options.contexts.map((context) => TOPICS[context]);
   const store = options.positions ?? new MemoryPositions();
-  const { begins, ends } = await bounds(kafka, topics, await store.load(), options.start ?? "beginning");
+  const { begins, ends, firsts } = await bounds(kafka, topics, await store.load(), options.start ?? "beginning");
+  // positions that end with the process, or cannot keep it, have nothing to compare
+  if (options.positions) await identify(kafka, options, options.positions, topics, firsts);
   const reader = new Reader(options, store, begins, ends);
   // a member of a group of its own: kafkajs has no other way to read, and nothing is committed to it
   const consumer = kafka.consumer({
-    groupId: `${options.group ?? "loanstream-client"}.${randomUUID()}`,
+    groupId: `${groupOf(options)}.${randomUUID()}`,
     readUncommitted: false,
     allowAutoTopicCreation: false,
     maxWaitTimeInMs: 500,
@@ -53,7 +56,7 @@ export async function subscribe(options: SubscribeOptions): Promise<void> {
     });
     // each time that it joined: a group that is joined again would begin anew
     consumer.on(consumer.events.GROUP_JOIN, () => {
-      for (const { topic, partition, offset } of reader.next()) consumer.seek({ topic, partition, offset: offset.toString() });
+      for (const { topic, partition, offset } of reader.joined()) consumer.seek({ topic, partition, offset: offset.toString() });
     });
     // also said of batches that hold nothing but aborted records and transaction markers
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
@@ -73,6 +76,7 @@ export async function subscribe(options: SubscribeOptions): Promise<void> {
 class Reader {
   readonly ended: Promise<void>;
   readonly #continuity: Continuity;
+  readonly #standing = new Standing();
   readonly #open: Map<string, bigint>;
   readonly #handled = new Map<string, Position>();
   #unstored = new Map<string, Position>();
@@ -101,38 +105,33 @@ class Reader {
     this.#settle(error);
   }
 
-  async take({ batch, resolveOffset, heartbeat }: EachBatchPayload): Promise<void> {
-    try {
-      const begin = this.begins.get(placeOf(batch.topic, batch.partition))?.offset ?? 0n;
-      for (const message of batch.messages) {
-        if (this.#over) return;
-        if (BigInt(message.offset) >= begin) {
-          await this.#handle({
-            topic: batch.topic,
-            partition: batch.partition,
-            offset: BigInt(message.offset),
-            key: message.key?.toString("utf8") ?? "",
-            headers: texts(message.headers),
-            value: message.value ?? Buffer.alloc(0),
-          });
-        }
-        resolveOffset(message.offset);
-        await heartbeat();
-        if (Date.now() - this.#storedAt >= STORE_MS) await this.store();
-      }
-      resolveOffset(batch.lastOffset());
-    } catch (error) {
-      // a rebalance of the group is kafkajs's own affair: what comes again after it is dropped as a repeat
-      if (error instanceof kafkajs.KafkaJSError && error.retriable) throw error;
-      this.end(error instanceof Error ? error : new Error(String(error)));
+  async take({ batch, resolveOffset, heartbeat, isStale }: EachBatchPayload): Promise<void> {
+    for (const message of batch.messages) {
+      // the group was joined again: what is left of the batch comes once more, from where reading was sent
+      if (this.#over || isStale()) return;
+      const record = {
+        topic: batch.topic,
+        partition: batch.partition,
+        offset: BigInt(message.offset),
+        key: message.key?.toString("utf8") ?? "",
+        headers: texts(message.headers),
+        value: message.value ?? Buffer.alloc(0),
+      };
+      if (!(await this.#done(record))) return;
+      resolveOffset(message.offset);
+      // what it throws is kafkajs's own affair: after a rebalance, what comes again is dropped as a repeat
+      await heartbeat();
     }
+    resolveOffset(batch.lastOffset());
   }
 
-  /** Where reading goes on in each partition. */
-  next(): { topic: string; partition: number; offset: bigint }[] {
+  /** Where reading goes on in each partition, now that the group was joined. */
+  joined(): { topic: string; partition: number; offset: bigint }[] {
     return [...this.begins].map(([place, begin]) => {
+      const [topic, partition] = [topicOf(place), partitionOf(place)];
       const offset = this.#handled.get(place)?.offset ?? begin.offset;
-      return { topic: topicOf(place), partition: partitionOf(place), offset };
+      this.#standing.sent(topic, partition, offset);
+      return { topic, partition, offset };
     });
   }
 
@@ -151,6 +150,20 @@ class Reader {
     if (unstored.size > 0) await this.positions.store(unstored);
   }
 
+  /** Handle a record and store what is due. False where that failed: it ends reading, and is never tried again. */
+  async #done(record: EventRecord): Promise<boolean> {
+    try {
+      // where the offset asked for is not there, kafkajs goes back to the first one without a word
+      this.#standing.came(record.topic, record.partition, record.offset);
+      await this.#handle(record);
+      if (Date.now() - this.#storedAt >= STORE_MS) await this.store();
+      return true;
+    } catch (error) {
+      this.end(error instanceof Error ? error : new Error(String(error)));
+      return false;
+    }
+  }
+
   async #handle(record: EventRecord): Promise<void> {
     const event = eventOf(record);
     if (event === null) {
@@ -160,9 +173,8 @@ class Reader {
     }
     if (!this.#continuity.isNew(event)) return;
     await this.options.handle(event);
-    const position = { offset: record.offset + 1n, partitionseq: event.partitionseq };
-    this.#unstored.set(placeOf(record.topic, record.partition), position);
-    this.#handled.set(placeOf(record.topic, record.partition), position);
+    this.#unstored.set(placeOf(record.topic, record.partition), event.position);
+    this.#handled.set(placeOf(record.topic, record.partition), event.position);
   }
 
   #endAtTheEnd(): void {
@@ -170,9 +182,29 @@ class Reader {
   }
 }
 
+/** Compare which logs the stored positions are of. Throws `Remade`. */
+async function identify(
+  kafka: kafkajs.Kafka,
+  options: SubscribeOptions,
+  positions: Positions,
+  topics: string[],
+  firsts: ReadonlySet<string>,
+): Promise<void> {
+  if (!positions.identities || !positions.identify) return;
+  const found = await readIdentities(kafka, groupOf(options), topics, firsts);
+  compareIdentities(await positions.identities(), found);
+  await positions.identify(new Map([...found].flatMap(([place, identity]) => (identity ? [[place, identity]] : []))));
+}
+
+function groupOf(options: SubscribeOptions): string {
+  return options.group ?? "loanstream-client";
+}
+
 interface Bounds {
   readonly begins: ReadonlyMap<string, Position>;
   readonly ends: ReadonlyMap<string, bigint>;
+  /** The partitions that have a record at offset 0. */
+  readonly firsts: ReadonlySet<string>;
 }
 
 async function bounds(
@@ -186,6 +218,7 @@ async function bounds(
   try {
     const begins = new Map<string, Position>();
     const ends = new Map<string, bigint>();
+    const firsts = new Set<string>();
     for (const topic of topics) {
       const offsets = await admin.fetchTopicOffsets(topic);
       const times = start instanceof Date ? await admin.fetchTopicOffsetsByTimestamp(topic, start.getTime()) : [];
@@ -199,9 +232,10 @@ async function bounds(
         }
         begins.set(place, begin);
         ends.set(place, BigInt(high));
+        if (BigInt(low) === 0n && BigInt(high) > 0n) firsts.add(place);
       }
     }
-    return { begins, ends };
+    return { begins, ends, firsts };
   } finally {
     await admin.disconnect();
   }

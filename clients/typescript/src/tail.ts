@@ -1,7 +1,11 @@
 #!/usr/bin/env node
-/** `loanstream-tail [--servers A,B] [--positions FILE] [--follow] [CONTEXT …]`: events, one JSON object a line. */
+/**
+ * `loanstream-tail [--servers A,B] [--positions FILE] [--follow] [CONTEXT …]`: events, one JSON object a line. TLS and
+ * credentials are named by environment variables, `LOANSTREAM_KAFKA_…`.
+ */
 
 import { parseArgs } from "node:util";
+import { fromEnvironment } from "./connection.js";
 import { TOPICS } from "./generated/events.js";
 import { FilePositions } from "./positions.js";
 import { subscribe, type Context } from "./subscription.js";
@@ -9,7 +13,7 @@ import { subscribe, type Context } from "./subscription.js";
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    servers: { type: "string", default: process.env["LOANSTREAM_KAFKA_SERVERS"] ?? "127.0.0.1:9092" },
+    servers: { type: "string" },
     positions: { type: "string" },
     follow: { type: "boolean", default: false },
   },
@@ -25,7 +29,11 @@ for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop
 
 try {
   await subscribe({
-    kafka: { clientId: "loanstream-tail", brokers: values.servers.split(",") },
+    kafka: {
+      clientId: "loanstream-tail",
+      ...fromEnvironment(),
+      ...(values.servers === undefined ? {} : { brokers: values.servers.split(",") }),
+    },
     contexts: positionals.length > 0 ? (positionals as Context[]) : every,
     ...(values.positions === undefined ? {} : { positions: new FilePositions(values.positions) }),
     untilEnd: !values.follow,

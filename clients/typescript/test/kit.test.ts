@@ -18,6 +18,8 @@ import {
   type Money,
   type Position,
 } from "../src/index.js";
+import { Standing } from "../src/continuity.js";
+import { compareIdentities, identityOf } from "../src/identity.js";
 
 interface Golden {
   readonly type: string;
@@ -73,6 +75,7 @@ test("the type of an event tells its value", () => {
   const amount: Money = event.data.amount;
   assert.match(amount.amount, /^\d+\.\d\d$/);
   assert.equal(event.businessDate, "2026-01-05");
+  assert.deepEqual(event.position, { offset: 2n, partitionseq: 1 });
 });
 
 test("fields added later are passed over, also inside others", () => {
@@ -124,6 +127,18 @@ test("a lower number behind what was read is another log and no repeat", () => {
   assert.throws(() => new Continuity(stood).isNew(numbered(1)), /remade or restored/);
 });
 
+test("a record below where reading stands is of another log, unless reading was sent back", () => {
+  const standing = new Standing();
+  standing.sent(topic, 0, 7n);
+  assert.throws(() => standing.came(topic, 0, 6n), Remade);
+  standing.came(topic, 0, 7n);
+  standing.came(topic, 0, 12n);
+  standing.came(topic, 1, 0n);
+  assert.throws(() => standing.came(topic, 0, 12n), /offset 12: it came again after everything below 13\. The topic was remade/);
+  standing.sent(topic, 0, 7n);
+  standing.came(topic, 0, 7n);
+});
+
 test("positions outlive the process, and a damaged file is never taken for a new one", async () => {
   const memory = new MemoryPositions();
   const path = join(mkdtempSync(join(tmpdir(), "positions-")), "positions.json");
@@ -140,10 +155,32 @@ test("positions outlive the process, and a damaged file is never taken for a new
       ]),
     );
   }
-  for (const text of ["", "[1]", '{"a": 1}', '{"a": ["1"]}']) {
+  for (const text of ["", "[1]", '{"a": 1}', '{"a": ["1"]}', '{"a": ["1", 1, "here"]}']) {
     writeFileSync(path, text);
     await assert.rejects(new FilePositions(path).load(), /holds no positions/);
   }
+});
+
+test("an identity is kept with the position, and another one is another log", async () => {
+  const path = join(mkdtempSync(join(tmpdir(), "positions-")), "positions.json");
+  writeFileSync(path, JSON.stringify({ [place]: ["7", 5] })); // as releases before identities wrote it
+  const first = new FilePositions(path);
+  assert.deepEqual(await first.load(), new Map([[place, { offset: 7n, partitionseq: 5 }]]));
+  assert.equal((await first.identities()).size, 0);
+  const here = identityOf("loanstream.topic.identity.v1", Buffer.from('{"installation": "here", "partitions": 1}'), 7)!;
+  await first.identify(new Map([[place, here], [placeOf(topic, 1), here]]));
+  await first.store(new Map([[place, { offset: 9n, partitionseq: 6 }]]));
+  const later = new FilePositions(path);
+  assert.deepEqual(await later.load(), new Map([[place, { offset: 9n, partitionseq: 6 }]]));
+  const stored = await later.identities();
+  assert.deepEqual(stored, new Map([[place, { installation: "here", timestamp: 7 }]]));
+  compareIdentities(stored, new Map([[place, here]]));
+  compareIdentities(stored, new Map());
+  for (const now of [{ ...here, timestamp: 8 }, { ...here, installation: "there" }, null]) {
+    assert.throws(() => compareIdentities(stored, new Map([[place, now]])), Remade);
+  }
+  assert.throws(() => compareIdentities(stored, new Map([[place, null]])), /'here', made at 7 .* remove the stored positions/);
+  assert.equal(identityOf(payment.type, Buffer.from("{}"), 7), null);
 });
 
 test("a recording is replayed without Kafka", () => {
