@@ -82,7 +82,10 @@ class InstallmentDue:
 @event("servicing", "loan")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentReceived:
-    """Money was credited to the loan: value date, channel, allocation by component 还款. Key: loan."""
+    """Money was credited to the loan: value date, channel, allocation by component 还款. Key: loan.
+
+    After a write-off money comes as ``RecoveryReceived``; what came in whatever became of it is in ``MoneyReceived``.
+    """
 
     loan_id: str
     party_ref: str
@@ -114,12 +117,17 @@ class InstallmentPaid:
 @event("servicing", "loan")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentReversed:
-    """A payment was undone: bank error or chargeback 冲正. Key: loan."""
+    """A payment was undone: bank error or chargeback 冲正. Key: loan.
+
+    It undoes the ``PaymentReceived`` of the same loan and receipt, which stands before it in the partition: channel and value date
+    are there. A receipt gives a loan one payment at most.
+    """
 
     loan_id: str
     party_ref: str
     receipt_id: str
     amount: Money
+    """What the loan had applied of the receipt, without its surplus."""
     allocation: Components
     """What is owed again, by component."""
     cause: str

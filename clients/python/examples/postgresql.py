@@ -26,8 +26,11 @@ ON CONFLICT (topic, partition) DO UPDATE SET next_offset = $3, partitionseq = $4
 """
 
 
-class Overtaken(Exception):
-    """Another process has moved the position: two readers run."""
+_AT = "SELECT partitionseq FROM positions WHERE topic = $1 AND partition = $2"
+
+
+class Missing(Exception):
+    """The events between the stored position and this one were not applied."""
 
 
 async def run(database: asyncpg.Connection, servers: str, *, until_end: bool = False) -> None:
@@ -45,11 +48,14 @@ async def run(database: asyncpg.Connection, servers: str, *, until_end: bool = F
 
 
 async def handle(database: asyncpg.Connection, event: Event) -> None:
-    """Apply one event and move the position, or neither. Raises :class:`Overtaken`."""
+    """Apply one event and move the position, or neither; nothing for one that was applied before. Raises :class:`Missing`."""
     async with database.transaction():
         moved = await database.execute(_MOVE, *event.place, *event.position)
         if moved != "INSERT 0 1":
-            raise Overtaken(f"{event.place} is not at {event.partitionseq - 1}")
+            at = await database.fetchval(_AT, *event.place)
+            if at >= event.partitionseq:
+                return
+            raise Missing(f"{event.place} is at {at}, not at {event.partitionseq - 1}")
         await apply(database, event)
 
 

@@ -226,7 +226,11 @@ class PaymentDeclined(Payload, frozen=True, kw_only=True):
 
 
 class PaymentReceived(Payload, frozen=True, kw_only=True):
-    """Money was credited to the loan: value date, channel, allocation by component 还款. Key: loan."""
+    """Money was credited to the loan: value date, channel, allocation by component 还款. Key: loan.
+
+    After a write-off money comes as `RecoveryReceived`; what came in whatever became of it is in
+    `MoneyReceived`.
+    """
 
     loan_id: str
     """Loan 借款, a UUID known since its application; empty where no loan is known."""
@@ -252,7 +256,11 @@ class PaymentReceived(Payload, frozen=True, kw_only=True):
 
 
 class PaymentReversed(Payload, frozen=True, kw_only=True):
-    """A payment was undone: bank error or chargeback 冲正. Key: loan."""
+    """A payment was undone: bank error or chargeback 冲正. Key: loan.
+
+    It undoes the `PaymentReceived` of the same loan and receipt, which stands before it in the
+    partition: channel and value date are there. A receipt gives a loan one payment at most.
+    """
 
     loan_id: str
     """Loan 借款, a UUID known since its application; empty where no loan is known."""
@@ -261,7 +269,7 @@ class PaymentReversed(Payload, frozen=True, kw_only=True):
     receipt_id: str
     """Receipt 收款: the bank's reference of the incoming payment."""
     amount: Money
-    """Amount of what the message is about."""
+    """What the loan had applied of the receipt, without its surplus."""
     allocation: Components
     """What is owed again, by component."""
     cause: str

@@ -926,7 +926,11 @@ export namespace servicing {
     /** `loan-unknown`, `loan-settled`, `currency-differs` or `amount-invalid`. */
     readonly reason: string;
   }
-  /** Money was credited to the loan: value date, channel, allocation by component 还款. Key: loan. */
+  /**
+   * Money was credited to the loan: value date, channel, allocation by component 还款. Key: loan.
+   *
+   * After a write-off money comes as `RecoveryReceived`; what came in whatever became of it is in `MoneyReceived`.
+   */
   export interface PaymentReceived {
     /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
@@ -948,7 +952,12 @@ export namespace servicing {
     /** The allocation again, instalment by instalment, oldest first; its parts sum to `allocation`. */
     readonly instalments?: readonly InstalmentAmounts[];
   }
-  /** A payment was undone: bank error or chargeback 冲正. Key: loan. */
+  /**
+   * A payment was undone: bank error or chargeback 冲正. Key: loan.
+   *
+   * It undoes the `PaymentReceived` of the same loan and receipt, which stands before it in the partition: channel
+   * and value date are there. A receipt gives a loan one payment at most.
+   */
   export interface PaymentReversed {
     /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
@@ -956,7 +965,7 @@ export namespace servicing {
     readonly party_ref: string;
     /** Receipt 收款: the bank's reference of the incoming payment. */
     readonly receipt_id: string;
-    /** Amount of what the message is about. */
+    /** What the loan had applied of the receipt, without its surplus. */
     readonly amount: Money;
     /** What is owed again, by component. */
     readonly allocation: Components;
