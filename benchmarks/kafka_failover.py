@@ -27,7 +27,8 @@ from loanstream.runtime.messages import is_identity
 from loanstream.runtime.settings import Settings
 from schemas.outcomes import Status, decode_outcome
 from schemas.topics import Role, topic
-from tests.chaos.fleet import Member, free_port
+from tests.chaos.fleet import Member
+from tests.support.ports import free_port
 
 _EVERY = 0.02
 """Seconds between two commands of a partition: below it a pause cannot be seen."""

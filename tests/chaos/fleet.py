@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Mapping
@@ -11,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+
+from tests.support.ports import free_port
 
 SERVICES = ("origination", "servicing", "funding", "risk", "notify")
 ALL = "api"
@@ -169,10 +170,3 @@ class Fleet:
                 return
             await asyncio.sleep(_LOOK_SECONDS)
         member.ended_before += 1
-
-
-def free_port() -> int:
-    """A port on loopback that nobody listens on now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

@@ -26,12 +26,13 @@ from loanstream.runtime.embedded_postgres import EmbeddedPostgres
 from loanstream.runtime.http.issuer import LocalIssuer
 from tests.chaos import checking
 from tests.chaos.cutting import Cut, a_cut
-from tests.chaos.fleet import SERVICES, Fleet, free_port
+from tests.chaos.fleet import SERVICES, Fleet
 from tests.chaos.front import Front
 from tests.chaos.poison import Poison
 from tests.chaos.troubles import Troubles
 from tests.notify.servers import MailServer, mail_server
 from tests.support.kafka_cluster import LocalCluster, local_cluster
+from tests.support.ports import free_port
 
 pytestmark = [pytest.mark.kafka, pytest.mark.chaos]
 

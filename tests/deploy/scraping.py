@@ -1,6 +1,5 @@
 """A real Prometheus on loopback with the shipped configuration."""
 
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import yaml
 
 from tests.deploy.shipped import FOLDER, RULES, read
 from tests.e2e.system import eventually
+from tests.support.ports import free_port
 
 NEEDED = "prometheus is not installed (Debian package prometheus)"
 _START_SECONDS = 60.0
@@ -41,9 +41,7 @@ class Prometheus:
 @contextmanager
 def scraping(folder: Path, address: str = "", named: Mapping[str, str] | None = None) -> Iterator[Prometheus]:
     """The shipped configuration, fifteen times as quick, with the process at one address, or ``named`` ones, as its targets."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        own = f"127.0.0.1:{free.getsockname()[1]}"
+    own = f"127.0.0.1:{free_port()}"
     (folder / "metrics-token").write_text("a-token-that-nobody-asks-for\n")
     (folder / "prometheus.yml").write_text(yaml.safe_dump(_configuration(folder, address, named or {})))
     command = ["prometheus", f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'series'}"]

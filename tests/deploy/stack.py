@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 import httpx
 
 from tests.deploy.compose_file import ROOT, SECRETS_SCRIPT
+from tests.support.ports import free_port
 
 IMAGE = "loanstream:under-test"
 BUILD_SECONDS = 900
@@ -225,13 +225,6 @@ def copied_context(to: Path) -> Path:
     for name in ("loanstream", "schemas", "services"):
         shutil.copytree(ROOT / name, to / name, ignore=shutil.ignore_patterns("__pycache__"))
     return to
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def exit_codes(containers: dict[str, dict[str, Any]], names: Sequence[str]) -> dict[str, int]:

@@ -7,12 +7,11 @@ tried here: scheduling, probes, network policies.
 import asyncio
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from tests.chaos.fleet import Member
 from tests.e2e.system import comparable, run
 from tests.support.helm import NO_HELM, Rendered, Workload, helm_tool, rendered
 from tests.support.kafka_cluster import NO_TOOL, can_run
+from tests.support.ports import free_port
 from tests.support.secured_cluster import SecuredCluster, password, secured_cluster
 
 pytestmark = [
@@ -130,7 +130,7 @@ async def replaced(pods: Iterable[Member], living: "asyncio.Task[dict[str, Any]]
     """Replace one after the other in the middle of the demo."""
     for member in pods:
         await asyncio.sleep(1)
-        assert not living.done(), "the demo was over before everybody was replaced"
+        assert not living.done(), f"the demo was over before everybody was replaced: {living.result()}"
         await ended(member)
         assert member.process is not None
         assert member.process.returncode == 0, member.log.read_text()[-2000:]
@@ -142,9 +142,14 @@ async def ready(member: Member) -> None:
     """Wait until the pod is ready, as whoever replaces the next one does."""
     async with asyncio.timeout(_READY_SECONDS):
         while not await member.ready():
-            assert member.process is not None
-            assert member.process.returncode is None, member.log.read_text()[-2000:]
+            _alive(member)
             await asyncio.sleep(0.2)
+    _alive(member)
+
+
+def _alive(member: Member) -> None:
+    assert member.process is not None
+    assert member.process.returncode is None, member.log.read_text()[-2000:]
 
 
 def pod(workload: Workload, number: int, secrets: Secrets, above: Path) -> Member:
@@ -212,10 +217,3 @@ async def ended(member: Member) -> None:
     if member.process is not None and member.process.returncode is None:
         member.process.terminate()
         await asyncio.wait_for(member.process.wait(), 40)
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import httpx
 
 from loanstream.cli.process import running
 from loanstream.runtime.http.issuer import LocalIssuer
+from tests.support.ports import free_port
 
 SHORT_LEASES = {"LOANSTREAM_KEY_LEASE_SECONDS": "2", "LOANSTREAM_EFFECT_LEASE_SECONDS": "4"}
 """So that a test need not wait a minute until a killed process's requests and effects are taken up again."""
@@ -79,9 +79,7 @@ class System:
         self.folder = folder
         self.output = folder / "up.out"
         self._variables = variables
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = self._started()
 

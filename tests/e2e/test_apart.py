@@ -1,6 +1,5 @@
 """Processes that share no folder, as on several machines: keys from a read-only folder, everything else in the database."""
 
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -16,6 +15,7 @@ from loanstream.vault.crypto import LocalMasterKeys
 from schemas.topics import CONTEXTS
 from tests.e2e.conftest import NewFolder
 from tests.e2e.system import command, environment, eventually, run
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.postgres
 
@@ -56,14 +56,6 @@ def served(folder: Path, variables: Mapping[str, str], *arguments: str) -> Itera
     finally:
         process.terminate()
         process.wait(30)
-
-
-def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from tests.deploy.compose_file import services
 from tests.support import kafka_cluster
+from tests.support.ports import is_free
 
 IMAGE: str = services()["kafka"]["image"]
 TOPIC = "kept"
@@ -55,4 +56,4 @@ def test_the_address_of_the_session_comes_from_it_too() -> None:
 
 
 def _answers(port: int) -> bool:
-    return not kafka_cluster.is_free(port)
+    return not is_free(port)

@@ -7,7 +7,6 @@ nodes, or need other properties, need one of these two. Without any of the three
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,6 +14,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from tests.support.ports import is_free
 
 ADDRESS = "LOANSTREAM_TEST_KAFKA"
 TOOL = "LOANSTREAM_KAFKA_TOOL"
@@ -197,14 +198,3 @@ def _free_port(nodes: int) -> int:
         if all(is_free(base + n * _PORTS_APART + of) for n in range(nodes) for of in range(_PORTS_OF_A_NODE)):
             return base
     raise RuntimeError("no free ports for Kafka")
-
-
-def is_free(port: int) -> bool:
-    """Whether nobody listens on a port of loopback."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
