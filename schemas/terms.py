@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from schemas import bands
+from schemas.agreement import Agreement
 from schemas.fields import ONE_LINE, PLAIN_DECIMAL, Code, Line, whole
 from schemas.money import Money
 
@@ -80,6 +81,8 @@ class LoanTerms:
     """Order of components in which money is applied, e.g. penalty, interest, principal 冲账顺序."""
     rules: str
     """Version of the arithmetic, e.g. ``cn-bank/1``."""
+    agreement: Agreement | None = None
+    """What is agreed beyond the plain loan; absent when nothing is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +114,8 @@ class ProductTerms:
     """Days an applicant has to supplement a returned application 补件."""
     reapply_after_days: Annotated[int, whole(0, _MOST_DAYS)]
     """Days to wait after a refusal."""
+    agreement: Agreement | None = None
+    """What the contract agrees beyond the plain loan; absent when nothing is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +195,13 @@ class Components:
     principal: Money
     interest: Money
     penalty: Money
-    """Penalty interest 罚息."""
+    """Penalty interest 罚息, and agreed damages 违约金 where they replace it."""
+    compound: Money | None = None
+    """Compound interest 复利 on unpaid interest; absent when there is none."""
+    fee: Money | None = None
+    """Fees 费用; absent when there are none."""
+    cost: Money | None = None
+    """Cost of enforcing the claim 实现债权的费用; absent when there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

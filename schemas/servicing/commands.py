@@ -21,6 +21,10 @@ class BookLoan:
     value_date: date
     """The bank's value date: interest runs from it, inclusive 起息日."""
     terms: LoanTerms
+    unit: str = ""
+    """Unit that looks after the loan 机构; empty when none is named."""
+    officer: str = ""
+    """Officer who looks after it 客户经理; empty when none is named."""
 
 
 @command("servicing", "loan")

@@ -21,6 +21,10 @@ class InstalmentAmounts:
     principal: Money
     interest: Money
     penalty: Money
+    compound: Money | None = None
+    """Absent when there is none, as the two below."""
+    fee: Money | None = None
+    cost: Money | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,10 @@ class RestoredInstalment:
     penalty: Money
     penalty_through: date
     """Penalty is charged up to this day, exclusive; from it on it runs on all unpaid principal of the instalment."""
+    compound: Money | None = None
+    """Absent when there is none, as the two below."""
+    fee: Money | None = None
+    cost: Money | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +70,46 @@ class LoanBooked:
     """Interest runs from this day, inclusive 起息日."""
     maturity: date
     schedule: tuple[ScheduledInstalment, ...]
+    unit: str = ""
+    """Unit that looks after the loan 机构; empty when none is named."""
+    officer: str = ""
+    """Officer who looks after it 客户经理; empty when none is named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisedInstalment:
+    """A row of a new schedule 新还款计划: what it asks for in all, and what of that is not paid yet."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    number: int
+    due_date: date
+    principal: Money
+    interest: Money
+    unpaid: Components
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleRevised:
+    """The rows from one number on are replaced 还款计划变更; rows before it stand, later ones that are not named are gone.
+
+    Key: loan. It follows the event that says what happened: a prepayment, an extension, a new rate.
+    """
+
+    loan_id: str
+    party_ref: str
+    cause: str
+    """What changed the schedule, e.g. ``prepayment``, ``extension``, ``undo``."""
+    effective: date
+    """From when the new rows count."""
+    from_number: int
+    """Number of the first row that is replaced, counted from 1."""
+    previous_count: int
+    """Number of rows that the schedule had before."""
+    rows: tuple[RevisedInstalment, ...]
+    maturity: date
+    outstanding_principal: Money
 
 
 @event("servicing", "loan")

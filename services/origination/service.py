@@ -27,7 +27,7 @@ def service() -> Service:
 def deciders() -> tuple[Decider, ...]:
     """The five aggregates of origination."""
     return (
-        Decider("product", product.Product, product.decide, product.evolve),
+        Decider("product", product.Product, product.decide, product.evolve, folds=2),
         Decider("party", party.Party, party.decide, party.evolve),
         Decider(
             "application",
@@ -46,8 +46,9 @@ def deciders() -> tuple[Decider, ...]:
             due=contract.due,
             business_day=contract.business_day,
             closed=contract.closed,
+            folds=2,
         ),
-        Decider("drawdown", drawdown.Drawdown, drawdown.decide, drawdown.evolve, closed=drawdown.closed),
+        Decider("drawdown", drawdown.Drawdown, drawdown.decide, drawdown.evolve, closed=drawdown.closed, folds=2),
     )
 
 

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from loanstream.runtime.definitions import Projection, Row
+from schemas import codec
 from schemas.envelope import EventMeta
 from schemas.money import minor
 from schemas.servicing import events as happened
-from schemas.terms import Bucket, Components
-
-_COMPONENTS = ("principal", "interest", "penalty")
-
+from schemas.terms import Bucket
+from services.servicing.domain.loan.money import component_units
 
 # -- loans ---------------------------------------------------------------------------------------------------------------
 
@@ -41,6 +40,9 @@ def _booked(event: happened.LoanBooked, meta: EventMeta) -> Sequence[Row]:
             "day_basis": terms.day_basis,
             "grace_days": terms.grace_days,
             "allocation_order": ",".join(terms.allocation_order),
+            "agreement": codec.encode(terms.agreement).decode() if terms.agreement else None,
+            "unit": event.unit,
+            "officer": event.officer,
             "value_date": event.value_date,
             "maturity": event.maturity,
             "booked_on": meta.business_date,
@@ -50,6 +52,19 @@ def _booked(event: happened.LoanBooked, meta: EventMeta) -> Sequence[Row]:
         },
     )
     return [loan, *(_scheduled(event.loan_id, row) for row in event.schedule)]
+
+
+def _revised(event: happened.ScheduleRevised, meta: EventMeta) -> Sequence[Row]:
+    """The new rows; those that fell away have no due date."""
+    loan = _loan(
+        event.loan_id,
+        meta,
+        {"maturity": event.maturity, "outstanding_principal": minor(event.outstanding_principal)},
+    )
+    ends = event.from_number + len(event.rows)
+    gone = {"due_date": None, "principal": 0, "interest": 0}
+    dropped = (_instalment(event.loan_id, number, gone) for number in range(ends, event.previous_count + 1))
+    return [loan, *(_scheduled(event.loan_id, row) for row in event.rows), *dropped]
 
 
 def _due(event: happened.InstallmentDue, meta: EventMeta) -> Sequence[Row]:
@@ -78,12 +93,8 @@ def _cured(event: happened.OverdueCured, meta: EventMeta) -> Sequence[Row]:
 
 
 def _waived(event: happened.AmountWaived, meta: EventMeta) -> Sequence[Row]:
-    waived = _units(event.waived)
-    increments = {
-        "forgiven_principal": waived["principal"],
-        "waived_interest": waived["interest"],
-        "waived_penalty": waived["penalty"],
-    }
+    increments = _prefixed("waived", event.waived)
+    increments["forgiven_principal"] = increments.pop("waived_principal")
     loan = _loan(event.loan_id, meta, {"outstanding_principal": minor(event.outstanding_principal)}, increments)
     rows = (_instalment(event.loan_id, part.number, {}, _prefixed("waived", part)) for part in event.instalments)
     return [loan, *rows]
@@ -92,8 +103,8 @@ def _waived(event: happened.AmountWaived, meta: EventMeta) -> Sequence[Row]:
 def _corrected(event: happened.LoanCorrected, meta: EventMeta) -> Sequence[Row]:
     rows, penalty = [], 0
     for part in event.instalments:
-        before, after = _units(part.previous), _units(part.corrected)
-        changes = {name: after[name] - before[name] for name in _COMPONENTS}
+        before, after = component_units(part.previous), component_units(part.corrected)
+        changes = {name: after[name] - units for name, units in before.items()}
         penalty += changes["penalty"]
         rows.append(_instalment(event.loan_id, part.number, {}, changes))
     return [_loan(event.loan_id, meta, increments={"penalty_charged": penalty}), *rows]
@@ -125,7 +136,7 @@ def _received(event: happened.PaymentReceived, meta: EventMeta) -> Sequence[Row]
         kind="repayment",
         channel=event.channel,
         surplus=minor(event.surplus),
-        **_units(event.allocation),
+        **component_units(event.allocation),
     )
     rows = (_instalment(event.loan_id, part.number, {}, _prefixed("paid", part)) for part in event.instalments)
     return [loan, payment, *rows]
@@ -199,6 +210,7 @@ PROJECTION = Projection(
     migrations=Path(__file__).parent / "migrations",
     handlers={
         happened.LoanBooked: _booked,
+        happened.ScheduleRevised: _revised,
         happened.InstallmentDue: _due,
         happened.PenaltyCharged: _penalty,
         happened.Overdue: _overdue,
@@ -264,12 +276,8 @@ def _receipt(event: Any, meta: EventMeta, status: str, **values: Any) -> Row:
     return Row("receipts", {"receipt_id": event.receipt_id}, {**values, "status": status, "sequence": meta.sequence})
 
 
-def _units(components: Components) -> dict[str, int]:
-    return {name: minor(getattr(components, name)) for name in _COMPONENTS}
-
-
 def _prefixed(prefix: str, components: Any) -> dict[str, int]:
-    return {f"{prefix}_{name}": minor(getattr(components, name)) for name in _COMPONENTS}
+    return {f"{prefix}_{name}": units for name, units in component_units(components).items()}
 
 
 def _negative(amounts: Mapping[str, int]) -> dict[str, int]:

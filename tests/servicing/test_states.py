@@ -23,6 +23,7 @@ from services.servicing.domain.loan.packing import (
     Allocation,
     Payment,
     Schedule,
+    Touched,
     count_rows,
     find_payment,
     mark_reversed,
@@ -178,16 +179,16 @@ def test_a_loan_booked_with_other_due_dates_than_the_rules_gives_keeps_those_dec
     assert LOAN.due(loan) == day("02-16")
 
 
-@given(st.lists(st.tuples(st.integers(1, 360), days, amounts, amounts, amounts), max_size=8, unique_by=lambda r: r[0]))
-def test_packed_balances_come_back(records: list[tuple[int, date, int, int, int]]) -> None:
-    assert unpack_balances(pack_balances(records)) == {record[0]: record[1:] for record in records}
+@given(st.dictionaries(st.integers(1, 360), st.builds(Touched, days, *[amounts] * 6), max_size=8))
+def test_packed_balances_come_back(touched: dict[int, Touched]) -> None:
+    assert unpack_balances(pack_balances(touched)) == touched
 
 
 SCHEDULE = Schedule((1000, 2000, 3000), (30, 20, 10), None)
 allocations = st.lists(
     st.one_of(
         st.sampled_from([Allocation(n, SCHEDULE.principal[n - 1], SCHEDULE.interest[n - 1], 0) for n in (1, 2, 3)]),
-        st.builds(Allocation, st.integers(0, 3), amounts, amounts, amounts),
+        st.builds(Allocation, st.integers(0, 3), *[amounts] * 6),
     ),
     max_size=4,
 ).map(tuple)

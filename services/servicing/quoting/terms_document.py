@@ -9,9 +9,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.agreement import LenderType
 from schemas.fields import PLAIN_DECIMAL, Code, IsoDate, Line, whole
 from services.servicing.domain.cost.aprc import MORTGAGE_2014
-from services.servicing.domain.cost.caps import LenderType
 from services.servicing.domain.cost.cost_table import Headline
 from services.servicing.domain.terms import (
     Anchor,

@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from loanstream.runtime.http.inputs import NonNegativeMoney, ShortText
 from loanstream.runtime.kit import Principal, ServiceKit
 from schemas.fields import IsoDate
-from schemas.money import of_minor
+from schemas.money import Money, of_minor
 from schemas.servicing.commands import WaiveAmount, WriteOffLoan
 from schemas.terms import Bucket, Components
 from services.servicing.domain.loan.impairment import PERMISSION as WRITE_OFF
+from services.servicing.domain.loan.money import COMPONENT_NAMES
 from services.servicing.domain.loan.waiver import PERMISSION as WAIVE
 from services.servicing.routes.queries import (
     READ,
@@ -34,7 +35,6 @@ from services.servicing.routes.queries import (
 
 Status = Literal["active", "overdue", "settled", "written-off"]
 
-_COMPONENTS = ("principal", "interest", "penalty")
 _PLAIN = (
     "loan_id",
     "application_id",
@@ -57,6 +57,7 @@ _INSTALMENT_SEEN = (
     " AND ($3::text IS NULL OR party_ref = $3)"
 )
 _RUNNING = ("active", "overdue")
+_SCHEDULE = "SELECT * FROM instalments WHERE loan_id = $1 AND due_date IS NOT NULL ORDER BY number"
 
 
 class WriteOff(BaseModel):
@@ -75,21 +76,26 @@ class Waiver(BaseModel):
     principal: NonNegativeMoney | None = None
     interest: NonNegativeMoney | None = None
     penalty: NonNegativeMoney | None = None
+    compound: NonNegativeMoney | None = None
+    fee: NonNegativeMoney | None = None
+    cost: NonNegativeMoney | None = None
     reason: ShortText
 
     @model_validator(mode="after")
     def _something(self) -> "Waiver":
-        if not any((self.principal, self.interest, self.penalty)):
-            raise ValueError("name an amount of principal, interest or penalty")
+        if not self._named():
+            raise ValueError(f"name an amount of {', '.join(COMPONENT_NAMES[:-1])} or {COMPONENT_NAMES[-1]}")
         return self
 
     def components(self) -> Components:
         """The amounts with zero where none is named."""
-        named = [amount for amount in (self.principal, self.interest, self.penalty) if amount is not None]
-        zero = of_minor(0, named[0].currency)
-        return Components(
-            principal=self.principal or zero, interest=self.interest or zero, penalty=self.penalty or zero
-        )
+        named = self._named()
+        zero = of_minor(0, next(iter(named.values())).currency)
+        return Components(**({"principal": zero, "interest": zero, "penalty": zero} | named))
+
+    def _named(self) -> dict[str, Money]:
+        amounts = {name: getattr(self, name) for name in COMPONENT_NAMES}
+        return {name: amount for name, amount in amounts.items() if amount is not None}
 
 
 def routes(kit: ServiceKit) -> APIRouter:
@@ -124,7 +130,7 @@ def _one(router: APIRouter, kit: ServiceKit) -> None:
         """One loan as of the latest business day: terms, books, what is past due, what would settle it now."""
         await kit.at_least(request, loan_id)
         row = await visible_loan(kit, principal, loan_id)
-        instalments = await kit.fetch("SELECT * FROM instalments WHERE loan_id = $1 ORDER BY number", loan_id)
+        instalments = await kit.fetch(_SCHEDULE, loan_id)
         return _loan_view(row, instalments, await business_date(kit))
 
     @router.get("/loans/{loan_id}/schedule")
@@ -133,7 +139,7 @@ def _one(router: APIRouter, kit: ServiceKit) -> None:
         await kit.at_least(request, loan_id)
         row = await visible_loan(kit, principal, loan_id)
         day = await business_date(kit)
-        instalments = await kit.fetch("SELECT * FROM instalments WHERE loan_id = $1 ORDER BY number", loan_id)
+        instalments = await kit.fetch(_SCHEDULE, loan_id)
         return {
             "loan_id": loan_id,
             "business_date": day,
@@ -195,7 +201,7 @@ def _lists(router: APIRouter, kit: ServiceKit) -> None:
         await check_cursor(kit, _INSTALMENT_SEEN, after, loan_id, number, own_party(principal))
         rows = await kit.fetch(
             "SELECT i.*, l.currency, l.rules, l.annual_rate, l.penalty_multiplier, l.day_basis, l.grace_days,"
-            " l.allocation_order, l.contract_no, l.party_ref, l.status FROM instalments i JOIN loans l USING (loan_id)"
+            " l.allocation_order, l.agreement, l.contract_no, l.party_ref, l.status FROM instalments i JOIN loans l USING (loan_id)"
             " WHERE i.due_date <= $1 AND i.unpaid > 0 AND l.status = ANY($2::text[])"
             " AND (i.loan_id, i.number) > ($3, $4) AND ($5::text IS NULL OR l.party_ref = $5)"
             " ORDER BY i.loan_id, i.number LIMIT $6",
@@ -213,7 +219,7 @@ def _lists(router: APIRouter, kit: ServiceKit) -> None:
 
 def _summary(row: Record) -> dict[str, Any]:
     currency = row["currency"]
-    names = ("principal", "outstanding_principal", "repaid_principal", "repaid_interest", "repaid_penalty")
+    names = ("principal", "outstanding_principal", *(f"repaid_{name}" for name in COMPONENT_NAMES))
     return {**{name: row[name] for name in _PLAIN}, "currency": currency, **amounts(row, currency, names)}
 
 
@@ -224,7 +230,7 @@ def _loan_view(row: Record, instalments: Sequence[Record], day: date | None) -> 
     late = [i for i in unpaid if day is not None and (day - i["due_date"]).days > terms.grace_days]
     accrued = sum(accrued_penalty(instalment, terms, day) for instalment in late)
     upcoming = next((i for i in unpaid if day is None or i["due_date"] >= day), None)
-    past_due = {name: sum(i[f"unpaid_{name}"] for i in late) for name in _COMPONENTS}
+    past_due = {name: sum(i[f"unpaid_{name}"] for i in late) for name in COMPONENT_NAMES}
     return {
         **_summary(row),
         "business_date": day,
@@ -236,10 +242,9 @@ def _loan_view(row: Record, instalments: Sequence[Record], day: date | None) -> 
         },
         "waived": {
             "principal": money(row["forgiven_principal"], currency),
-            "interest": money(row["waived_interest"], currency),
-            "penalty": money(row["waived_penalty"], currency),
+            **amounts(row, currency, COMPONENT_NAMES[1:], "waived_"),
         },
-        "written_off": amounts(row, currency, _COMPONENTS, "written_off_"),
+        "written_off": amounts(row, currency, COMPONENT_NAMES, "written_off_"),
         "recovered": money(row["recovered"], currency),
         "penalty_charged": money(row["penalty_charged"], currency),
         "days_past_due": (day - late[0]["due_date"]).days if late and day else 0,
@@ -270,10 +275,10 @@ def _instalment_view(instalment: Record, loan: Record, day: date | None) -> dict
     return {
         **{name: instalment[name] for name in ("number", "due_date", "paid_on")},
         "status": _instalment_status(instalment, terms.grace_days, day),
-        **amounts(instalment, currency, _COMPONENTS),
-        "paid": amounts(instalment, currency, _COMPONENTS, "paid_"),
-        "waived": amounts(instalment, currency, _COMPONENTS, "waived_"),
-        "unpaid": amounts(instalment, currency, _COMPONENTS, "unpaid_"),
+        **amounts(instalment, currency, COMPONENT_NAMES),
+        "paid": amounts(instalment, currency, COMPONENT_NAMES, "paid_"),
+        "waived": amounts(instalment, currency, COMPONENT_NAMES, "waived_"),
+        "unpaid": amounts(instalment, currency, COMPONENT_NAMES, "unpaid_"),
         "penalty_not_posted": money(accrued, currency),
     }
 
@@ -289,7 +294,7 @@ def _instalment_status(instalment: Record, grace_days: int, day: date | None) ->
 def _payment_view(row: Record) -> dict[str, Any]:
     currency = row["currency"]
     plain = ("receipt_id", "kind", "value_date", "booked_on", "channel", "reversed_on", "reversal_cause")
-    shown = {name: money(row[name], currency) for name in (*_COMPONENTS, "surplus") if row[name] is not None}
+    shown = {name: money(row[name], currency) for name in (*COMPONENT_NAMES, "surplus") if row[name] is not None}
     return {**{name: row[name] for name in plain}, "amount": money(row["amount"], currency), **shown}
 
 
@@ -298,7 +303,7 @@ def _due_view(row: Record, day: date | None) -> dict[str, Any]:
     accrued = accrued_penalty(row, conditions(row), day)
     return {
         **{name: row[name] for name in ("loan_id", "contract_no", "party_ref", "status", "number", "due_date")},
-        **amounts(row, currency, _COMPONENTS, "unpaid_"),
+        **amounts(row, currency, COMPONENT_NAMES, "unpaid_"),
         "penalty_not_posted": money(accrued, currency),
         "total": money(row["unpaid"] + accrued, currency),
     }

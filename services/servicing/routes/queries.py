@@ -12,8 +12,9 @@ from loanstream.runtime.http.parameters import unknown_cursor
 from loanstream.runtime.kit import Principal, ServiceKit
 from schemas.money import of_minor
 from services.servicing.domain.loan.arrears import charge
+from services.servicing.domain.loan.money import COMPONENT_NAMES
 from services.servicing.domain.loan.packing import Balance
-from services.servicing.domain.loan.terms import Conditions
+from services.servicing.domain.loan.terms import Conditions, agreed
 
 READ = "servicing:read"
 ANY_PARTY = "*"
@@ -91,6 +92,7 @@ def conditions(row: Record) -> Conditions:
         day_basis=row["day_basis"],
         grace_days=row["grace_days"],
         allocation_order=tuple(row["allocation_order"].split(",")),
+        agreement=agreed(row["agreement"]),
     )
 
 
@@ -107,10 +109,8 @@ def balance(instalment: Record) -> Balance:
     return Balance(
         number=instalment["number"],
         due_date=instalment["due_date"],
-        principal=instalment["unpaid_principal"],
-        interest=instalment["unpaid_interest"],
-        penalty=instalment["unpaid_penalty"],
         through=instalment["penalty_through"],
+        **{name: instalment[f"unpaid_{name}"] for name in COMPONENT_NAMES},
     )
 
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.agreement import LenderType
 from services.servicing.domain.cost.caps import (
     CUT_FIRST,
     RULES,
     Charged,
-    LenderType,
     NoCap,
     at_posting,
     at_signing,

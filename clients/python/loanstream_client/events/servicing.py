@@ -10,6 +10,7 @@ from loanstream_client.events.values import (
     LoanTerms,
     Money,
     RestoredInstalment,
+    RevisedInstalment,
     ScheduledInstalment,
 )
 from loanstream_client.payload import Payload
@@ -144,6 +145,10 @@ class LoanBooked(Payload, frozen=True, kw_only=True):
     maturity: datetime.date
     """Due date of the last instalment 到期日."""
     schedule: tuple[ScheduledInstalment, ...]
+    unit: str = ""
+    """Unit that looks after the loan 机构; empty when none is named."""
+    officer: str = ""
+    """Officer who looks after it 客户经理; empty when none is named."""
 
 
 class LoanCorrected(Payload, frozen=True, kw_only=True):
@@ -385,6 +390,32 @@ class RecoveryReversed(Payload, frozen=True, kw_only=True):
     """Amount of what the message is about."""
     cause: str
     """Why the bank took the money back, in the words of who recorded it."""
+
+
+class ScheduleRevised(Payload, frozen=True, kw_only=True):
+    """The rows from one number on are replaced 还款计划变更; rows before it stand, later ones that are not named
+    are gone.
+
+    Key: loan. It follows the event that says what happened: a prepayment, an extension, a new rate.
+    """
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    cause: str
+    """What changed the schedule, e.g. `prepayment`, `extension`, `undo`."""
+    effective: datetime.date
+    """From when the new rows count."""
+    from_number: int
+    """Number of the first row that is replaced, counted from 1."""
+    previous_count: int
+    """Number of rows that the schedule had before."""
+    rows: tuple[RevisedInstalment, ...]
+    maturity: datetime.date
+    """Due date of the last instalment 到期日."""
+    outstanding_principal: Money
+    """Principal still owed on the loan after it 剩余本金."""
 
 
 class Settled(Payload, frozen=True, kw_only=True):

@@ -6,6 +6,9 @@ from typing import Literal
 
 from loanstream_client.payload import Payload
 
+LenderType = Literal["bank", "consumer-finance", "small-loan-company", "private"]
+"""Who lends 出借人类型: decides which cap on the price of credit holds."""
+
 Bucket = Literal["M0", "M1", "M2", "M3", "M4", "M5", "M6", "M7"]
 """Delinquency bucket by days past due: M0 = 0, M1 = 1–30, M2 = 31–60 … M6 = 151–180, M7 = more than
 180 (M6+).
@@ -19,6 +22,12 @@ RepaymentMethod = Literal["equal-instalment", "equal-principal"]
 
 Side = Literal["borrower", "lender"]
 """A side of a loan contract 合同当事人."""
+
+
+class Agreement(Payload, frozen=True, kw_only=True):
+    """Agreed beyond the plain loan 特别约定; frozen with the terms."""
+
+    lender_type: LenderType = "bank"
 
 
 class Money(Payload, frozen=True, kw_only=True):
@@ -121,7 +130,13 @@ class Components(Payload, frozen=True, kw_only=True):
     interest: Money
     """Interest 利息."""
     penalty: Money
-    """Penalty interest 罚息."""
+    """Penalty interest 罚息, and agreed damages 违约金 where they replace it."""
+    compound: Money | None = None
+    """Compound interest 复利 on unpaid interest; absent when there is none."""
+    fee: Money | None = None
+    """Fees 费用; absent when there are none."""
+    cost: Money | None = None
+    """Cost of enforcing the claim 实现债权的费用; absent when there is none."""
 
 
 class Document(Payload, frozen=True, kw_only=True):
@@ -144,6 +159,10 @@ class InstalmentAmounts(Payload, frozen=True, kw_only=True):
     """Interest 利息."""
     penalty: Money
     """Penalty interest 罚息."""
+    compound: Money | None = None
+    """Absent when there is none, as the two below."""
+    fee: Money | None = None
+    cost: Money | None = None
 
 
 class InstalmentCorrection(Payload, frozen=True, kw_only=True):
@@ -183,6 +202,8 @@ class LoanTerms(Payload, frozen=True, kw_only=True):
     """Order of components in which money is applied, e.g. penalty, interest, principal 冲账顺序."""
     rules: str
     """Version of the arithmetic, e.g. `cn-bank/1`."""
+    agreement: Agreement | None = None
+    """What is agreed beyond the plain loan; absent when nothing is."""
 
 
 class Posting(Payload, frozen=True, kw_only=True):
@@ -236,6 +257,8 @@ class ProductTerms(Payload, frozen=True, kw_only=True):
     """Days an applicant has to supplement a returned application 补件."""
     reapply_after_days: int
     """Days to wait after a refusal."""
+    agreement: Agreement | None = None
+    """What the contract agrees beyond the plain loan; absent when nothing is."""
 
 
 class ReasonCode(Payload, frozen=True, kw_only=True):
@@ -264,6 +287,24 @@ class RestoredInstalment(Payload, frozen=True, kw_only=True):
     """Penalty is charged up to this day, exclusive; from it on it runs on all unpaid principal of the
     instalment.
     """
+    compound: Money | None = None
+    """Absent when there is none, as the two below."""
+    fee: Money | None = None
+    cost: Money | None = None
+
+
+class RevisedInstalment(Payload, frozen=True, kw_only=True):
+    """A row of a new schedule 新还款计划: what it asks for in all, and what of that is not paid yet."""
+
+    number: int
+    """Number of the instalment in the loan's schedule 期次, counted from 1."""
+    due_date: datetime.date
+    """Day on which the instalment is due 应还日."""
+    principal: Money
+    """Principal 本金."""
+    interest: Money
+    """Interest 利息."""
+    unpaid: Components
 
 
 class RuleResult(Payload, frozen=True, kw_only=True):

@@ -6,6 +6,14 @@ export type Decimal = string;
 /** A day as ISO text, "2026-05-31". */
 export type IsoDate = string;
 
+/** Who lends 出借人类型: decides which cap on the price of credit holds. */
+export type LenderType = "bank" | "consumer-finance" | "small-loan-company" | "private";
+
+/** Agreed beyond the plain loan 特别约定; frozen with the terms. */
+export interface Agreement {
+  readonly lender_type?: LenderType;
+}
+
 /**
  * An amount in major units with as many decimals as the currency has, and the ISO 4217 code.
  *
@@ -76,8 +84,14 @@ export interface Components {
   readonly principal: Money;
   /** Interest 利息. */
   readonly interest: Money;
-  /** Penalty interest 罚息. */
+  /** Penalty interest 罚息, and agreed damages 违约金 where they replace it. */
   readonly penalty: Money;
+  /** Compound interest 复利 on unpaid interest; absent when there is none. */
+  readonly compound?: Money | null;
+  /** Fees 费用; absent when there are none. */
+  readonly fee?: Money | null;
+  /** Cost of enforcing the claim 实现债权的费用; absent when there is none. */
+  readonly cost?: Money | null;
 }
 
 /** A document handed in: kind by the product's checklist and the SHA-256 of the file. */
@@ -98,6 +112,10 @@ export interface InstalmentAmounts {
   readonly interest: Money;
   /** Penalty interest 罚息. */
   readonly penalty: Money;
+  /** Absent when there is none, as the two below. */
+  readonly compound?: Money | null;
+  readonly fee?: Money | null;
+  readonly cost?: Money | null;
 }
 
 /** What is owed on one instalment before and after a correction, by component. */
@@ -140,6 +158,8 @@ export interface LoanTerms {
   readonly allocation_order: readonly string[];
   /** Version of the arithmetic, e.g. `cn-bank/1`. */
   readonly rules: string;
+  /** What is agreed beyond the plain loan; absent when nothing is. */
+  readonly agreement?: Agreement | null;
 }
 
 /**
@@ -192,6 +212,8 @@ export interface ProductTerms {
   readonly supplement_days: number;
   /** Days to wait after a refusal. */
   readonly reapply_after_days: number;
+  /** What the contract agrees beyond the plain loan; absent when nothing is. */
+  readonly agreement?: Agreement | null;
 }
 
 /** A reason of a decision: stable code, sentence, and the rule with its version. */
@@ -216,6 +238,23 @@ export interface RestoredInstalment {
   readonly penalty: Money;
   /** Penalty is charged up to this day, exclusive; from it on it runs on all unpaid principal of the instalment. */
   readonly penalty_through: IsoDate;
+  /** Absent when there is none, as the two below. */
+  readonly compound?: Money | null;
+  readonly fee?: Money | null;
+  readonly cost?: Money | null;
+}
+
+/** A row of a new schedule 新还款计划: what it asks for in all, and what of that is not paid yet. */
+export interface RevisedInstalment {
+  /** Number of the instalment in the loan's schedule 期次, counted from 1. */
+  readonly number: number;
+  /** Day on which the instalment is due 应还日. */
+  readonly due_date: IsoDate;
+  /** Principal 本金. */
+  readonly principal: Money;
+  /** Interest 利息. */
+  readonly interest: Money;
+  readonly unpaid: Components;
 }
 
 /** One rule as it was applied: version, inputs, outcome. */
@@ -859,6 +898,10 @@ export namespace servicing {
     /** Due date of the last instalment 到期日. */
     readonly maturity: IsoDate;
     readonly schedule: readonly ScheduledInstalment[];
+    /** Unit that looks after the loan 机构; empty when none is named. */
+    readonly unit?: string;
+    /** Officer who looks after it 客户经理; empty when none is named. */
+    readonly officer?: string;
   }
   /**
    * Amounts already published were wrong from `from_date` on, old and new by component 更正. Key: loan.
@@ -1068,6 +1111,30 @@ export namespace servicing {
     readonly amount: Money;
     /** Why the bank took the money back, in the words of who recorded it. */
     readonly cause: string;
+  }
+  /**
+   * The rows from one number on are replaced 还款计划变更; rows before it stand, later ones that are not named are gone.
+   *
+   * Key: loan. It follows the event that says what happened: a prepayment, an extension, a new rate.
+   */
+  export interface ScheduleRevised {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** What changed the schedule, e.g. `prepayment`, `extension`, `undo`. */
+    readonly cause: string;
+    /** From when the new rows count. */
+    readonly effective: IsoDate;
+    /** Number of the first row that is replaced, counted from 1. */
+    readonly from_number: number;
+    /** Number of rows that the schedule had before. */
+    readonly previous_count: number;
+    readonly rows: readonly RevisedInstalment[];
+    /** Due date of the last instalment 到期日. */
+    readonly maturity: IsoDate;
+    /** Principal still owed on the loan after it 剩余本金. */
+    readonly outstanding_principal: Money;
   }
   /** Closed: every component is zero 结清. Key: loan. */
   export interface Settled {
@@ -1670,6 +1737,7 @@ export interface EventData {
   "loanstream.servicing.ReceiptReversed.v1": servicing.ReceiptReversed;
   "loanstream.servicing.RecoveryReceived.v1": servicing.RecoveryReceived;
   "loanstream.servicing.RecoveryReversed.v1": servicing.RecoveryReversed;
+  "loanstream.servicing.ScheduleRevised.v1": servicing.ScheduleRevised;
   "loanstream.servicing.Settled.v1": servicing.Settled;
   "loanstream.servicing.WrittenOff.v1": servicing.WrittenOff;
   "loanstream.funding.AccountOpened.v1": funding.AccountOpened;

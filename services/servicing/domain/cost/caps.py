@@ -7,20 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from fractions import Fraction
 
+from schemas.agreement import LenderType
 from services.servicing.domain.cost.lpr import lpr
-
-
-class LenderType(StrEnum):
-    """Who lends."""
-
-    BANK = "bank"
-    CONSUMER_FINANCE = "consumer-finance"
-    SMALL_LOAN_COMPANY = "small-loan-company"
-    PRIVATE = "private"
-    """Natural persons, unlicensed firms, lenders on a P2P platform, an own book: the private-lending interpretation applies."""
 
 
 @dataclass(frozen=True, slots=True)

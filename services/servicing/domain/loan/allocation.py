@@ -5,6 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from services.servicing.domain.loan.arrears import spared_from
+from services.servicing.domain.loan.money import COMPONENT_NAMES
 from services.servicing.domain.loan.packing import Allocation, Balance
 from services.servicing.domain.loan.terms import Conditions
 
@@ -38,15 +39,12 @@ def _share(balance: Balance, amount: int, value_date: date, terms: Conditions) -
     start = spared_from(balance.due_date, value_date, terms)
     beyond = max(0, (balance.through - start).days)
     posted_beyond = min(balance.penalty, terms.penalty(balance.principal, beyond))
-    owed = {
-        "penalty": balance.penalty - posted_beyond,
-        "interest": balance.interest,
-        "principal": balance.principal,
-    }
+    owed = {name: getattr(balance, name) for name in COMPONENT_NAMES}
+    owed["penalty"] -= posted_beyond
     paid = {}
     for component in terms.allocation_order:
         paid[component] = min(amount, owed[component])
         amount -= paid[component]
-    allocation = Allocation(balance.number, paid["principal"], paid["interest"], paid["penalty"])
+    allocation = Allocation(balance.number, **paid)
     cancelled = min(posted_beyond, terms.penalty(allocation.principal, beyond))
     return Share(balance, allocation, cancelled)

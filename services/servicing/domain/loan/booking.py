@@ -37,6 +37,8 @@ def book(loan: Loan | None, command: BookLoan, context: Context) -> Sequence[Any
             terms=replace(terms, principal=command.amount),
             value_date=command.value_date,
             maturity=rows[-1].due_date,
+            unit=command.unit,
+            officer=command.officer,
             schedule=tuple(
                 ScheduledInstalment(
                     number=row.number,

@@ -19,24 +19,36 @@ from schemas.servicing.events import (
     PenaltyCharged,
     RecoveryReceived,
     RecoveryReversed,
+    ScheduleRevised,
     Settled,
     WrittenOff,
 )
 from schemas.state import replace
-from schemas.terms import Components
+from services.servicing.domain.loan.money import component_units, total_units
 from services.servicing.domain.loan.packing import (
     Allocation,
     Balance,
     Payment,
+    Touched,
     bits,
     mark_reversed,
     pack_balances,
     pack_bits,
     pack_payment,
+    pack_payments,
     pack_schedule,
+    payments,
     unpack_balances,
 )
-from services.servicing.domain.loan.state import Loan, Status, balance, done_bits, due_date, schedule_of
+from services.servicing.domain.loan.state import (
+    Loan,
+    Status,
+    balance,
+    done_bits,
+    due_date,
+    schedule_of,
+    terms_of,
+)
 from services.servicing.domain.loan.terms import condition_text
 from services.servicing.domain.rules import RULES, Row
 
@@ -81,14 +93,8 @@ def _penalty(loan: Loan, event: PenaltyCharged) -> Loan:
 
 
 def _received(loan: Loan, event: PaymentReceived) -> Loan:
-    allocations = tuple(
-        Allocation(part.number, minor(part.principal), minor(part.interest), minor(part.penalty))
-        for part in event.instalments
-    )
-    changed = []
-    for allocation in allocations:
-        before = balance(loan, allocation.number)
-        changed.append(_less(before, allocation))
+    allocations = tuple(_allocation(part) for part in event.instalments)
+    changed = [balance(loan, allocation.number).less(allocation) for allocation in allocations]
     payment = Payment(event.value_date, False, allocations)
     return replace(
         _with_balances(loan, changed),
@@ -98,19 +104,10 @@ def _received(loan: Loan, event: PaymentReceived) -> Loan:
 
 
 def _reversed(loan: Loan, event: PaymentReversed) -> Loan:
-    restored = []
-    for part in event.instalments:
-        before = balance(loan, part.number)
-        restored.append(
-            Balance(
-                part.number,
-                before.due_date,
-                before.principal + minor(part.principal),
-                before.interest + minor(part.interest),
-                before.penalty + minor(part.penalty),
-                part.penalty_through,
-            )
-        )
+    restored = [
+        balance(loan, part.number).less(_allocation(part), sign=-1)._replace(through=part.penalty_through)
+        for part in event.instalments
+    ]
     return replace(
         _with_balances(loan, restored),
         status=Status.ACTIVE if event.reopened else loan.status,
@@ -129,28 +126,39 @@ def _recovery_reversed(loan: Loan, event: RecoveryReversed) -> Loan:
 
 
 def _waived(loan: Loan, event: AmountWaived) -> Loan:
-    changed = [
-        _less(
-            balance(loan, part.number),
-            Allocation(part.number, minor(part.principal), minor(part.interest), minor(part.penalty)),
-        )
-        for part in event.instalments
-    ]
+    changed = [balance(loan, part.number).less(_allocation(part)) for part in event.instalments]
     return replace(
         _with_balances(loan, changed),
         forgiven=loan.forgiven + minor(event.waived.principal),
-        waived=loan.waived + _total(event.waived),
+        waived=loan.waived + total_units(event.waived),
     )
 
 
 def _corrected(loan: Loan, event: LoanCorrected) -> Loan:
-    changed = []
-    for part in event.instalments:
-        before, now = balance(loan, part.number), part.corrected
-        changed.append(
-            before._replace(principal=minor(now.principal), interest=minor(now.interest), penalty=minor(now.penalty))
-        )
+    changed = [balance(loan, part.number).asking(component_units(part.corrected)) for part in event.instalments]
     return _with_balances(loan, changed)
+
+
+def _revised(loan: Loan, event: ScheduleRevised) -> Loan:
+    """New rows take the place of those from ``from_number`` on; what earlier payments did to the old ones stays known."""
+    kept = event.from_number - 1
+    old = schedule_of(loan)
+    rows = [Row(n, due_date(loan, n), old.principal[n - 1], old.interest[n - 1]) for n in range(1, event.from_number)]
+    rows += [Row(row.number, row.due_date, minor(row.principal), minor(row.interest)) for row in event.rows]
+    implied = [terms_of(loan).rules.due_date(loan.value_date, row.number) for row in rows]
+    packed = pack_schedule(rows, loan.value_date, implied)
+    touched = unpack_balances(loan.touched)
+    before = replace(
+        loan,
+        schedule=packed,
+        done=pack_bits(done_bits(loan) & ((1 << kept) - 1)),
+        touched=pack_balances({number: record for number, record in touched.items() if number <= kept}),
+    )
+    history = list(payments(loan.payments, old))
+    changed = [
+        Balance(row.number, row.due_date, through=row.due_date, **component_units(row.unpaid)) for row in event.rows
+    ]
+    return replace(_with_balances(before, changed), payments=pack_payments(history, schedule_of(before)))
 
 
 def _overdue(loan: Loan, event: Overdue) -> Loan:
@@ -182,6 +190,7 @@ _APPLY: dict[type[Any], Callable[[Loan, Any], Loan]] = {
     RecoveryReversed: _recovery_reversed,
     AmountWaived: _waived,
     LoanCorrected: _corrected,
+    ScheduleRevised: _revised,
     Overdue: _overdue,
     DelinquencyBucketChanged: _bucket,
     OverdueCured: _cured,
@@ -190,16 +199,8 @@ _APPLY: dict[type[Any], Callable[[Loan, Any], Loan]] = {
 }
 
 
-def _less(before: Balance, part: Allocation) -> Balance:
-    return before._replace(
-        principal=before.principal - part.principal,
-        interest=before.interest - part.interest,
-        penalty=before.penalty - part.penalty,
-    )
-
-
-def _total(components: Components) -> int:
-    return minor(components.principal) + minor(components.interest) + minor(components.penalty)
+def _allocation(part: Any) -> Allocation:
+    return Allocation(number=part.number, **component_units(part))
 
 
 def _with_balances(loan: Loan, changed: Iterable[Balance]) -> Loan:
@@ -210,15 +211,10 @@ def _with_balances(loan: Loan, changed: Iterable[Balance]) -> Loan:
         bit = 1 << (now.number - 1)
         touched.pop(now.number, None)
         done &= ~bit
-        as_scheduled = (
-            now.principal == schedule.principal[now.number - 1]
-            and now.interest == schedule.interest[now.number - 1]
-            and now.penalty == 0
-            and now.through == due_date(loan, now.number)
-        )
+        record = Touched(now.through, now.principal, now.interest, now.penalty, now.compound, now.fee, now.cost)
+        principal, interest = schedule.principal[now.number - 1], schedule.interest[now.number - 1]
         if now.total == 0:
             done |= bit
-        elif not as_scheduled:
-            touched[now.number] = (now.through, now.principal, now.interest, now.penalty)
-    records = ((number, *touched[number]) for number in sorted(touched))
-    return replace(loan, touched=pack_balances(records), done=pack_bits(done))
+        elif record != Touched(due_date(loan, now.number), principal, interest, 0):
+            touched[now.number] = record
+    return replace(loan, touched=pack_balances(touched), done=pack_bits(done))

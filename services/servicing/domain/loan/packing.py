@@ -3,7 +3,7 @@
 Layouts are private to a running host and its snapshots; public events never contain them. Integers are little-endian.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from hashlib import blake2b
@@ -19,9 +19,9 @@ _DAYS = "H"
 _IMPLIED = "-"
 """Instead of a width: the due dates are those that the rules give, so they are not stored."""
 
-_BALANCE = Struct("<HIQQQ")
+_BALANCE = Struct("<HIQQQQQQ")
 _PAYMENT = Struct("<8sHH")
-_ALLOCATION = Struct("<HQQQ")
+_ALLOCATION = Struct("<HQQQQQQ")
 _WHOLE = Struct("<H")
 _EPOCH = date(1970, 1, 1).toordinal()
 _LAST_DAY = 0xFFFF
@@ -47,11 +47,29 @@ class Balance(NamedTuple):
     interest: int
     penalty: int
     through: date
+    compound: int = 0
+    fee: int = 0
+    cost: int = 0
 
     @property
     def total(self) -> int:
         """All components."""
-        return self.principal + self.interest + self.penalty
+        return self.principal + self.interest + self.penalty + self.compound + self.fee + self.cost
+
+    def asking(self, amounts: Mapping[str, int]) -> "Balance":
+        """The same instalment with these amounts unpaid, by component."""
+        return Balance(self.number, self.due_date, through=self.through, **amounts)
+
+    def less(self, part: "Allocation", sign: int = 1) -> "Balance":
+        """What is left when ``part`` is paid; with ``sign`` −1, what is owed when it is owed again."""
+        return self._replace(
+            principal=self.principal - sign * part.principal,
+            interest=self.interest - sign * part.interest,
+            penalty=self.penalty - sign * part.penalty,
+            compound=self.compound - sign * part.compound,
+            fee=self.fee - sign * part.fee,
+            cost=self.cost - sign * part.cost,
+        )
 
 
 class Allocation(NamedTuple):
@@ -61,11 +79,14 @@ class Allocation(NamedTuple):
     principal: int
     interest: int
     penalty: int
+    compound: int = 0
+    fee: int = 0
+    cost: int = 0
 
     @property
     def total(self) -> int:
         """All components."""
-        return self.principal + self.interest + self.penalty
+        return self.principal + self.interest + self.penalty + self.compound + self.fee + self.cost
 
 
 class Payment(NamedTuple):
@@ -110,14 +131,31 @@ def _row_size(head: bytes) -> int:
     return sum(calcsize("<" + code) for code in head.decode().rstrip(_IMPLIED))
 
 
-def pack_balances(balances: Iterable[tuple[int, date, int, int, int]]) -> bytes:
-    """(number, penalty through, principal, interest, penalty) of instalments that are touched but not done."""
-    return b"".join(_BALANCE.pack(n, through.toordinal(), *amounts) for n, through, *amounts in balances)
+class Touched(NamedTuple):
+    """What is unpaid of an instalment that is neither as scheduled nor done."""
+
+    through: date
+    principal: int
+    interest: int
+    penalty: int
+    compound: int = 0
+    fee: int = 0
+    cost: int = 0
 
 
-def unpack_balances(packed: bytes) -> dict[int, tuple[date, int, int, int]]:
-    """What :func:`pack_balances` packed, by number."""
-    return {n: (date.fromordinal(through), *amounts) for n, through, *amounts in _BALANCE.iter_unpack(packed)}
+def pack_balances(touched: Mapping[int, Touched]) -> bytes:
+    """Touched instalments by number."""
+    return b"".join(
+        _BALANCE.pack(number, record.through.toordinal(), *record[1:]) for number, record in sorted(touched.items())
+    )
+
+
+def unpack_balances(packed: bytes) -> dict[int, Touched]:
+    """What :func:`pack_balances` packed."""
+    return {
+        number: Touched(date.fromordinal(through), *amounts)
+        for number, through, *amounts in _BALANCE.iter_unpack(packed)
+    }
 
 
 def pack_bits(number: int) -> bytes:
@@ -169,10 +207,18 @@ def find_payment(packed: bytes, receipt_id: str, schedule: Schedule) -> Payment 
 def mark_reversed(packed: bytes, receipt_id: str, schedule: Schedule) -> bytes:
     """The payments with the one of ``receipt_id`` reversed: its amounts go, its reference stays for ever."""
     wanted = digest(receipt_id)
-    return b"".join(
-        _pack_payment(receipt, Payment(payment.value_date, True, ()) if receipt == wanted else payment, schedule)
-        for receipt, payment in payments(packed, schedule)
+    return pack_payments(
+        (
+            (receipt, Payment(payment.value_date, True, ()) if receipt == wanted else payment)
+            for receipt, payment in payments(packed, schedule)
+        ),
+        schedule,
     )
+
+
+def pack_payments(history: Iterable[tuple[bytes, Payment]], schedule: Schedule) -> bytes:
+    """What :func:`payments` gives, packed with a schedule."""
+    return b"".join(_pack_payment(receipt, payment, schedule) for receipt, payment in history)
 
 
 def _width(values: Sequence[int]) -> str:
@@ -190,7 +236,7 @@ def _pack_payment(receipt: bytes, payment: Payment, schedule: Schedule) -> bytes
 
 def _pack_allocation(allocation: Allocation, schedule: Schedule) -> bytes:
     index = allocation.number - 1
-    if index >= 0 and allocation[1:] == (schedule.principal[index], schedule.interest[index], 0):
+    if 0 <= index < len(schedule.principal) and allocation == _as_scheduled(allocation.number, schedule):
         return _WHOLE.pack(allocation.number | _AS_SCHEDULED)
     return _ALLOCATION.pack(*allocation)
 
@@ -199,6 +245,9 @@ def _unpack_allocation(packed: bytes, at: int, schedule: Schedule) -> tuple[Allo
     (number,) = _WHOLE.unpack_from(packed, at)
     if number & _AS_SCHEDULED:
         number &= ~_AS_SCHEDULED
-        index = number - 1
-        return Allocation(number, schedule.principal[index], schedule.interest[index], 0), at + _WHOLE.size
+        return _as_scheduled(number, schedule), at + _WHOLE.size
     return Allocation(*_ALLOCATION.unpack_from(packed, at)), at + _ALLOCATION.size
+
+
+def _as_scheduled(number: int, schedule: Schedule) -> Allocation:
+    return Allocation(number, schedule.principal[number - 1], schedule.interest[number - 1], 0)

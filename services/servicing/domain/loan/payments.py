@@ -18,7 +18,7 @@ from schemas.servicing.events import (
 )
 from services.servicing.domain.loan.allocation import Share, allocate
 from services.servicing.domain.loan.draft import Draft
-from services.servicing.domain.loan.money import components, units
+from services.servicing.domain.loan.money import amounts, components, units
 from services.servicing.domain.loan.packing import find_payment
 from services.servicing.domain.loan.state import (
     Loan,
@@ -121,12 +121,7 @@ def _apply(draft: Draft, shares: list[Share], command: ApplyPayment, amount: int
             surplus=of_minor(amount - applied, currency),
             outstanding_principal=of_minor(outstanding_principal(draft.loan) - principal, currency),
             instalments=tuple(
-                InstalmentAmounts(
-                    number=allocation.number,
-                    principal=of_minor(allocation.principal, currency),
-                    interest=of_minor(allocation.interest, currency),
-                    penalty=of_minor(allocation.penalty, currency),
-                )
+                InstalmentAmounts(number=allocation.number, **amounts(allocation, currency))
                 for allocation in allocations
             ),
         )

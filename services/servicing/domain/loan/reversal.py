@@ -12,7 +12,7 @@ from services.servicing.domain.loan.arrears import Charge, spared_from
 from services.servicing.domain.loan.business_day import penalty_charged
 from services.servicing.domain.loan.draft import Draft
 from services.servicing.domain.loan.impairment import off_balance
-from services.servicing.domain.loan.money import components
+from services.servicing.domain.loan.money import amounts, components
 from services.servicing.domain.loan.packing import Allocation, Balance, Payment, find_payment
 from services.servicing.domain.loan.state import (
     Loan,
@@ -51,9 +51,7 @@ def _reversed(loan: Loan, command: ReversePayment, context: Context, payment: Pa
         restored.append(
             RestoredInstalment(
                 number=allocation.number,
-                principal=of_minor(allocation.principal, currency),
-                interest=of_minor(allocation.interest, currency),
-                penalty=of_minor(allocation.penalty, currency),
+                **amounts(allocation, currency),
                 penalty_through=now.through if now.total else _spared(loan, now, payment.value_date),
             )
         )

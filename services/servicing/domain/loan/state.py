@@ -14,6 +14,7 @@ from schemas.terms import Bucket
 from services.servicing.domain.loan.packing import (
     Balance,
     Schedule,
+    Touched,
     count_rows,
     unpack_balances,
     unpack_bits,
@@ -124,16 +125,16 @@ def outstanding_principal(loan: Loan) -> int:
     if loan.status is Status.WRITTEN_OFF:
         return 0
     principal = list(schedule_of(loan).principal)
-    for number, (_, left, _, _) in unpack_balances(loan.touched).items():
-        principal[number - 1] = left
+    for number, record in unpack_balances(loan.touched).items():
+        principal[number - 1] = record.principal
     done = done_bits(loan)
     return sum(amount for index, amount in enumerate(principal) if not done >> index & 1)
 
 
-def _balance(loan: Loan, number: int, touched: dict[int, tuple[date, int, int, int]]) -> Balance:
+def _balance(loan: Loan, number: int, touched: dict[int, Touched]) -> Balance:
     due = due_date(loan, number)
     if number in touched:
-        through, principal, interest, penalty = touched[number]
-        return Balance(number, due, principal, interest, penalty, through)
+        through, principal, interest, penalty, compound, fee, cost = touched[number]
+        return Balance(number, due, principal, interest, penalty, through, compound, fee, cost)
     schedule = schedule_of(loan)
     return Balance(number, due, schedule.principal[number - 1], schedule.interest[number - 1], 0, due)

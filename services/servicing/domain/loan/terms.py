@@ -5,14 +5,19 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 from sys import intern
 
+from schemas import codec
+from schemas.agreement import Agreement
 from schemas.terms import LoanTerms
 from services.servicing.domain.rules import RULES, Rules
 
-COMPONENTS = ("penalty", "interest", "principal")
+COMPONENTS = ("cost", "fee", "penalty", "compound", "interest", "principal")
 """Components of a debt, in the order used where the terms name none (Civil Code 561: costs, interest, principal)."""
 
-_ALIASES = {"cost": None, "fee": None, "compound": "penalty"}
-"""Slots of a wider order that this ledger has no component for, or keeps under another."""
+_PLACES = {"cost": ("fee", 0), "compound": ("penalty", 1), "penalty": ("compound", 0)}
+"""An order that leaves out one of these gives it the place of the other (precise-rules 9): before it, or after."""
+
+_PLAIN = Agreement()
+"""Nothing agreed beyond the plain loan."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,7 @@ class Conditions:
     day_basis: int
     grace_days: int
     allocation_order: tuple[str, ...]
+    agreement: Agreement
 
     @cached_property
     def rules(self) -> Rules:
@@ -52,6 +58,7 @@ def condition_text(terms: LoanTerms) -> str:
         str(terms.day_basis),
         str(terms.grace_days),
         ",".join(_order(terms.allocation_order)),
+        codec.encode(terms.agreement).decode() if terms.agreement else "",
     )
     return intern("|".join(parts))
 
@@ -59,13 +66,35 @@ def condition_text(terms: LoanTerms) -> str:
 @lru_cache(maxsize=4096)
 def conditions(text: str) -> Conditions:
     """What :func:`condition_text` wrote, read back."""
-    currency, rules, rate, multiplier, basis, grace, order = text.split("|")
+    currency, rules, rate, multiplier, basis, grace, order, agreement = text.split("|", 7)
     return Conditions(
-        currency, rules, Decimal(rate), Decimal(multiplier), int(basis), int(grace), tuple(order.split(","))
+        currency,
+        rules,
+        Decimal(rate),
+        Decimal(multiplier),
+        int(basis),
+        int(grace),
+        tuple(order.split(",")),
+        agreed(agreement),
     )
 
 
+@lru_cache(maxsize=4096)
+def agreed(text: str | None) -> Agreement:
+    """What is agreed beyond the plain loan, from its JSON; the plain one when there is none."""
+    agreement: Agreement = codec.decode(Agreement, text.encode()) if text else _PLAIN
+    return agreement
+
+
 def _order(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The allocation order 冲账顺序 over our components; what it leaves out comes last, so that money always finds a place."""
-    known = [_ALIASES.get(name, name) for name in names]
-    return tuple(dict.fromkeys(name for name in (*known, *COMPONENTS) if name in COMPONENTS))
+    """The allocation order 冲账顺序 over all components, so that money always finds a place.
+
+    Compound interest is paid with penalty where it is left out, cost with fees; fees that are left out come first.
+    """
+    known = [name for name in names if name in COMPONENTS]
+    if "fee" not in known:
+        known.insert(0, "fee")
+    for name, (place, after) in _PLACES.items():
+        if name not in known and place in known:
+            known.insert(known.index(place) + after, name)
+    return tuple(dict.fromkeys((*known, *COMPONENTS)))

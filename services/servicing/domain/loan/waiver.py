@@ -9,7 +9,7 @@ from schemas.servicing.commands import WaiveAmount
 from schemas.servicing.events import AmountWaived, InstalmentAmounts
 from schemas.terms import Components
 from services.servicing.domain.loan.draft import Draft
-from services.servicing.domain.loan.money import COMPONENT_NAMES, components, units
+from services.servicing.domain.loan.money import COMPONENT_NAMES, amounts, components, units
 from services.servicing.domain.loan.packing import Allocation, Balance
 from services.servicing.domain.loan.permissions import missing
 from services.servicing.domain.loan.state import Loan, Status, outstanding_principal, terms_of, unpaid
@@ -46,6 +46,9 @@ def _wanted(amounts: Components, currency: str) -> dict[str, int]:
     wanted = {}
     for name in COMPONENT_NAMES:
         money = getattr(amounts, name)
+        if money is None:
+            wanted[name] = 0
+            continue
         value = units(money) if money.currency == currency else None
         wanted[name] = -1 if value is None else value
     return wanted
@@ -78,15 +81,7 @@ def _waived(draft: Draft, wanted: dict[str, int], command: WaiveAmount) -> Amoun
         loan_id=draft.context.aggregate_id,
         party_ref=draft.loan.party_ref,
         waived=components(parts, currency),
-        instalments=tuple(
-            InstalmentAmounts(
-                number=part.number,
-                principal=of_minor(part.principal, currency),
-                interest=of_minor(part.interest, currency),
-                penalty=of_minor(part.penalty, currency),
-            )
-            for part in parts
-        ),
+        instalments=tuple(InstalmentAmounts(number=part.number, **amounts(part, currency)) for part in parts),
         outstanding_principal=of_minor(outstanding_principal(draft.loan) - wanted["principal"], currency),
         authority=draft.context.actor.subject,
         reason=command.reason,
@@ -97,6 +92,6 @@ def _shares(balances: Iterable[Balance], left: dict[str, int]) -> Iterable[Alloc
     for balance in balances:
         part = {name: min(left[name], getattr(balance, name)) for name in COMPONENT_NAMES}
         if any(part.values()):
-            yield Allocation(balance.number, part["principal"], part["interest"], part["penalty"])
+            yield Allocation(balance.number, **part)
         for name in COMPONENT_NAMES:
             left[name] -= part[name]
