@@ -15,6 +15,7 @@ from schemas.servicing.commands import RecordReceipt
 from schemas.servicing.events import (
     AmountWaived,
     LoanBooked,
+    LoanCorrected,
     MoneyReceived,
     PaymentReceived,
     PaymentReversed,
@@ -127,6 +128,10 @@ def _stated(events: Iterable[Any]) -> dict[str, dict[str, int]]:
             terms[event.loan_id]["outstanding"] = minor(event.outstanding_principal)
         elif isinstance(event, AmountWaived):
             terms[event.loan_id]["forgiven"] += minor(event.waived.principal)
+            terms[event.loan_id]["outstanding"] = minor(event.outstanding_principal)
+        elif isinstance(event, LoanCorrected) and event.outstanding_principal is not None:
+            moved = sum(minor(part.corrected.principal) - minor(part.previous.principal) for part in event.payments)
+            terms[event.loan_id]["repaid"] += moved
             terms[event.loan_id]["outstanding"] = minor(event.outstanding_principal)
         elif isinstance(event, WrittenOff):
             terms[event.loan_id]["written_off"] += minor(event.written_off.principal)

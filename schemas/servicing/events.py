@@ -54,6 +54,28 @@ class InstalmentCorrection:
     number: int
     previous: Components
     corrected: Components
+    previously_paid: Components | None = None
+    """What payments had paid on it before, where the correction moves money; absent where it does not."""
+    paid: Components | None = None
+    """What they have paid on it now; absent as above."""
+    penalty_through: date | None = None
+    """Penalty is charged up to this day, exclusive; absent when that has not changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentCorrection:
+    """A payment whose money pays something else after a correction."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    number: int
+    """Number of the payment, as in ``PaymentReceived``, counted from 1."""
+    previous: Components
+    corrected: Components
+    credit: Money
+    """What of it pays nothing any more: credit of the borrower."""
+    instalments: tuple[InstalmentAmounts, ...]
+    """``corrected`` again, instalment by instalment."""
 
 
 @event("servicing", "loan")
@@ -148,6 +170,8 @@ class PaymentReceived:
     outstanding_principal: Money
     instalments: tuple[InstalmentAmounts, ...] = ()
     """The allocation again, instalment by instalment, oldest first; its parts sum to ``allocation``."""
+    number: int = 0
+    """Number of the payment on its loan, counted from 1 in the order of booking; 0 in events of before it was given."""
 
 
 @event("servicing", "loan")
@@ -260,6 +284,8 @@ class AmountWaived:
     authority: str
     """Who decided it: the subject of the command."""
     reason: str
+    waived_on: date | None = None
+    """Business day from which the waiver counts; absent in events of before it was given."""
 
 
 @event("servicing", "loan")
@@ -267,8 +293,8 @@ class AmountWaived:
 class LoanCorrected:
     """Amounts already published were wrong from ``from_date`` on, old and new by component 更正. Key: loan.
 
-    Emitted when a payment counts from an earlier day than the penalty was already posted to. Nothing that was published
-    (``Overdue``, bucket, penalty) is withdrawn.
+    Emitted when a payment counts from an earlier day than today, or one is undone, and the ledger written anew from that day
+    differs from what was published. Nothing that was published (``Overdue``, bucket, penalty) is withdrawn.
     """
 
     loan_id: str
@@ -276,10 +302,14 @@ class LoanCorrected:
     from_date: date
     """First day from which the published amounts were wrong."""
     cause: str
-    """``back-dated-payment``."""
+    """``back-dated-payment`` or ``reversal``."""
     reference: str
     """What caused it: the receipt."""
     instalments: tuple[InstalmentCorrection, ...]
+    payments: tuple[PaymentCorrection, ...] = ()
+    """Other payments whose money pays something else now."""
+    outstanding_principal: Money | None = None
+    """Unpaid principal after the correction; absent when no payment was corrected."""
 
 
 @event("servicing", "loan")

@@ -3,6 +3,7 @@
 All tables are written from servicing's own events alone. Totals are sums over these rows, never counters of their own.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ from schemas import codec
 from schemas.envelope import EventMeta
 from schemas.money import minor
 from schemas.servicing import events as happened
-from schemas.terms import Bucket
-from services.servicing.domain.loan.money import component_units
+from schemas.terms import Bucket, Components
+from services.servicing.domain.loan.money import COMPONENT_NAMES, component_units
 
 # -- loans ---------------------------------------------------------------------------------------------------------------
 
@@ -101,13 +102,32 @@ def _waived(event: happened.AmountWaived, meta: EventMeta) -> Sequence[Row]:
 
 
 def _corrected(event: happened.LoanCorrected, meta: EventMeta) -> Sequence[Row]:
-    rows, penalty = [], 0
+    """What is owed changes by what was charged, or by what payments paid on it."""
+    rows, charged = [], 0
     for part in event.instalments:
-        before, after = component_units(part.previous), component_units(part.corrected)
-        changes = {name: after[name] - units for name, units in before.items()}
-        penalty += changes["penalty"]
-        rows.append(_instalment(event.loan_id, part.number, {}, changes))
-    return [_loan(event.loan_id, meta, increments={"penalty_charged": penalty}), *rows]
+        paid = _change(part.previously_paid, part.paid)
+        owed = _change(part.previous, part.corrected)
+        increments = {name: units + paid[name] for name, units in owed.items()}
+        increments |= {f"paid_{name}": units for name, units in paid.items()}
+        charged += increments["penalty"]
+        through = {"penalty_through": part.penalty_through} if part.penalty_through else {}
+        rows.append(_instalment(event.loan_id, part.number, through, increments))
+    total = Counter({"penalty_charged": charged})
+    for payment in event.payments:
+        changes = _change(payment.previous, payment.corrected)
+        total.update({f"repaid_{name}": units for name, units in changes.items()})
+        rows.append(_reallocated(event.loan_id, payment))
+    outstanding = event.outstanding_principal
+    values = {} if outstanding is None else {"outstanding_principal": minor(outstanding)}
+    return [_loan(event.loan_id, meta, values, total), *rows]
+
+
+def _change(before: Components | None, after: Components | None) -> dict[str, int]:
+    """The difference by component; none where nothing is stated."""
+    if before is None or after is None:
+        return dict.fromkeys(COMPONENT_NAMES, 0)
+    was = component_units(before)
+    return {name: units - was[name] for name, units in component_units(after).items()}
 
 
 def _written_off(event: happened.WrittenOff, meta: EventMeta) -> Sequence[Row]:
@@ -136,10 +156,12 @@ def _received(event: happened.PaymentReceived, meta: EventMeta) -> Sequence[Row]
         kind="repayment",
         channel=event.channel,
         surplus=minor(event.surplus),
+        number=event.number,
         **component_units(event.allocation),
     )
+    shares = _allocated(event.loan_id, event.number, component_units(event.allocation))
     rows = (_instalment(event.loan_id, part.number, {}, _prefixed("paid", part)) for part in event.instalments)
-    return [loan, payment, *rows]
+    return [loan, payment, shares, *rows]
 
 
 def _paid(event: happened.InstallmentPaid, meta: EventMeta) -> Sequence[Row]:
@@ -265,6 +287,16 @@ def _payment(event: Any, meta: EventMeta, **values: Any) -> Row:
         "sequence": meta.sequence,
     }
     return Row("payments", {"loan_id": event.loan_id, "receipt_id": event.receipt_id}, {**common, **values})
+
+
+def _allocated(loan_id: str, number: int, values: Mapping[str, int]) -> Row:
+    """What a payment pays, by component: corrections change it, and know payments by number only."""
+    return Row("allocations", {"loan_id": loan_id, "number": number}, values)
+
+
+def _reallocated(loan_id: str, payment: happened.PaymentCorrection) -> Row:
+    values = component_units(payment.corrected) | {"credit": minor(payment.credit)}
+    return _allocated(loan_id, payment.number, values)
 
 
 def _undone(event: Any, meta: EventMeta) -> Row:

@@ -33,7 +33,7 @@ def service() -> Service:
 def deciders() -> tuple[Decider, ...]:
     """The two aggregates of servicing."""
     return (
-        Decider("loan", Loan, decide, evolve, due=due, business_day=business_day, closed=_settled, folds=2),
+        Decider("loan", Loan, decide, evolve, due=due, business_day=business_day, closed=_settled, folds=3),
         Decider("receipt", Receipt, decide_receipt, evolve_receipt, closed=receipt_closed),
     )
 

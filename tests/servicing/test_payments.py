@@ -59,6 +59,7 @@ def received(
         surplus=yuan(surplus),
         outstanding_principal=yuan(outstanding),
         instalments=instalments,
+        number=1,
     )
 
 
@@ -226,7 +227,9 @@ def test_a_back_dated_payment_takes_back_the_penalty_posted_beyond_its_value_dat
             reference="R1",
             instalments=(
                 InstalmentCorrection(
-                    number=1, previous=parts("1000", "144", "8.40"), corrected=parts("1000", "144", "3")
+                    number=1,
+                    previous=parts("1000", "144", "8.40"),
+                    corrected=parts("1000", "144", "3"),
                 ),
             ),
         ),

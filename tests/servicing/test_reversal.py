@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from schemas.servicing.events import (
     DelinquencyBucketChanged,
+    LoanCorrected,
     Overdue,
     PaymentReversed,
     PenaltyCharged,
@@ -71,7 +72,7 @@ def test_a_payment_and_its_reversal_leave_what_was_owed_before() -> None:
 
 def test_arrears_that_come_back_are_stated_by_the_next_business_day() -> None:
     loan = pay(until(a_loan(), day("02-15")), "1144", day("02-15")).applied()
-    loan = reverse(until(loan, day("02-25")), "R1", day("02-25")).then_types(PaymentReversed)
+    loan = reverse(until(loan, day("02-25")), "R1", day("02-25")).then_types(PaymentReversed, LoanCorrected)
     events = loan.on_day(day("02-26")).then_types(PenaltyCharged, Overdue, DelinquencyBucketChanged)
     assert events.state.overdue_since == day("02-15")
     assert owed(events)[0].penalty == 6_60  # 11 days from the due date
@@ -85,19 +86,14 @@ def test_a_cured_episode_that_comes_back_begins_anew() -> None:
 
 
 def test_penalty_charged_meanwhile_on_a_smaller_base_is_made_up() -> None:
-    """500.00 paid on 20 February bore no penalty to 1 March; undone, it owes those 9 days: 2.70."""
+    """500.00 paid on 20 February bore no penalty to 1 March; undone, it owes those 9 days: 2.70 more, 8.40 in all."""
     loan = pay(until(a_loan(), day("02-20")), "647", day("02-20")).applied()
     loan = until(loan, day("03-01"))
     assert owed(loan)[0].penalty == 2_70
     after = reverse(loan, "R1", day("03-02"))
-    restored = after.then_types(PaymentReversed, PenaltyCharged)
-    made_up = events_of(after)[1]
-    assert (made_up.amount, made_up.base, made_up.from_date, made_up.to_date) == (
-        yuan("2.70"),
-        yuan("500"),
-        day("02-20"),
-        day("03-01"),
-    )
+    restored = after.then_types(PaymentReversed, LoanCorrected)
+    (row,) = events_of(after)[1].instalments
+    assert (row.previous.penalty, row.corrected.penalty) == (yuan("5.70"), yuan("8.40"))
     assert owed(restored)[0] == owed(until(a_loan(), day("03-01")))[0]
 
 

@@ -192,7 +192,7 @@ allocations = st.lists(
     ),
     max_size=4,
 ).map(tuple)
-histories = st.lists(st.builds(Payment, days, st.just(False), allocations), max_size=6)
+histories = st.lists(st.builds(Payment, days, st.just(False), allocations, left=amounts), max_size=6)
 
 
 @given(histories, st.data())

@@ -53,6 +53,7 @@ def test_a_waiver_says_by_whose_authority_and_on_which_instalments() -> None:
             outstanding_principal=yuan("10500"),
             authority="user:finance",
             reason="hardship",
+            waived_on=day("02-15"),
         )
     )
 

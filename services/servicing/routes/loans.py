@@ -56,6 +56,12 @@ _INSTALMENT_SEEN = (
     "SELECT 1 FROM instalments JOIN loans USING (loan_id) WHERE loan_id = $1 AND number = $2"
     " AND ($3::text IS NULL OR party_ref = $3)"
 )
+_PAYMENTS = (
+    "SELECT p.*, "
+    + ", ".join(f"coalesce(a.{name}, p.{name}) AS {name}_now" for name in COMPONENT_NAMES)
+    + ", coalesce(a.credit, 0) AS credit FROM payments p LEFT JOIN allocations a"
+    " ON a.loan_id = p.loan_id AND a.number = p.number AND p.number > 0 WHERE p.loan_id = $1 ORDER BY p.sequence"
+)
 _RUNNING = ("active", "overdue")
 _SCHEDULE = "SELECT * FROM instalments WHERE loan_id = $1 AND due_date IS NOT NULL ORDER BY number"
 
@@ -148,10 +154,10 @@ def _one(router: APIRouter, kit: ServiceKit) -> None:
 
     @router.get("/loans/{loan_id}/payments")
     async def payments(request: Request, loan_id: str, principal: Principal = reader) -> dict[str, Any]:
-        """Payments and recoveries in the order in which they were booked, with what each paid."""
+        """Payments and recoveries in the order in which they were booked, with what each pays as the ledger stands now."""
         await kit.at_least(request, loan_id)
         await visible_loan(kit, principal, loan_id)
-        rows = await kit.fetch("SELECT * FROM payments WHERE loan_id = $1 ORDER BY sequence", loan_id)
+        rows = await kit.fetch(_PAYMENTS, loan_id)
         return {"loan_id": loan_id, "payments": [_payment_view(row) for row in rows]}
 
 
@@ -294,7 +300,8 @@ def _instalment_status(instalment: Record, grace_days: int, day: date | None) ->
 def _payment_view(row: Record) -> dict[str, Any]:
     currency = row["currency"]
     plain = ("receipt_id", "kind", "value_date", "booked_on", "channel", "reversed_on", "reversal_cause")
-    shown = {name: money(row[name], currency) for name in (*COMPONENT_NAMES, "surplus") if row[name] is not None}
+    pays = {name: row[f"{name}_now"] for name in COMPONENT_NAMES} | {name: row[name] for name in ("credit", "surplus")}
+    shown = {name: money(units, currency) for name, units in pays.items() if units is not None}
     return {**{name: row[name] for name in plain}, "amount": money(row["amount"], currency), **shown}
 
 

@@ -9,6 +9,7 @@ from loanstream_client.events.values import (
     InstalmentCorrection,
     LoanTerms,
     Money,
+    PaymentCorrection,
     RestoredInstalment,
     RevisedInstalment,
     ScheduledInstalment,
@@ -52,6 +53,8 @@ class AmountWaived(Payload, frozen=True, kw_only=True):
     """Who decided it: the subject of the command."""
     reason: str
     """Why: a stable code, or the words of who did it."""
+    waived_on: datetime.date | None = None
+    """Business day from which the waiver counts; absent in events of before it was given."""
 
 
 class BusinessDayClosed(Payload, frozen=True, kw_only=True):
@@ -154,8 +157,9 @@ class LoanBooked(Payload, frozen=True, kw_only=True):
 class LoanCorrected(Payload, frozen=True, kw_only=True):
     """Amounts already published were wrong from `from_date` on, old and new by component 更正. Key: loan.
 
-    Emitted when a payment counts from an earlier day than the penalty was already posted to. Nothing
-    that was published (`Overdue`, bucket, penalty) is withdrawn.
+    Emitted when a payment counts from an earlier day than today, or one is undone, and the ledger
+    written anew from that day differs from what was published. Nothing that was published (`Overdue`,
+    bucket, penalty) is withdrawn.
     """
 
     loan_id: str
@@ -165,10 +169,14 @@ class LoanCorrected(Payload, frozen=True, kw_only=True):
     from_date: datetime.date
     """First day from which the published amounts were wrong."""
     cause: str
-    """`back-dated-payment`."""
+    """`back-dated-payment` or `reversal`."""
     reference: str
     """What caused it: the receipt."""
     instalments: tuple[InstalmentCorrection, ...]
+    payments: tuple[PaymentCorrection, ...] = ()
+    """Other payments whose money pays something else now."""
+    outstanding_principal: Money | None = None
+    """Unpaid principal after the correction; absent when no payment was corrected."""
 
 
 class MoneyReceived(Payload, frozen=True, kw_only=True):
@@ -258,6 +266,10 @@ class PaymentReceived(Payload, frozen=True, kw_only=True):
     """Principal still owed on the loan after it 剩余本金."""
     instalments: tuple[InstalmentAmounts, ...] = ()
     """The allocation again, instalment by instalment, oldest first; its parts sum to `allocation`."""
+    number: int = 0
+    """Number of the payment on its loan, counted from 1 in the order of booking; 0 in events of before it
+    was given.
+    """
 
 
 class PaymentReversed(Payload, frozen=True, kw_only=True):

@@ -172,6 +172,12 @@ class InstalmentCorrection(Payload, frozen=True, kw_only=True):
     """Number of the instalment in the loan's schedule 期次, counted from 1."""
     previous: Components
     corrected: Components
+    previously_paid: Components | None = None
+    """What payments had paid on it before, where the correction moves money; absent where it does not."""
+    paid: Components | None = None
+    """What they have paid on it now; absent as above."""
+    penalty_through: datetime.date | None = None
+    """Penalty is charged up to this day, exclusive; absent when that has not changed."""
 
 
 class LoanTerms(Payload, frozen=True, kw_only=True):
@@ -204,6 +210,19 @@ class LoanTerms(Payload, frozen=True, kw_only=True):
     """Version of the arithmetic, e.g. `cn-bank/1`."""
     agreement: Agreement | None = None
     """What is agreed beyond the plain loan; absent when nothing is."""
+
+
+class PaymentCorrection(Payload, frozen=True, kw_only=True):
+    """A payment whose money pays something else after a correction."""
+
+    number: int
+    """Number of the payment, as in `PaymentReceived`, counted from 1."""
+    previous: Components
+    corrected: Components
+    credit: Money
+    """What of it pays nothing any more: credit of the borrower."""
+    instalments: tuple[InstalmentAmounts, ...]
+    """`corrected` again, instalment by instalment."""
 
 
 class Posting(Payload, frozen=True, kw_only=True):

@@ -124,6 +124,12 @@ export interface InstalmentCorrection {
   readonly number: number;
   readonly previous: Components;
   readonly corrected: Components;
+  /** What payments had paid on it before, where the correction moves money; absent where it does not. */
+  readonly previously_paid?: Components | null;
+  /** What they have paid on it now; absent as above. */
+  readonly paid?: Components | null;
+  /** Penalty is charged up to this day, exclusive; absent when that has not changed. */
+  readonly penalty_through?: IsoDate | null;
 }
 
 /** Language of what a person is sent or signs. */
@@ -160,6 +166,18 @@ export interface LoanTerms {
   readonly rules: string;
   /** What is agreed beyond the plain loan; absent when nothing is. */
   readonly agreement?: Agreement | null;
+}
+
+/** A payment whose money pays something else after a correction. */
+export interface PaymentCorrection {
+  /** Number of the payment, as in `PaymentReceived`, counted from 1. */
+  readonly number: number;
+  readonly previous: Components;
+  readonly corrected: Components;
+  /** What of it pays nothing any more: credit of the borrower. */
+  readonly credit: Money;
+  /** `corrected` again, instalment by instalment. */
+  readonly instalments: readonly InstalmentAmounts[];
 }
 
 /**
@@ -817,6 +835,8 @@ export namespace servicing {
     readonly authority: string;
     /** Why: a stable code, or the words of who did it. */
     readonly reason: string;
+    /** Business day from which the waiver counts; absent in events of before it was given. */
+    readonly waived_on?: IsoDate | null;
   }
   /** Everything due on a business date was done on one partition: how many aggregates, how many events. */
   export interface BusinessDayClosed {
@@ -906,8 +926,9 @@ export namespace servicing {
   /**
    * Amounts already published were wrong from `from_date` on, old and new by component 更正. Key: loan.
    *
-   * Emitted when a payment counts from an earlier day than the penalty was already posted to. Nothing that was
-   * published (`Overdue`, bucket, penalty) is withdrawn.
+   * Emitted when a payment counts from an earlier day than today, or one is undone, and the ledger written anew
+   * from that day differs from what was published. Nothing that was published (`Overdue`, bucket, penalty) is
+   * withdrawn.
    */
   export interface LoanCorrected {
     /** Loan 借款, a UUID known since its application; empty where no loan is known. */
@@ -916,11 +937,15 @@ export namespace servicing {
     readonly party_ref: string;
     /** First day from which the published amounts were wrong. */
     readonly from_date: IsoDate;
-    /** `back-dated-payment`. */
+    /** `back-dated-payment` or `reversal`. */
     readonly cause: string;
     /** What caused it: the receipt. */
     readonly reference: string;
     readonly instalments: readonly InstalmentCorrection[];
+    /** Other payments whose money pays something else now. */
+    readonly payments?: readonly PaymentCorrection[];
+    /** Unpaid principal after the correction; absent when no payment was corrected. */
+    readonly outstanding_principal?: Money | null;
   }
   /** The bank credited money for a loan; not yet applied. Key: receipt = bank reference. */
   export interface MoneyReceived {
@@ -994,6 +1019,8 @@ export namespace servicing {
     readonly outstanding_principal: Money;
     /** The allocation again, instalment by instalment, oldest first; its parts sum to `allocation`. */
     readonly instalments?: readonly InstalmentAmounts[];
+    /** Number of the payment on its loan, counted from 1 in the order of booking; 0 in events of before it was given. */
+    readonly number?: number;
   }
   /**
    * A payment was undone: bank error or chargeback 冲正. Key: loan.

@@ -28,17 +28,23 @@ from services.servicing.domain.loan.money import component_units, total_units
 from services.servicing.domain.loan.packing import (
     Allocation,
     Balance,
+    Base,
     Payment,
     Touched,
     bits,
+    digest,
+    is_waiver,
     mark_reversed,
     pack_balances,
+    pack_base,
     pack_bits,
     pack_payment,
     pack_payments,
     pack_schedule,
+    pack_waiver,
     payments,
     unpack_balances,
+    unpack_base,
 )
 from services.servicing.domain.loan.state import (
     Loan,
@@ -89,7 +95,7 @@ def _due(loan: Loan, event: InstallmentDue) -> Loan:
 def _penalty(loan: Loan, event: PenaltyCharged) -> Loan:
     before = balance(loan, event.number)
     after = before._replace(penalty=before.penalty + minor(event.amount), through=max(before.through, event.to_date))
-    return _with_balances(loan, [after])
+    return with_balances(loan, [after])
 
 
 def _received(loan: Loan, event: PaymentReceived) -> Loan:
@@ -97,7 +103,7 @@ def _received(loan: Loan, event: PaymentReceived) -> Loan:
     changed = [balance(loan, allocation.number).less(allocation) for allocation in allocations]
     payment = Payment(event.value_date, False, allocations)
     return replace(
-        _with_balances(loan, changed),
+        with_balances(loan, changed),
         payments=loan.payments + pack_payment(event.receipt_id, payment, schedule_of(loan)),
         repaid=loan.repaid + minor(event.allocation.principal),
     )
@@ -109,11 +115,26 @@ def _reversed(loan: Loan, event: PaymentReversed) -> Loan:
         for part in event.instalments
     ]
     return replace(
-        _with_balances(loan, restored),
+        with_balances(loan, restored),
         status=Status.ACTIVE if event.reopened else loan.status,
         payments=mark_reversed(loan.payments, event.receipt_id, schedule_of(loan)),
+        base=_base_without(loan, event),
         repaid=loan.repaid - minor(event.allocation.principal),
     )
+
+
+def _base_without(loan: Loan, event: PaymentReversed) -> bytes:
+    """The base, where the undone payment had paid on it."""
+    base, wanted = unpack_base(loan.base), digest(event.receipt_id)
+    if (
+        base is None
+        or wanted not in [receipt for receipt, _ in payments(loan.payments, schedule_of(loan))][: base.payments]
+    ):
+        return loan.base
+    then = replace(loan, done=base.done, touched=base.touched)
+    owed = [balance(then, part.number).less(_allocation(part), sign=-1) for part in event.instalments]
+    restored = with_balances(then, owed)
+    return pack_base(base._replace(done=restored.done, touched=restored.touched))
 
 
 def _recovered(loan: Loan, event: RecoveryReceived) -> Loan:
@@ -128,15 +149,44 @@ def _recovery_reversed(loan: Loan, event: RecoveryReversed) -> Loan:
 def _waived(loan: Loan, event: AmountWaived) -> Loan:
     changed = [balance(loan, part.number).less(_allocation(part)) for part in event.instalments]
     return replace(
-        _with_balances(loan, changed),
+        with_balances(loan, changed),
+        payments=_with_waiver(loan, event),
         forgiven=loan.forgiven + minor(event.waived.principal),
         waived=loan.waived + total_units(event.waived),
     )
 
 
+def _with_waiver(loan: Loan, event: AmountWaived) -> bytes:
+    if event.waived_on is None:
+        return loan.payments
+    allocations = [_allocation(part) for part in event.instalments]
+    return loan.payments + pack_waiver(event.waived_on, allocations, schedule_of(loan))
+
+
 def _corrected(loan: Loan, event: LoanCorrected) -> Loan:
-    changed = [balance(loan, part.number).asking(component_units(part.corrected)) for part in event.instalments]
-    return _with_balances(loan, changed)
+    changed = []
+    for part in event.instalments:
+        before = balance(loan, part.number)
+        through = part.penalty_through or before.through
+        changed.append(before.asking(component_units(part.corrected))._replace(through=through))
+    principal = sum(minor(part.corrected.principal) - minor(part.previous.principal) for part in event.payments)
+    return replace(with_balances(loan, changed), payments=_reallocated(loan, event), repaid=loan.repaid + principal)
+
+
+def _reallocated(loan: Loan, event: LoanCorrected) -> bytes:
+    """The payments with those that pay something else now."""
+    if not event.payments:
+        return loan.payments
+    schedule, corrected = schedule_of(loan), {part.number: part for part in event.payments}
+    history, number = [], 0
+    for receipt, payment in payments(loan.payments, schedule):
+        number += not is_waiver(receipt)
+        part = None if is_waiver(receipt) else corrected.get(number)
+        if part is not None:
+            allocations = tuple(_allocation(instalment) for instalment in part.instalments)
+            payment = payment._replace(allocations=allocations, left=minor(part.credit))
+        history.append((receipt, payment))
+    return pack_payments(history, schedule)
 
 
 def _revised(loan: Loan, event: ScheduleRevised) -> Loan:
@@ -158,7 +208,9 @@ def _revised(loan: Loan, event: ScheduleRevised) -> Loan:
     changed = [
         Balance(row.number, row.due_date, through=row.due_date, **component_units(row.unpaid)) for row in event.rows
     ]
-    return replace(_with_balances(before, changed), payments=pack_payments(history, schedule_of(before)))
+    after = with_balances(before, changed)
+    base = Base(event.effective, len(history), loan.bucket, loan.overdue_since, after.done, after.touched)
+    return replace(after, payments=pack_payments(history, schedule_of(before)), base=pack_base(base))
 
 
 def _overdue(loan: Loan, event: Overdue) -> Loan:
@@ -203,7 +255,7 @@ def _allocation(part: Any) -> Allocation:
     return Allocation(number=part.number, **component_units(part))
 
 
-def _with_balances(loan: Loan, changed: Iterable[Balance]) -> Loan:
+def with_balances(loan: Loan, changed: Iterable[Balance]) -> Loan:
     """The loan with these instalments as they now stand: done, as scheduled, or touched."""
     touched, done = unpack_balances(loan.touched), done_bits(loan)
     schedule = schedule_of(loan)

@@ -11,6 +11,7 @@ from itertools import accumulate
 from struct import Struct, calcsize, pack, unpack_from
 from typing import NamedTuple
 
+from schemas.terms import Bucket
 from services.servicing.domain.rules import Row
 
 _WIDTHS = "BHIQ"
@@ -23,9 +24,15 @@ _BALANCE = Struct("<HIQQQQQQ")
 _PAYMENT = Struct("<8sHH")
 _ALLOCATION = Struct("<HQQQQQQ")
 _WHOLE = Struct("<H")
+_AMOUNT = Struct("<Q")
+_BASE = Struct("<IIBIH")
+_WAIVER = bytes(8)
+"""Instead of a receipt's digest: amounts that were waived on that day."""
+_BUCKETS = tuple(Bucket)
 _EPOCH = date(1970, 1, 1).toordinal()
 _LAST_DAY = 0xFFFF
 _REVERSED = 0x8000
+_LEFT = 0x4000
 _AS_SCHEDULED = 0x8000
 
 
@@ -95,6 +102,25 @@ class Payment(NamedTuple):
     value_date: date
     reversed: bool
     allocations: tuple[Allocation, ...]
+    left: int = 0
+    """What a correction left of it with nothing to pay: credit of the borrower."""
+
+    @property
+    def amount(self) -> int:
+        """All of it that the loan holds."""
+        return sum(allocation.total for allocation in self.allocations) + self.left
+
+
+class Base(NamedTuple):
+    """How a loan stood on the last day from which its ledger can be written anew; before the booking it owed nothing."""
+
+    day: date
+    payments: int
+    """How many payments and waivers it contains."""
+    bucket: Bucket
+    overdue_since: date | None
+    done: bytes
+    touched: bytes
 
 
 def pack_schedule(rows: Sequence[Row], value_date: date, implied: Sequence[date]) -> bytes:
@@ -183,17 +209,32 @@ def pack_payment(receipt_id: str, payment: Payment, schedule: Schedule) -> bytes
     return _pack_payment(digest(receipt_id), payment, schedule)
 
 
+def pack_waiver(day: date, allocations: Sequence[Allocation], schedule: Schedule) -> bytes:
+    """Amounts waived on a day, by instalment: they stand among the payments, in the order in which they were decided."""
+    return _pack_payment(_WAIVER, Payment(day, False, tuple(allocations)), schedule)
+
+
+def is_waiver(receipt: bytes) -> bool:
+    """Whether what :func:`payments` gives with this digest is a waiver."""
+    return receipt == _WAIVER
+
+
 def payments(packed: bytes, schedule: Schedule) -> Iterator[tuple[bytes, Payment]]:
-    """Every payment with its receipt's digest, in the order in which they were decided."""
+    """Every payment with its receipt's digest, and every waiver, in the order in which they were decided."""
     at = 0
     while at < len(packed):
         receipt, value_date, count = _PAYMENT.unpack_from(packed, at)
         at += _PAYMENT.size
+        left = 0
+        if count & _LEFT:
+            (left,) = _AMOUNT.unpack_from(packed, at)
+            at += _AMOUNT.size
         allocations = []
-        for _ in range(count & ~_REVERSED):
+        for _ in range(count & ~(_REVERSED | _LEFT)):
             allocation, at = _unpack_allocation(packed, at, schedule)
             allocations.append(allocation)
-        yield receipt, Payment(date.fromordinal(_EPOCH + value_date), bool(count & _REVERSED), tuple(allocations))
+        day = date.fromordinal(_EPOCH + value_date)
+        yield receipt, Payment(day, bool(count & _REVERSED), tuple(allocations), left)
 
 
 def find_payment(packed: bytes, receipt_id: str, schedule: Schedule) -> Payment | None:
@@ -216,6 +257,29 @@ def mark_reversed(packed: bytes, receipt_id: str, schedule: Schedule) -> bytes:
     )
 
 
+def pack_base(base: Base) -> bytes:
+    """A base in few bytes."""
+    since = base.overdue_since.toordinal() if base.overdue_since else 0
+    head = _BASE.pack(base.day.toordinal(), base.payments, _BUCKETS.index(base.bucket), since, len(base.done))
+    return head + base.done + base.touched
+
+
+def unpack_base(packed: bytes) -> Base | None:
+    """What :func:`pack_base` packed; ``None`` for nothing."""
+    if not packed:
+        return None
+    day, count, bucket, since, done = _BASE.unpack_from(packed)
+    bits_end = _BASE.size + done
+    return Base(
+        date.fromordinal(day),
+        count,
+        _BUCKETS[bucket],
+        date.fromordinal(since) if since else None,
+        packed[_BASE.size : bits_end],
+        packed[bits_end:],
+    )
+
+
 def pack_payments(history: Iterable[tuple[bytes, Payment]], schedule: Schedule) -> bytes:
     """What :func:`payments` gives, packed with a schedule."""
     return b"".join(_pack_payment(receipt, payment, schedule) for receipt, payment in history)
@@ -229,8 +293,8 @@ def _width(values: Sequence[int]) -> str:
 def _pack_payment(receipt: bytes, payment: Payment, schedule: Schedule) -> bytes:
     """Value dates before 1970 or after 2149 lie before or after every due date, which is all that undoing asks."""
     value_date = min(max(payment.value_date.toordinal() - _EPOCH, 0), _LAST_DAY)
-    count = len(payment.allocations) | (_REVERSED if payment.reversed else 0)
-    head = _PAYMENT.pack(receipt, value_date, count)
+    count = len(payment.allocations) | (_REVERSED if payment.reversed else 0) | (_LEFT if payment.left else 0)
+    head = _PAYMENT.pack(receipt, value_date, count) + (_AMOUNT.pack(payment.left) if payment.left else b"")
     return head + b"".join(_pack_allocation(allocation, schedule) for allocation in payment.allocations)
 
 

@@ -10,16 +10,16 @@ from schemas.servicing.commands import ApplyPayment
 from schemas.servicing.events import (
     InstallmentPaid,
     InstalmentAmounts,
-    InstalmentCorrection,
-    LoanCorrected,
     PaymentDeclined,
     PaymentReceived,
     RecoveryReceived,
 )
-from services.servicing.domain.loan.allocation import Share, allocate
+from services.servicing.domain.loan.allocation import allocate
+from services.servicing.domain.loan.correction import Cause, corrected
 from services.servicing.domain.loan.draft import Draft
 from services.servicing.domain.loan.money import amounts, components, units
-from services.servicing.domain.loan.packing import find_payment
+from services.servicing.domain.loan.packing import Allocation, find_payment
+from services.servicing.domain.loan.rewriting import Entry, counts_from, entries, payment_count, rewrite
 from services.servicing.domain.loan.state import (
     Loan,
     Status,
@@ -65,12 +65,14 @@ def _recover(loan: Loan, command: ApplyPayment, context: Context, _amount: int) 
 def _receive(loan: Loan, command: ApplyPayment, context: Context, amount: int) -> Sequence[Any]:
     """Penalty is posted up to the value date first, then the money is shared out, then what follows from it is said."""
     draft = Draft(loan, context)
-    draft.post_penalty(command.value_date)
-    shares = allocate(unpaid(draft.loan), amount, command.value_date, terms_of(loan))
-    _correct(draft, shares, command)
-    _apply(draft, shares, command, amount)
-    for share in shares:
-        now = balance(draft.loan, share.balance.number)
+    if counts_from(loan, command.value_date) < context.business_date:
+        allocations = _correct(draft, command, amount)
+    else:
+        draft.post_penalty(command.value_date)
+        allocations = tuple(allocate(unpaid(draft.loan), amount, terms_of(loan)))
+    _apply(draft, allocations, command, amount)
+    for allocation in allocations:
+        now = balance(draft.loan, allocation.number)
         if now.total == 0:
             draft.add(_paid(draft, now.number, now.due_date, command.value_date))
     return draft.conclude()
@@ -79,34 +81,19 @@ def _receive(loan: Loan, command: ApplyPayment, context: Context, amount: int) -
 _BY_STATUS = {Status.ACTIVE: _receive, Status.SETTLED: _settled, Status.WRITTEN_OFF: _recover}
 
 
-def _correct(draft: Draft, shares: list[Share], command: ApplyPayment) -> None:
-    """Penalty that was posted beyond a back-dated payment's value date, on principal that it pays, was never owed."""
-    currency = command.amount.currency
-    corrections = tuple(
-        InstalmentCorrection(
-            number=share.balance.number,
-            previous=components([share.balance], currency),
-            corrected=components([share.balance._replace(penalty=share.balance.penalty - share.cancelled)], currency),
-        )
-        for share in shares
-        if share.cancelled
-    )
-    if corrections:
-        draft.add(
-            LoanCorrected(
-                loan_id=draft.context.aggregate_id,
-                party_ref=draft.loan.party_ref,
-                from_date=command.value_date,
-                cause="back-dated-payment",
-                reference=command.receipt_id,
-                instalments=corrections,
-            )
-        )
+def _correct(draft: Draft, command: ApplyPayment, amount: int) -> tuple[Allocation, ...]:
+    """What a back-dated payment pays in the ledger written anew with it; where that differs else, it is corrected."""
+    loan, today = draft.loan, draft.context.business_date
+    own = Entry(command.value_date, payment_count(loan) + 1, amount)
+    after = rewrite(loan, draft.context.aggregate_id, [*entries(loan), own], today)
+    allocations = after.paid[own.number].allocations
+    cause = Cause("back-dated-payment", command.receipt_id, counts_from(loan, command.value_date))
+    draft.add(*corrected(loan, draft.context.aggregate_id, after, cause, allocations))
+    return allocations
 
 
-def _apply(draft: Draft, shares: list[Share], command: ApplyPayment, amount: int) -> None:
+def _apply(draft: Draft, allocations: Sequence[Allocation], command: ApplyPayment, amount: int) -> None:
     currency = command.amount.currency
-    allocations = [share.allocation for share in shares]
     applied = sum(allocation.total for allocation in allocations)
     principal = sum(allocation.principal for allocation in allocations)
     draft.add(
@@ -124,6 +111,7 @@ def _apply(draft: Draft, shares: list[Share], command: ApplyPayment, amount: int
                 InstalmentAmounts(number=allocation.number, **amounts(allocation, currency))
                 for allocation in allocations
             ),
+            number=payment_count(draft.loan) + 1,
         )
     )
 

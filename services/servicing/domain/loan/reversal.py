@@ -8,16 +8,18 @@ from schemas.decision import Context
 from schemas.money import of_minor
 from schemas.servicing.commands import ReversePayment
 from schemas.servicing.events import PaymentReversed, RecoveryReversed, RestoredInstalment
-from services.servicing.domain.loan.arrears import Charge, spared_from
-from services.servicing.domain.loan.business_day import penalty_charged
+from services.servicing.domain.loan.arrears import spared_from
+from services.servicing.domain.loan.correction import Cause, corrected
 from services.servicing.domain.loan.draft import Draft
 from services.servicing.domain.loan.impairment import off_balance
 from services.servicing.domain.loan.money import amounts, components
 from services.servicing.domain.loan.packing import Allocation, Balance, Payment, find_payment
+from services.servicing.domain.loan.rewriting import counts_from, entries, rewrite
 from services.servicing.domain.loan.state import (
     Loan,
     Status,
     balance,
+    months_of,
     outstanding_principal,
     schedule_of,
     terms_of,
@@ -35,18 +37,26 @@ def reverse_payment(loan: Loan | None, command: ReversePayment, context: Context
     if any(allocation.number == 0 for allocation in payment.allocations):
         return [_recovery_reversed(loan, command, context, payment)]
     draft = Draft(loan, context)
-    catching_up = [] if loan.status is Status.WRITTEN_OFF else _catch_up(loan, payment)
     draft.add(_reversed(loan, command, context, payment))
-    draft.add(*(penalty_charged(loan, context.aggregate_id, charge) for charge in catching_up))
     if loan.status is Status.WRITTEN_OFF:
         draft.add(off_balance(draft, payment.allocations))
+    else:
+        _rewrite(draft, command, payment)
     return draft.events
+
+
+def _rewrite(draft: Draft, command: ReversePayment, payment: Payment) -> None:
+    """The ledger is written anew without the payment, as if it had never come."""
+    loan, loan_id = draft.loan, draft.context.aggregate_id
+    after = rewrite(loan, loan_id, entries(loan), draft.context.business_date)
+    cause = Cause("reversal", command.receipt_id, counts_from(loan, payment.value_date))
+    draft.add(*corrected(loan, loan_id, after, cause))
 
 
 def _reversed(loan: Loan, command: ReversePayment, context: Context, payment: Payment) -> PaymentReversed:
     currency = terms_of(loan).currency
     restored = []
-    for allocation in payment.allocations:
+    for allocation in _on_rows_there_are(payment.allocations, months_of(loan)):
         now = balance(loan, allocation.number)
         restored.append(
             RestoredInstalment(
@@ -60,13 +70,23 @@ def _reversed(loan: Loan, command: ReversePayment, context: Context, payment: Pa
         loan_id=context.aggregate_id,
         party_ref=loan.party_ref,
         receipt_id=command.receipt_id,
-        amount=of_minor(sum(allocation.total for allocation in payment.allocations), currency),
+        amount=of_minor(payment.amount, currency),
         allocation=components(payment.allocations, currency),
         cause=command.cause,
         outstanding_principal=of_minor(outstanding_principal(loan) + principal, currency),
         instalments=tuple(restored),
         reopened=loan.status is Status.SETTLED,
     )
+
+
+def _on_rows_there_are(allocations: Sequence[Allocation], last: int) -> list[Allocation]:
+    """What was paid on instalments that a shorter schedule has no more is owed again with the last one."""
+    found: dict[int, Allocation] = {}
+    for part in allocations:
+        number = min(part.number, last)
+        before = found.get(number, Allocation(number, 0, 0, 0))
+        found[number] = Allocation(number, *(sum(pair) for pair in zip(before[1:], part[1:], strict=True)))
+    return list(found.values())
 
 
 def _recovery_reversed(loan: Loan, command: ReversePayment, context: Context, payment: Payment) -> RecoveryReversed:
@@ -77,26 +97,6 @@ def _recovery_reversed(loan: Loan, command: ReversePayment, context: Context, pa
         amount=of_minor(sum(allocation.principal for allocation in payment.allocations), terms_of(loan).currency),
         cause=command.cause,
     )
-
-
-def _catch_up(loan: Loan, payment: Payment) -> list[Charge]:
-    """Penalty on the principal that comes back, for the days charged meanwhile on the rest of its instalment only."""
-    return [
-        charge
-        for allocation in payment.allocations
-        if (charge := _missed(loan, allocation, payment.value_date)) is not None
-    ]
-
-
-def _missed(loan: Loan, allocation: Allocation, value_date: date) -> Charge | None:
-    terms = terms_of(loan)
-    now = balance(loan, allocation.number)
-    if now.total == 0:
-        return None
-    start = _spared(loan, now, value_date)
-    days = (now.through - start).days
-    amount = terms.penalty(allocation.principal, max(0, days))
-    return Charge(now.number, allocation.principal, start, now.through, days, amount) if amount else None
 
 
 def _spared(loan: Loan, now: Balance, value_date: date) -> date:

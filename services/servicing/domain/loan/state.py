@@ -50,6 +50,9 @@ class Loan(State, frozen=True):
     """Instalments with nothing unpaid, a packed set of bits: see :func:`done_bits`."""
     touched: bytes = b""
     payments: bytes = b""
+    """Payments and waivers in the order in which they were decided."""
+    base: bytes = b""
+    """From where the ledger can be written anew, when that is not the booking: see :mod:`.rewriting`."""
     bucket: Bucket = Bucket.M0
     overdue_since: date | None = None
     """Oldest unpaid due date when the running arrears episode began."""

@@ -85,6 +85,7 @@ def _waived(draft: Draft, wanted: dict[str, int], command: WaiveAmount) -> Amoun
         outstanding_principal=of_minor(outstanding_principal(draft.loan) - wanted["principal"], currency),
         authority=draft.context.actor.subject,
         reason=command.reason,
+        waived_on=draft.context.business_date,
     )
 
 
