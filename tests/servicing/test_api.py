@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -60,6 +61,32 @@ async def test_a_client_reads_its_own_write(branch: Branch) -> None:
     loan_id = await branch.disburse("1")
     sequence = (await branch.get(f"/loans/{loan_id}"))["sequence"]
     assert (await branch.get(f"/loans/{loan_id}?at-least={sequence}"))["sequence"] == sequence
+
+
+async def test_a_day_is_answered_as_it_is_known_now_and_as_it_was_known_then(branch: Branch) -> None:
+    loan_id = await branch.disburse("1")
+    await pass_days(branch, day("03-05"))
+    before = branch.world.clock.now()
+    branch.world.clock.advance(minutes=5)
+    await branch.receive("BANK-1", "1144", loan_id=loan_id, value_date="2026-02-15")
+    now = await branch.get(f"/loans/{loan_id}/standing?value_date=2026-02-28")
+    then = await branch.get(f"/loans/{loan_id}/standing?value_date=2026-02-28&known_at={quote(before.isoformat())}")
+    assert (now["outstanding_principal"], now["days_past_due"]) == (amount("11000"), 0)
+    assert (then["outstanding_principal"], then["days_past_due"]) == (amount("12000"), 13)
+    assert then["instalments"][0]["unpaid"]["penalty"] == amount("2.40")
+    assert then["instalments"][0]["penalty_not_posted"] == amount("5.40")
+    lines = (await branch.get(f"/loans/{loan_id}/statement?from_date=2026-02-01"))["lines"]
+    assert [(line["kind"], line["total"]) for line in lines] == [
+        ("instalment", amount("1144")),
+        ("payment", amount("1144")),
+    ]
+
+
+async def test_a_day_to_come_or_before_the_disbursement_has_no_standing(branch: Branch) -> None:
+    loan_id = await branch.disburse("1")
+    for asked, status, code in (("2027-01-01", 400, "value-date-to-come"), ("2026-01-01", 404, "not-disbursed-yet")):
+        answer = await branch.get(f"/loans/{loan_id}/standing?value_date={asked}", status=status)
+        assert answer["code"] == code
 
 
 async def test_unpaid_instalments_age_and_the_amount_due_pays_them_exactly(branch: Branch) -> None:

@@ -26,7 +26,7 @@ def amounts(part: Any, currency: str) -> dict[str, Any]:
 
 def component_units(amounts: Any) -> dict[str, int]:
     """Minor units by component of what the contract states; absent is zero."""
-    monies = ((name, getattr(amounts, name)) for name in COMPONENT_NAMES)
+    monies = ((name, getattr(amounts, name, None)) for name in COMPONENT_NAMES)
     return {name: 0 if money is None else minor(money) for name, money in monies}
 
 

@@ -7,7 +7,7 @@ is not decided anew, so an earlier value date counts from there.
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from schemas.decision import Actor, Context
 from schemas.state import replace
@@ -51,12 +51,23 @@ class Entry(NamedTuple):
     waived: tuple[Allocation, ...] = ()
 
 
+class Happened(NamedTuple):
+    """Something of a rewritten ledger, on its day: an event of a business day, or an entry with what became of it."""
+
+    day: date
+    what: Any
+    """An event, or the :class:`Entry`."""
+    allocations: tuple[Allocation, ...] = ()
+    """Of an entry: what it paid or waived, by instalment."""
+
+
 class Rewritten(NamedTuple):
-    """The loan at the end, and what each payment paid."""
+    """The loan at the end, what each payment paid, and all that happened, in order."""
 
     loan: Loan
     paid: dict[int, Payment]
     """By number of the payment."""
+    happened: tuple[Happened, ...]
 
 
 def entries(loan: Loan) -> list[Entry]:
@@ -94,30 +105,37 @@ def counts_from(loan: Loan, value_date: date) -> date:
 def rewrite(loan: Loan, loan_id: str, written: Iterable[Entry], until: date) -> Rewritten:
     """The ledger of these entries up to and including the day ``until``; entries of one day stand as they were decided."""
     now, paid = _start(loan), {}
+    happened: list[Happened] = []
     ordered = sorted(written, key=lambda entry: counts_from(loan, entry.day))
     for at, entry in enumerate(ordered):
         day = counts_from(loan, entry.day)
-        now = through(now, loan_id, day)
+        now, days = _through(now, loan_id, day)
         draft = Draft(now, Context(loan_id, day, _NO_TIME, _NOBODY))
         draft.post_penalty(day)
+        happened += [*days, *(Happened(day, event) for event in draft.events)]
         if entry.number:
             to_come = [part for later in ordered[at:] for part in later.waived]
             paid[entry.number] = _pay(draft, entry, to_come)
+            happened.append(Happened(day, entry, paid[entry.number].allocations))
         else:
-            _waive(draft, entry.waived)
-        draft.conclude()
+            happened.append(Happened(day, entry, _waive(draft, entry.waived)))
+        posted = len(draft.events)
+        happened += (Happened(day, event) for event in draft.conclude()[posted:])
         now = draft.loan
-    return Rewritten(through(now, loan_id, until), paid)
+    now, days = _through(now, loan_id, until)
+    return Rewritten(now, paid, (*happened, *days))
 
 
-def through(loan: Loan, loan_id: str, last: date) -> Loan:
-    """The loan after all business days up to and including ``last`` on which it had something to do."""
+def _through(loan: Loan, loan_id: str, last: date) -> tuple[Loan, list[Happened]]:
+    """The loan after all business days up to and including ``last`` on which it had something to do, and their events."""
+    happened = []
     while (day := due(loan)) is not None and day <= last:
         for event in business_day(loan, Context(loan_id, day, _NO_TIME, _NOBODY)):
             after = evolve(loan, event)
             assert after is not None
             loan = after
-    return loan
+            happened.append(Happened(day, event))
+    return loan, happened
 
 
 def _start(loan: Loan) -> Loan:
@@ -161,9 +179,11 @@ def _pay(draft: Draft, entry: Entry, to_be_waived: Sequence[Allocation]) -> Paym
     return Payment(entry.day, False, allocations, left)
 
 
-def _waive(draft: Draft, waived: Sequence[Allocation]) -> None:
+def _waive(draft: Draft, waived: Sequence[Allocation]) -> tuple[Allocation, ...]:
     """A waiver stays what it was; where less penalty is owed now than was waived, all of it is."""
-    draft.loan = _less(draft.loan, [_at_most(balance(draft.loan, part.number), part) for part in waived])
+    parts = tuple(_at_most(balance(draft.loan, part.number), part) for part in waived)
+    draft.loan = _less(draft.loan, parts)
+    return parts
 
 
 def _at_most(owed: Balance, part: Allocation) -> Allocation:
