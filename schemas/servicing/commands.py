@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from schemas.agreement import PaymentKind
 from schemas.money import Money
 from schemas.registry import command
 from schemas.terms import Components, LoanTerms
@@ -36,6 +37,7 @@ class ApplyPayment:
     amount: Money
     value_date: date
     channel: str
+    kind: PaymentKind = PaymentKind.REPAYMENT
 
 
 @command("servicing", "loan")
@@ -75,6 +77,7 @@ class RecordReceipt:
     channel: str
     value_date: date | None = None
     """From when it counts; the open business day when left out."""
+    kind: PaymentKind = PaymentKind.REPAYMENT
 
 
 @command("servicing", "receipt")

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from pydantic import ConfigDict
 
+from schemas.agreement import PaymentKind
 from schemas.money import Money
 from schemas.registry import event
 from schemas.terms import Bucket, Components, LoanTerms, ScheduledInstalment
@@ -172,6 +173,7 @@ class PaymentReceived:
     """The allocation again, instalment by instalment, oldest first; its parts sum to ``allocation``."""
     number: int = 0
     """Number of the payment on its loan, counted from 1 in the order of booking; 0 in events of before it was given."""
+    kind: PaymentKind = PaymentKind.REPAYMENT
 
 
 @event("servicing", "loan")
@@ -384,6 +386,7 @@ class MoneyReceived:
     amount: Money
     value_date: date
     channel: str
+    kind: PaymentKind = PaymentKind.REPAYMENT
 
 
 @event("servicing", "receipt")

@@ -153,7 +153,7 @@ def _received(event: happened.PaymentReceived, meta: EventMeta) -> Sequence[Row]
     payment = _payment(
         event,
         meta,
-        kind="repayment",
+        kind=event.kind.value,
         channel=event.channel,
         surplus=minor(event.surplus),
         number=event.number,

@@ -45,7 +45,11 @@ def apply_receipt(event: MoneyReceived, _meta: EventMeta) -> Reactions:
     if not event.loan_id:
         return ()
     command = ApplyPayment(
-        receipt_id=event.receipt_id, amount=event.amount, value_date=event.value_date, channel=event.channel
+        receipt_id=event.receipt_id,
+        amount=event.amount,
+        value_date=event.value_date,
+        channel=event.channel,
+        kind=event.kind,
     )
     return [Send(event.loan_id, command)]
 

@@ -34,7 +34,7 @@ def deciders() -> tuple[Decider, ...]:
     """The two aggregates of servicing."""
     return (
         Decider("loan", Loan, decide, evolve, due=due, business_day=business_day, closed=_settled, folds=3),
-        Decider("receipt", Receipt, decide_receipt, evolve_receipt, closed=receipt_closed),
+        Decider("receipt", Receipt, decide_receipt, evolve_receipt, closed=receipt_closed, folds=2),
     )
 
 

@@ -51,7 +51,16 @@ def test_the_kit_imports_nothing_of_the_services() -> None:
 def test_every_released_event_is_read_without_losing_anything(ce_type: str) -> None:
     data = data_of(ce_type, GOLDEN[ce_type].value)
     assert type(data) is EVENTS[ce_type]
-    assert plain(data) | GOLDEN[ce_type].data == plain(data), "what the event says is in the class"
+    assert says(plain(data), GOLDEN[ce_type].data), "what the event says is in the class"
+
+
+def says(read: Any, said: Any) -> bool:
+    """Whether what was read contains all that was said; fields that were added later are its own."""
+    if isinstance(said, dict):
+        return isinstance(read, dict) and all(name in read and says(read[name], value) for name, value in said.items())
+    if isinstance(said, list):
+        return isinstance(read, list) and len(read) == len(said) and all(map(says, read, said))
+    return bool(read == said)
 
 
 @pytest.mark.parametrize("ce_type", sorted(EVENTS))

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from loanstream.runtime.http.inputs import PositiveMoney, ShortText
 from loanstream.runtime.kit import BulkItem, Principal, ServiceKit
+from schemas.agreement import PaymentKind
 from schemas.fields import IsoDate
 from schemas.servicing.commands import RecordReceipt, RequestReversal
 from services.servicing.routes.queries import (
@@ -48,6 +49,8 @@ class NewReceipt(BaseModel):
     value_date: IsoDate | None = None
     """From when it counts; the open business day when left out."""
     channel: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", examples=["bank-transfer"])] = "manual"
+    kind: PaymentKind = PaymentKind.REPAYMENT
+    """What the money is: kinds may settle a debt in orders of their own."""
 
     @model_validator(mode="after")
     def _one_name(self) -> "NewReceipt":
@@ -162,6 +165,7 @@ async def _commands_of(kit: ServiceKit, receipts: Sequence[NewReceipt]) -> list[
             amount=receipt.amount,
             channel=receipt.channel,
             value_date=receipt.value_date,
+            kind=receipt.kind,
         )
         for receipt in receipts
     ]

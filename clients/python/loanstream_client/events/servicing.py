@@ -10,6 +10,7 @@ from loanstream_client.events.values import (
     LoanTerms,
     Money,
     PaymentCorrection,
+    PaymentKind,
     RestoredInstalment,
     RevisedInstalment,
     ScheduledInstalment,
@@ -194,6 +195,8 @@ class MoneyReceived(Payload, frozen=True, kw_only=True):
     """How the money came 支付渠道: a code of whoever records it, such as `bank-transfer`; `manual` when left
     out.
     """
+    kind: PaymentKind = "repayment"
+    """Kind of document by the product's checklist."""
 
 
 class Overdue(Payload, frozen=True, kw_only=True):
@@ -270,6 +273,8 @@ class PaymentReceived(Payload, frozen=True, kw_only=True):
     """Number of the payment on its loan, counted from 1 in the order of booking; 0 in events of before it
     was given.
     """
+    kind: PaymentKind = "repayment"
+    """Kind of document by the product's checklist."""
 
 
 class PaymentReversed(Payload, frozen=True, kw_only=True):

@@ -6,6 +6,15 @@ from typing import Literal
 
 from loanstream_client.payload import Payload
 
+FutureInstalments = Literal["next", "last"]
+"""Which instalment money in advance pays first."""
+
+PaymentKind = Literal["repayment", "prepayment", "goodwill-credit", "merchant-refund", "payout-refund", "recovery"]
+"""What a payment is 入账类型: each kind may have an order of its own."""
+
+Processing = Literal["horizontal", "vertical"]
+"""How an order runs over the instalments of one class."""
+
 LenderType = Literal["bank", "consumer-finance", "small-loan-company", "private"]
 """Who lends 出借人类型: decides which cap on the price of credit holds."""
 
@@ -24,10 +33,33 @@ Side = Literal["borrower", "lender"]
 """A side of a loan contract 合同当事人."""
 
 
+class AllocationOrder(Payload, frozen=True, kw_only=True):
+    """Order in which a kind of payment settles a debt 冲账顺序."""
+
+    slots: tuple[str, ...]
+    """`past-due.penalty`, `due.interest`, `in-advance.principal` …: 18 of three classes and six
+    components, or 12 without `cost`, which is then paid with `fee`, and `compound`, paid with
+    `penalty`. Classes are judged on the value date.
+    """
+    kind: PaymentKind | None = None
+    """Absent: every kind that has no order of its own."""
+    future: FutureInstalments = "next"
+
+
+class AllocationTerms(Payload, frozen=True, kw_only=True):
+    """Orders by kind of payment; left out, the allocation order of the terms holds for all, instalment by
+    instalment.
+    """
+
+    orders: tuple[AllocationOrder, ...]
+    processing: Processing = "horizontal"
+
+
 class Agreement(Payload, frozen=True, kw_only=True):
     """Agreed beyond the plain loan 特别约定; frozen with the terms."""
 
     lender_type: LenderType = "bank"
+    allocation: AllocationTerms | None = None
 
 
 class Money(Payload, frozen=True, kw_only=True):

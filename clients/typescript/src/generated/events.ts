@@ -6,12 +6,44 @@ export type Decimal = string;
 /** A day as ISO text, "2026-05-31". */
 export type IsoDate = string;
 
+/** Which instalment money in advance pays first. */
+export type FutureInstalments = "next" | "last";
+
+/** What a payment is 入账类型: each kind may have an order of its own. */
+export type PaymentKind = "repayment" | "prepayment" | "goodwill-credit" | "merchant-refund" | "payout-refund" | "recovery";
+
+/** Order in which a kind of payment settles a debt 冲账顺序. */
+export interface AllocationOrder {
+  /**
+   * `past-due.penalty`, `due.interest`, `in-advance.principal` …: 18 of three classes and six components, or 12
+   * without `cost`, which is then paid with `fee`, and `compound`, paid with `penalty`. Classes are judged on the
+   * value date.
+   */
+  readonly slots: readonly string[];
+  /** Absent: every kind that has no order of its own. */
+  readonly kind?: PaymentKind | null;
+  readonly future?: FutureInstalments;
+}
+
+/** How an order runs over the instalments of one class. */
+export type Processing = "horizontal" | "vertical";
+
+/**
+ * Orders by kind of payment; left out, the allocation order of the terms holds for all, instalment by
+ * instalment.
+ */
+export interface AllocationTerms {
+  readonly orders: readonly AllocationOrder[];
+  readonly processing?: Processing;
+}
+
 /** Who lends 出借人类型: decides which cap on the price of credit holds. */
 export type LenderType = "bank" | "consumer-finance" | "small-loan-company" | "private";
 
 /** Agreed beyond the plain loan 特别约定; frozen with the terms. */
 export interface Agreement {
   readonly lender_type?: LenderType;
+  readonly allocation?: AllocationTerms | null;
 }
 
 /**
@@ -959,6 +991,8 @@ export namespace servicing {
     readonly value_date: IsoDate;
     /** How the money came 支付渠道: a code of whoever records it, such as `bank-transfer`; `manual` when left out. */
     readonly channel: string;
+    /** Kind of document by the product's checklist. */
+    readonly kind?: PaymentKind;
   }
   /** An arrears episode began, after grace; once per episode 逾期. Key: loan. */
   export interface Overdue {
@@ -1021,6 +1055,8 @@ export namespace servicing {
     readonly instalments?: readonly InstalmentAmounts[];
     /** Number of the payment on its loan, counted from 1 in the order of booking; 0 in events of before it was given. */
     readonly number?: number;
+    /** Kind of document by the product's checklist. */
+    readonly kind?: PaymentKind;
   }
   /**
    * A payment was undone: bank error or chargeback 冲正. Key: loan.

@@ -9,6 +9,7 @@ from schemas.money import of_minor
 from schemas.servicing.commands import BookLoan
 from schemas.servicing.events import LoanBooked
 from schemas.terms import ScheduledInstalment
+from services.servicing.domain.loan.allocation import unfit_order
 from services.servicing.domain.loan.money import units
 from services.servicing.domain.loan.state import Loan
 from services.servicing.domain.rules import RULES, schedule
@@ -66,6 +67,16 @@ def _unbookable(command: BookLoan, principal: int | None) -> Refusal | None:
             "principal-not-bookable",
             f"The amount disbursed, {command.amount.amount} {command.amount.currency}, is no positive amount of it.",
             rule="amount > 0",
+        )
+    agreed = command.terms.agreement
+    unfit = unfit_order(agreed.allocation) if agreed and agreed.allocation else None
+    if unfit is not None:
+        return Refusal(
+            "allocation-not-bookable",
+            f"agreement.allocation: {unfit}; correct the product.",
+            rule="terms.agreement.allocation",
+            limit="18 slots, or 12 without cost and compound, each once",
+            source="signed contract: allocation order",
         )
     broken = next((rule for rule, holds in _TERMS_RULES.items() if not holds(command)), None)
     if broken is not None:

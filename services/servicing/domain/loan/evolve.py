@@ -101,7 +101,7 @@ def _penalty(loan: Loan, event: PenaltyCharged) -> Loan:
 def _received(loan: Loan, event: PaymentReceived) -> Loan:
     allocations = tuple(_allocation(part) for part in event.instalments)
     changed = [balance(loan, allocation.number).less(allocation) for allocation in allocations]
-    payment = Payment(event.value_date, False, allocations)
+    payment = Payment(event.value_date, False, allocations, kind=event.kind)
     return replace(
         with_balances(loan, changed),
         payments=loan.payments + pack_payment(event.receipt_id, payment, schedule_of(loan)),

@@ -11,6 +11,7 @@ from itertools import accumulate
 from struct import Struct, calcsize, pack, unpack_from
 from typing import NamedTuple
 
+from schemas.agreement import PaymentKind
 from schemas.terms import Bucket
 from services.servicing.domain.rules import Row
 
@@ -33,6 +34,10 @@ _EPOCH = date(1970, 1, 1).toordinal()
 _LAST_DAY = 0xFFFF
 _REVERSED = 0x8000
 _LEFT = 0x4000
+_KIND_SHIFT = 11
+_KIND_MASK = 0x3800
+_COUNT_MASK = 0x07FF
+_KINDS = tuple(PaymentKind)
 _AS_SCHEDULED = 0x8000
 
 
@@ -104,6 +109,7 @@ class Payment(NamedTuple):
     allocations: tuple[Allocation, ...]
     left: int = 0
     """What a correction left of it with nothing to pay: credit of the borrower."""
+    kind: PaymentKind = PaymentKind.REPAYMENT
 
     @property
     def amount(self) -> int:
@@ -230,11 +236,12 @@ def payments(packed: bytes, schedule: Schedule) -> Iterator[tuple[bytes, Payment
             (left,) = _AMOUNT.unpack_from(packed, at)
             at += _AMOUNT.size
         allocations = []
-        for _ in range(count & ~(_REVERSED | _LEFT)):
+        for _ in range(count & _COUNT_MASK):
             allocation, at = _unpack_allocation(packed, at, schedule)
             allocations.append(allocation)
         day = date.fromordinal(_EPOCH + value_date)
-        yield receipt, Payment(day, bool(count & _REVERSED), tuple(allocations), left)
+        kind = _KINDS[(count & _KIND_MASK) >> _KIND_SHIFT]
+        yield receipt, Payment(day, bool(count & _REVERSED), tuple(allocations), left, kind)
 
 
 def find_payment(packed: bytes, receipt_id: str, schedule: Schedule) -> Payment | None:
@@ -293,7 +300,8 @@ def _width(values: Sequence[int]) -> str:
 def _pack_payment(receipt: bytes, payment: Payment, schedule: Schedule) -> bytes:
     """Value dates before 1970 or after 2149 lie before or after every due date, which is all that undoing asks."""
     value_date = min(max(payment.value_date.toordinal() - _EPOCH, 0), _LAST_DAY)
-    count = len(payment.allocations) | (_REVERSED if payment.reversed else 0) | (_LEFT if payment.left else 0)
+    flags = (_REVERSED if payment.reversed else 0) | (_LEFT if payment.left else 0)
+    count = len(payment.allocations) | _KINDS.index(payment.kind) << _KIND_SHIFT | flags
     head = _PAYMENT.pack(receipt, value_date, count) + (_AMOUNT.pack(payment.left) if payment.left else b"")
     return head + b"".join(_pack_allocation(allocation, schedule) for allocation in payment.allocations)
 

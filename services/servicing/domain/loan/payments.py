@@ -69,7 +69,8 @@ def _receive(loan: Loan, command: ApplyPayment, context: Context, amount: int) -
         allocations = _correct(draft, command, amount)
     else:
         draft.post_penalty(command.value_date)
-        allocations = tuple(allocate(unpaid(draft.loan), amount, terms_of(loan)))
+        shares = allocate(unpaid(draft.loan), amount, terms_of(loan), command.kind, command.value_date)
+        allocations = tuple(shares)
     _apply(draft, allocations, command, amount)
     for allocation in allocations:
         now = balance(draft.loan, allocation.number)
@@ -84,7 +85,7 @@ _BY_STATUS = {Status.ACTIVE: _receive, Status.SETTLED: _settled, Status.WRITTEN_
 def _correct(draft: Draft, command: ApplyPayment, amount: int) -> tuple[Allocation, ...]:
     """What a back-dated payment pays in the ledger written anew with it; where that differs else, it is corrected."""
     loan, today = draft.loan, draft.context.business_date
-    own = Entry(command.value_date, payment_count(loan) + 1, amount)
+    own = Entry(command.value_date, payment_count(loan) + 1, amount, kind=command.kind)
     after = rewrite(loan, draft.context.aggregate_id, [*entries(loan), own], today)
     allocations = after.paid[own.number].allocations
     cause = Cause("back-dated-payment", command.receipt_id, counts_from(loan, command.value_date))
@@ -112,6 +113,7 @@ def _apply(draft: Draft, allocations: Sequence[Allocation], command: ApplyPaymen
                 for allocation in allocations
             ),
             number=payment_count(draft.loan) + 1,
+            kind=command.kind,
         )
     )
 

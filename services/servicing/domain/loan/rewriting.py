@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
+from schemas.agreement import PaymentKind
 from schemas.decision import Actor, Context
 from schemas.state import replace
 from schemas.terms import Bucket
@@ -49,6 +50,7 @@ class Entry(NamedTuple):
     """Number of the payment, counted from 1; 0 for a waiver."""
     amount: int
     waived: tuple[Allocation, ...] = ()
+    kind: PaymentKind = PaymentKind.REPAYMENT
 
 
 class Happened(NamedTuple):
@@ -75,7 +77,9 @@ def entries(loan: Loan) -> list[Entry]:
     base = unpack_base(loan.base)
     kept = numbered(loan)[base.payments if base else 0 :]
     return [
-        Entry(payment.value_date, number, payment.amount if number else 0, () if number else payment.allocations)
+        Entry(payment.value_date, number, payment.amount, (), payment.kind)
+        if number
+        else Entry(payment.value_date, 0, 0, payment.allocations)
         for number, payment in kept
         if not payment.reversed
     ]
@@ -173,10 +177,11 @@ def _pay(draft: Draft, entry: Entry, to_be_waived: Sequence[Allocation]) -> Paym
     for part in to_be_waived:
         if part.number in owed:
             owed[part.number] = owed[part.number].less(_at_most(owed[part.number], part))
-    allocations = tuple(allocate(owed.values(), entry.amount, terms_of(draft.loan)))
+    day = draft.context.business_date
+    allocations = tuple(allocate(owed.values(), entry.amount, terms_of(draft.loan), entry.kind, day))
     draft.loan = _less(draft.loan, allocations)
     left = entry.amount - sum(allocation.total for allocation in allocations)
-    return Payment(entry.day, False, allocations, left)
+    return Payment(entry.day, False, allocations, left, entry.kind)
 
 
 def _waive(draft: Draft, waived: Sequence[Allocation]) -> tuple[Allocation, ...]:

@@ -47,6 +47,7 @@ def _record(command: RecordReceipt, context: Context) -> Decision:
         amount=command.amount,
         value_date=value_date,
         channel=command.channel,
+        kind=command.kind,
     )
     if command.loan_id:
         return [received]
@@ -81,6 +82,7 @@ def _repeat(receipt: Receipt, command: RecordReceipt, context: Context) -> Decis
         and command.amount.currency == receipt.currency
         and units(command.amount) == receipt.amount
         and command.channel == receipt.channel
+        and command.kind is receipt.kind
         and command.value_date in (None, receipt.value_date)
     )
     if same:

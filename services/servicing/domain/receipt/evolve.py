@@ -32,6 +32,7 @@ def _received(event: MoneyReceived) -> Receipt:
         value_date=event.value_date,
         channel=event.channel,
         pending=amount,
+        kind=event.kind,
     )
 
 

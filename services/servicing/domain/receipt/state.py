@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from schemas.agreement import PaymentKind
 from schemas.state import State
 
 
@@ -15,6 +16,7 @@ class Receipt(State, frozen=True):
     channel: str
     pending: int
     """Not yet applied."""
+    kind: PaymentKind = PaymentKind.REPAYMENT
     applied: int = 0
     suspended: int = 0
     """Held unallocated 挂账."""
