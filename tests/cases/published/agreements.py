@@ -87,10 +87,7 @@ class Agreement:
     drawdowns: dict[int, Decimal] = field(default_factory=dict)
     costs: list[tuple[int, Decimal]] = field(default_factory=list)
     """(period, amount); -1 is the last period."""
-    regular: list[tuple[int, Decimal, bool]] = field(default_factory=list)
-    """(every so many months, amount, in advance)."""
-    shares: list[tuple[int, Decimal, bool, bool]] = field(default_factory=list)
-    """(every so many months, share, of the balance rather than of the credit, in advance)."""
+    regular: list[charges.Recurring] = field(default_factory=list)
     payment: Decimal | None = None
     """Each payment, where the source gives it."""
     start: date | None = None
@@ -120,10 +117,14 @@ class Agreement:
 
     def time(self, period: int) -> Fraction:
         """Years from the first drawdown to the end of a period."""
-        if period == 0 or self.start is None or self.first is None:
-            return Fraction(period * self.every, 12)
+        return self.moment(period * self.every)
+
+    def moment(self, month: int) -> Fraction:
+        """Years from the first drawdown to the end of a month of the plan."""
+        if month == 0 or self.start is None or self.first is None:
+            return Fraction(month, 12)
         months, days, basis = self.stub()
-        return Fraction(months + (period - 1) * self.every, 12) + Fraction(days, basis)
+        return Fraction(months + month - self.every, 12) + Fraction(days, basis)
 
 
 BORROWING = ("borrowing_rate", "rate", "annual_rate", "nominal_rate")
@@ -186,7 +187,10 @@ def _hint(key: str) -> str:
 
 
 def _drawdowns(agreement: Agreement, text: Text) -> None:
-    many = text.take(rf"(?P<n>\d+)\s*(?:x|×)\s*{AMOUNT} (?:at|in) months? (?P<at>\d+(?:(?:,| and|, and) ?\d+)*)")
+    listed = r"(?P<at>\d+(?:(?:,| and|, and)(?: at)?(?: month)? ?\d+(?![\d.,]*\d* (?:at|in|on|after)))*)"
+    many = text.take(rf"(?P<n>\d+)\s*(?:x|×)\s*{AMOUNT} (?:at|in) months? {listed}") or text.take(
+        rf"^\s*{AMOUNT} (?:each )?(?:at|in)(?: months?)? {listed}(?: months?)?\s*$"
+    )
     if many:
         for period in map(int, re.findall(r"\d+", many["at"])):
             agreement.drawdowns[period] = number(many["amount"])
@@ -200,7 +204,7 @@ def _drawdowns(agreement: Agreement, text: Text) -> None:
             agreement.credit += amount
     for match in text.all(r"(?:and|,)\s*(?:at\s*)?month (?P<at>\d+)|(?<!\d)month (?P<m>\d+)"):
         agreement.drawdowns[int(match["at"] or match["m"])] = agreement.credit
-    text.done(("drawn", "down", "each", "further"))
+    text.done(("drawn", "down", "each", "further", "months?"))
 
 
 def repayment(agreement: Agreement, text: Text) -> tuple[Stage, ...]:
@@ -215,7 +219,9 @@ def stages_in_passing(agreement: Agreement, text: Text) -> tuple[Stage, ...]:
 
 
 def _overdraft(agreement: Agreement, text: Text) -> list[Stage]:
-    match = text.take(rf"overdraft(?: facility)?,?(?: for)? {COUNT} months?")
+    match = text.take(
+        rf"overdraft(?: facility)?,?(?: duration (?:unknown|not (?:known|fixed)),?)?(?: for)? \(?{COUNT} months?\)?"
+    )
     if match is None:
         return []
     compound = text.take(
@@ -226,8 +232,9 @@ def _overdraft(agreement: Agreement, text: Text) -> list[Stage]:
 
 
 def _two_parts(_: Agreement, text: Text) -> list[Stage]:
-    match = text.take(rf"(?P<a>\d+) then (?P<b>\d+) equal (?:principal|capital)(?: {PAID}| parts)?")
-    return [Stage(Method.EQUAL_PRINCIPAL, int(match[name])) for name in "ab"] if match else []
+    """Parts of principal that are solved anew at each drawdown: ``9 then 3 equal principal``."""
+    match = text.take(rf"(?P<parts>\d+(?: then \d+)+) equal (?:principal|capital)(?: {PAID}| parts)?")
+    return [Stage(Method.EQUAL_PRINCIPAL, int(n)) for n in re.findall(r"\d+", match["parts"])] if match else []
 
 
 def _interest_only(agreement: Agreement, text: Text) -> list[Stage]:
@@ -245,7 +252,18 @@ def _interest_only(agreement: Agreement, text: Text) -> list[Stage]:
         text.take(r"interest(?: paid)? monthly|monthly interest")
         text.take(r"bridging(?: loan)?,?(?: (?:for |of )?\d+ months)?")
         return [Stage(Method.INTEREST_ONLY, whole(later["n"]) // agreement.every)]
-    return []
+    return _bridging(agreement, text)
+
+
+def _bridging(agreement: Agreement, text: Text) -> list[Stage]:
+    """A loan that is short by its name: interest as it accrues where the words say so, else with the capital."""
+    match = text.take(rf"(?:bridging|bridge)(?: loan| credit)?,?(?: (?:for|of|over))? \(?{COUNT} {UNIT}\)?")
+    if match is None:
+        return []
+    regular = text.take(r"interest(?: (?:is )?paid)? monthly|monthly interest")
+    text.take(rf"(?:capital|principal)(?: and interest)? {AT}(?: maturity| term)?")
+    method = Method.INTEREST_ONLY if regular else Method.BULLET
+    return [Stage(method, whole(match["n"]) * UNITS[match["unit"]] // agreement.every)]
 
 
 def _equal_principal(agreement: Agreement, text: Text) -> list[Stage]:
@@ -296,7 +314,41 @@ def _longer_annuity(agreement: Agreement, text: Text) -> list[Stage]:
     return [Stage(Method.EQUAL_INSTALMENT, periods, amortised_over=over)]
 
 
-STAGES = (_longer_annuity, _overdraft, _two_parts, _interest_only, _equal_principal, _bullet, _revolving)
+def _deferred(agreement: Agreement, text: Text) -> list[Stage]:
+    """Months without payments, their interest added to what is owed."""
+    period = rf"{COUNT}[- ]{UNIT}"
+    into = r"(?:capitali[sz]ed|added to (?:the )?(?:principal|capital|balance))"
+    added = rf"(?:,? ?\(?(?:with )?(?:interest )?(?:is )?{into}(?: interest)?\)?)"
+    match = (
+        text.take(rf"{period} (?:of )?(?:total|full|complete) (?:grace|deferment|deferral)(?: period)?{added}?")
+        or text.take(rf"(?:total|full|complete) (?:grace|deferment|deferral)(?: period)?(?: of| for)? {period}{added}?")
+        or text.take(rf"{period} (?:of )?(?:grace|deferment|deferral|deferred)(?: period)?{added}")
+        or text.take(rf"(?:grace|deferment|deferral|deferred)(?: period)?(?: of| for)? {period}{added}")
+        or text.take(rf"(?:no payments?|without payments?) (?:for |during |in )?(?:the )?(?:first )?{period}{added}?")
+        or text.take(rf"(?:first )?{period} without payments?{added}?")
+        or text.take(rf"(?:payments|instalments|repayments?|first payment) (?:start|begin)s? after {period}{added}?")
+    )
+    if match is None:
+        return []
+    return [Stage(Method.BULLET, whole(match["n"]) * UNITS[match["unit"]] // agreement.every)]
+
+
+def _until_repaid(_: Agreement, text: Text) -> list[Stage]:
+    """A payment that is given, as often as it takes."""
+    last = r"(?:the )?(?:last|final)(?: payment| instalment)?(?: is)? (?:smaller|lower)"
+    rest = rf",? (?:until (?:it is |fully )?(?:repaid|paid off)|{last})"
+    match = text.take(
+        rf"(?:fixed |constant )?(?:payments? (?:of )?)?{AMOUNT}(?: (?:per|a|each|every) month| monthly)?{rest}"
+    )
+    if match is None:
+        return []
+    return [Stage(Method.FIXED, 1200, payment=number(match["amount"]))]
+
+
+STAGES = (
+    *(_deferred, _until_repaid, _longer_annuity, _overdraft, _two_parts),
+    *(_interest_only, _equal_principal, _bullet, _revolving),
+)
 
 
 def _level(agreement: Agreement, text: Text) -> tuple[Stage, ...]:
@@ -312,8 +364,13 @@ def _level(agreement: Agreement, text: Text) -> tuple[Stage, ...]:
         rf"(?:(?:final )?balloon|residual value) (?:of )?(?:{PERCENT}|{AMOUNT})(?: of (?:the )?(?:credit|loan|principal))?"
         r"(?: (?:at|after) (?:the )?(?:end|month (?P<at>\d+)))?"
     )
+    first = r"(?:the )?(?:initial|original|total) (?:credit|loan|amount|capital)"
+    share = text.take(rf"{PERCENT} of {first}(?: {FREQUENCY}| (?:per|a|each) month)")
+    if share:
+        payment = agreement.credit * number(share["percent"] + "%")
+        return (Stage(Method.FIXED, 1200, payment=payment),)
     growing = _growth(text)
-    on = r"(?: on (?:the \d+(?:st|nd|rd|th)|day \d+)(?: of (?:each|the) month)?)?"
+    on = r"(?:,? (?:on )?(?:the \d+(?:st|nd|rd|th)|day \d+)(?: (?:day )?of (?:each|the|every) month)?)?"
     count = text.take(rf"{COUNT} (?:equal |constant )?{FREQUENCY}(?: {PAID})?{on}") or text.take(
         rf"{FREQUENCY},? {COUNT} (?:equal |constant )?(?:instalments|payments|repayments){on}"
     )
@@ -345,8 +402,9 @@ def _growth(text: Text) -> re.Match[str] | None:
     every = rf"(?:every |per |a |each |/)(?:(?P<n>\d+|two|three|five|six) )?{UNIT}"
     by = rf"(?:(?P<adverb>annually|yearly|monthly|quarterly|annual)|{every})"
     return text.take(
-        rf"(?:geometric(?:ally)? |arithmetic(?:ally)? )?"
-        rf"(?P<way>{RISES}|{FALLS})(?: {PAID},?)?(?: by| of)? ?\+?(?:{PERCENT}|{AMOUNT}),? ?{by}"
+        rf"(?:geometric(?:ally)? |arithmetic(?:ally)? )?(?:progression,? ?(?:of |with )?)?(?:{PAID} )?"
+        rf"(?P<way>{RISES}|{FALLS}|(?<=progression )|(?<=progression of )|(?<=progression, ))"
+        rf"(?: {PAID},?)?(?: by| of)? ?\+?(?:{PERCENT}|{AMOUNT}),? ?{by}"
     )
 
 
@@ -367,14 +425,16 @@ def _grown(stage: Stage, growing: re.Match[str], per: int) -> Stage:
     return replace(stage, step=sign * number(growing["amount"]), grows_every=every // per)
 
 
+ORDINALS = ("first", "second", "third", "fourth", "fifth")
 KINDS = (
     r"(?:nominal|effective|fixed|variable|p\.?a\.?|per annum|per year|annual|a year|yearly"
     r"|compounded (?:monthly|quarterly|annually|half-yearly))"
 )
 LASTS = (
     rf"(?:,?\s*\(?(?:for|during|in|first|\()\s*(?:the\s*)?(?:first\s*)?(?:{COUNT}\s*{UNIT}\)?"
-    r"|(?P<rest>whole term(?:\s*\((?P<term>\d+) months\))?|(?:rest|remaining|remainder)[a-z ]*)))?"
-    r"(?:,?\s*(?:from|after) month (?P<begin>\d+)|,?\s*months? (?P<from>\d+)\s*(?:-|to)\s*\d+)?"
+    r"|(?P<rest>whole term(?:\s*\((?P<term>\d+) months\))?|(?:rest|remaining|remainder)[a-z ]*(?:\d+ (?:month|year)s?)?)))?"
+    r"(?:,?\s*(?:from|after) month (?P<begin>\d+)|,?\s*months? (?P<from>\d+)\s*(?:-|to)\s*\d+"
+    r"|,?\s*(?:in |for |during )?(?:the )?(?P<year>first|second|third|fourth|fifth) year)?"
     r"(?:\s*(?:thereafter|afterwards|after))?"
 )
 PERIODIC = (
@@ -388,19 +448,40 @@ RATE = (
 )
 
 
+def _indexed(text: Text) -> None:
+    """An index and a margin become the rate that they make: the index stays as it is at the conclusion."""
+    index = (
+        r"(?:\d+[- ]months? |\d+[- ]years? )?(?:euribor|libor|estr|base rate|index|reference rate|swap rate)(?: rate)?"
+    )
+    margin = r"(?:margin|spread|differential)"
+    pattern = (
+        rf"(?:variable,? )?{index}(?: of| at)?:? \(?(?P<index>-?{NUMBER})\s*%\)?\s*(?P<sign>\+|plus|-|minus)\s*"
+        rf"(?:a )?(?:{margin} )?(?:of )?(?P<margin>{NUMBER})\s*%(?: {margin})?"
+    )
+    for match in re.finditer(pattern, text.left):
+        sign = -1 if match["sign"] in ("-", "minus") else 1
+        total = number(match["index"]) + sign * number(match["margin"])
+        text.left = text.left.replace(match[0], f"{total}%")
+
+
 def _rates(agreement: Agreement, text: Text) -> bool:
     """The rates by period; returns whether they are effective annual rates."""
     effective = "effective" in text.left
+    _indexed(text)
     found = text.all(RATE)
     if not found:
         raise Unreadable(f"no borrowing rate in {text.left!r}")
     begin, rates = 1, []
     for match in found:
+        if match["year"]:
+            begin = ORDINALS.index(match["year"]) * 12 // agreement.every + 1
         begin = int(match["begin"] or match["from"] or begin)
         annual = number(match["rate"])
         with localcontext(PRECISION):
             share = Decimal(agreement.every) / 12
             rates.append((begin, periodic_of_effective(annual, 1 / share) if effective else annual * share))
+        if match["year"]:
+            begin += 12 // agreement.every
         if match["n"]:
             begin += whole(match["n"]) * UNITS[match["unit"]] // agreement.every
         if match["term"] and not agreement.stages:

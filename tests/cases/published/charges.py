@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +19,16 @@ PER = r"(?:per|a|an|each|every|/)\s*(?P<unit>month|quarter|half-year|year|instal
 ADVERB = r"(?P<adverb>monthly|quarterly|half-yearly|annually|annual|yearly)"
 CHARGE = r"(?:costs?|fees?|premiums?|charges?|commission|insurance|account|maintenance|contribution|plan|card)"
 ADVANCE = (
-    r"(?P<advance>,? ?(?:paid )?in advance|,? ?at the (?:beginning|start)(?: of (?:the|each) (?:month|year|period))?)?"
+    r"(?P<advance>,? ?(?:paid |payable )?(?:in advance|(?:at|on) (?:the )?(?:beginning|start)(?: of (?:the|each|every) "
+    r"(?:month|quarter|year|period))?))?"
 )
 WORDS = r"(?:[a-z-]+ ){0,4}"
 OWED = r"(?:balance|principal|capital|credit|loan|amount|debt)"
 BASE = rf"(?:of|on) (?:the )?(?P<base>initial |original |outstanding |remaining |total )?{OWED}(?: outstanding)?"
+SPAN = (
+    r"(?:,? (?:for|during|over) (?:the )?(?:first |next )?(?P<span>\d+) (?P<of>month|quarter|year)s?)?"
+    r"(?:,? (?:from|as of|starting in) month (?P<since>\d+)(?: (?:to|until) (?:month )?(?P<until>\d+))?)?"
+)
 ONCE = (
     *(
         "conclusion",
@@ -52,6 +59,27 @@ ONCE = (
         "total",
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """A charge every so many months: an amount, or a share of the balance or of the credit, in advance or after the months."""
+
+    every: int
+    amount: Decimal = Decimal(0)
+    share: Decimal = Decimal(0)
+    of_balance: bool = False
+    advance: bool = False
+    first: int = 1
+    """First and last month that it is charged for."""
+    last: int | None = None
+
+    def due(self, month: int, end: int) -> bool:
+        """Whether it is paid at the end of a month of an agreement that ends after ``end`` months."""
+        if month % self.every:
+            return False
+        charged = month + self.every if self.advance else month
+        return charged - self.every + 1 >= self.first and charged <= min(self.last or end, end)
 
 
 def at_conclusion(agreement: Agreement, stated: Any) -> None:
@@ -95,7 +123,7 @@ def _financed(agreement: Agreement, text: Text) -> None:
 def _once(agreement: Agreement, text: Text) -> None:
     last = r"(?:last|final) (?:instalment|payment)|end|maturity|redemption"
     for match in text.all(
-        rf"(?:exit|closing|final|release|deregistration|cancellation|redemption) (?:cost|fee|charge)s?(?: of)? "
+        rf"(?:exit|closing|final|release|deregistration|cancellation|redemption)(?: (?:cost|fee|charge)s?)?(?: of)? "
         rf"(?:{PERCENT}|{MONEY})(?: {BASE})?(?:,? ?(?:paid|due|payable))?(?: (?:with|at|on))?(?: the)?(?: (?:{last}))?"
     ):
         agreement.costs.append((-1, _money(agreement, match["amount"], match["percent"])))
@@ -115,27 +143,51 @@ def _once(agreement: Agreement, text: Text) -> None:
 
 def _shares(agreement: Agreement, text: Text) -> None:
     later = PER.replace("<unit>", "<later>")
+    paid = r"(?:,? (?:paid|payable|charged) (?P<paid>monthly|quarterly|half-yearly|annually|yearly|(?:each|every|per) month))?"
     patterns = (
-        rf"{WORDS}{PERCENT}\s*{PER} {BASE}{ADVANCE}",
-        rf"{WORDS}{PERCENT}\s*{BASE},?\s*{later}{ADVANCE}",
-        rf"{WORDS}{PERCENT}\s*{BASE},?\s*{ADVERB}{ADVANCE}",
-        rf"(?:{WORDS}){ADVERB} {WORDS}{PERCENT}\s*{BASE}{ADVANCE}",
+        rf"{WORDS}{PERCENT}\s*{PER} {BASE}{paid}{ADVANCE}{SPAN}",
+        rf"{WORDS}{PERCENT}\s*{BASE},?\s*{later}{paid}{ADVANCE}{SPAN}",
+        rf"{WORDS}{PERCENT}\s*{BASE},?\s*{ADVERB}{ADVANCE}{SPAN}",
+        rf"(?:{WORDS}){ADVERB} {WORDS}{PERCENT}\s*{BASE}{ADVANCE}{SPAN}",
     )
     for match in (match for pattern in patterns for match in text.all(pattern)):
         found = match.groupdict()
         unit = found.get("unit") or found.get("later")
-        every = UNITS.get(unit, 1) if unit else ADVERBS[found["adverb"]]
+        every = _every(agreement, unit) if unit else ADVERBS[found["adverb"]]
+        share = number(found["percent"] + "%")
+        if found.get("paid"):
+            parts = every // ADVERBS.get(found["paid"], 1)
+            every, share = every // parts, share / parts
         of_balance = (found["base"] or "").strip() not in ("initial", "original", "total")
-        agreement.shares.append((every, number(found["percent"] + "%"), of_balance, bool(found["advance"])))
+        one = Recurring(every, share=share, of_balance=of_balance, advance=bool(found["advance"]))
+        agreement.regular.append(_spanned(one, match))
 
 
 def _with_payments(agreement: Agreement, text: Text) -> None:
-    since = r"(?: from month 1)?"
-    for match in text.all(rf"(?:{WORDS}{CHARGE}(?: of)?,? )?{MONEY}\s*{PER}{ADVANCE}{since}(?: {WORDS}{CHARGE})?"):
-        agreement.regular.append((UNITS.get(match["unit"], 1), number(match["amount"]), bool(match["advance"])))
-    for match in text.all(rf"{ADVERB} {WORDS}{CHARGE}(?: of)? {MONEY}{ADVANCE}"):
-        agreement.regular.append((ADVERBS[match["adverb"]], number(match["amount"]), bool(match["advance"])))
-    for match in text.all(rf"{WORDS}{CHARGE}(?: of)?,? {MONEY} {ADVERB}{ADVANCE}"):
-        agreement.regular.append((ADVERBS[match["adverb"]], number(match["amount"]), bool(match["advance"])))
+    charge = rf"(?:{WORDS}{CHARGE})"
+    patterns = (
+        rf"(?:{charge}(?: of)?,? )?{MONEY}\s*{PER}{ADVANCE}{SPAN}(?: {charge})?",
+        rf"{ADVERB} {charge}(?: of)? {MONEY}(?: {charge})?{ADVANCE}{SPAN}",
+        rf"{charge}(?: of)?,? {MONEY} {ADVERB}(?: {charge})?{ADVANCE}{SPAN}",
+    )
+    for match in (match for pattern in patterns for match in text.all(pattern)):
+        found = match.groupdict()
+        every = _every(agreement, found["unit"]) if found.get("unit") else ADVERBS[found["adverb"]]
+        agreement.regular.append(
+            _spanned(Recurring(every, number(match["amount"]), advance=bool(match["advance"])), match)
+        )
     for match in text.all(rf"{WORDS}(?:fee|cost|charge)s?(?: of)? {MONEY}(?=\s*(?:[,;)]|$))"):
         agreement.costs.append((0, number(match["amount"])))
+
+
+def _every(agreement: Agreement, unit: str) -> int:
+    """Months of a charge's unit; with each instalment it is as often as those are."""
+    return UNITS.get(unit, agreement.every)
+
+
+def _spanned(one: Recurring, match: re.Match[str]) -> Recurring:
+    """The charge with the months that it is said to be due for."""
+    months = int(match["span"]) * UNITS[match["of"]] if match["span"] else None
+    first = int(match["since"] or 1)
+    last = int(match["until"]) if match["until"] else None if months is None else first + months - 1
+    return replace(one, first=first, last=last)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.servicing.domain.calendar.months import add_months
-from tests.cases.published.words import AMOUNT, COUNTS, PER_YEAR, Text, Unreadable, number, whole
+from tests.cases.published.words import AMOUNT, COUNTS, NUMBER, PER_YEAR, Text, Unreadable, day, number, whole
 
 EVERY = (
     r"(?P<every>every (?:\w+ )?(?:months?|weeks?|days?|years?|quarters?)|"
@@ -123,16 +123,33 @@ def dated_flows(value: Any) -> list[tuple[date, Decimal]]:
     """Flows as pairs [date, amount], as records with a date and an amount, or by date."""
     if isinstance(value, Mapping):
         value = list(value.items())
+    if isinstance(value, str):
+        found = re.findall(rf"(-?\s*{NUMBER})\s*(?:on|at|@|:)\s*(\d{{4}}-\d{{2}}-\d{{2}})", value)
+        if not found:
+            raise Unreadable(f"no dated flows in {value!r}")
+        return [(date.fromisoformat(when), number(amount.replace(" ", ""))) for amount, when in found]
     pairs = [_pair(one) for one in value]
-    return [(date.fromisoformat(str(day)), number(amount)) for day, amount in pairs]
+    if all(re.fullmatch(r"\d{1,5}", str(when)) for when, _ in pairs):
+        return [(EPOCH + timedelta(days=int(when)), number(amount)) for when, amount in pairs]
+    return [(day(when), number(amount)) for when, amount in pairs]
+
+
+EPOCH = date(2000, 1, 1)
+"""Day 0 of flows that are timed in days."""
 
 
 def _pair(one: Any) -> tuple[Any, Any]:
     if isinstance(one, Mapping):
-        day = one.get("date", one.get("day", one.get("on")))
-        amount = next((one[key] for key in ("amount", "value", "flow", "cash_flow") if key in one), None)
-        if day is None or amount is None:
+        when = next((one[key] for key in ("date", "day", "days", "on", "at") if key in one), None)
+        amount = next(
+            (one[key] for key in ("amount", "value", "flow", "cash_flow", "cash", "payment") if key in one), None
+        )
+        if when is None or amount is None:
             raise Unreadable(f"{dict(one)} has no date and amount")
-        return day, amount
+        return when, amount
     first, second = one
-    return (second, first) if re.fullmatch(r"-?[\d.,]+", str(first)) else (first, second)
+    return (
+        (second, first)
+        if re.search(r"\D\d+\D", str(second)) and not re.search(r"\d[-/]\d", str(first))
+        else (first, second)
+    )
