@@ -156,7 +156,7 @@ def read(inputs: Inputs) -> Agreement:
         charges.regular(agreement, text)
     for text in (*others, rate_words):
         agreement.stages += stages_in_passing(agreement, text)
-    effective = _rates(agreement, rate_words)
+    effective = rates_of(agreement, rate_words)
     for text in (rate_words, *others):
         agreement.stages += repayment(agreement, text)
     for text in (rate_words, *others, *texts):
@@ -464,7 +464,7 @@ def _indexed(text: Text) -> None:
         text.left = text.left.replace(match[0], f"{total}%")
 
 
-def _rates(agreement: Agreement, text: Text) -> bool:
+def rates_of(agreement: Agreement, text: Text) -> bool:
     """The rates by period; returns whether they are effective annual rates."""
     effective = "effective" in text.left
     _indexed(text)

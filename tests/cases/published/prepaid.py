@@ -11,9 +11,7 @@ from services.servicing.domain.cost.prepayment import Keep, Prepaid, partial, re
 from services.servicing.domain.cost.rebate import rule_of_78, uk_settlement
 from services.servicing.domain.cost.roots import PRECISION
 from tests.cases.published.figures import Answer, Value, first_of, named
-from tests.cases.published.schedules import PRINCIPAL
-from tests.cases.published.schedules import _periods as periods_of
-from tests.cases.published.schedules import _rate as rate_of
+from tests.cases.published.schedules import PRINCIPAL, periods_of, rate_of
 from tests.cases.published.series import amounts, series
 from tests.cases.published.words import (
     ADVERBS,

@@ -8,7 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from services.servicing.domain.cost.roots import NoRate
-from tests.cases.published import american, conversions, day_counts, european, prepaid, returns, schedules, timed
+from tests.cases.published import (
+    american,
+    conversions,
+    day_counts,
+    european,
+    flat,
+    mortgages,
+    prepaid,
+    returns,
+    schedules,
+    timed,
+)
 from tests.cases.published.figures import Answer, Value
 from tests.cases.published.words import Inputs, number
 
@@ -16,11 +27,11 @@ GROUPS: dict[str, Callable[[Inputs, Mapping[str, Any]], Answer]] = {
     "apr-uk": timed.apr_uk,
     "apr-us": american.answers,
     "aprc-eu": european.answers,
-    "cn-mortgage": schedules.mortgage,
+    "cn-mortgage": mortgages.mortgage,
     "day-count": day_counts.answers,
     "ecl": conversions.ecl,
     "eir": returns.eir,
-    "flat-rate": schedules.flat,
+    "flat-rate": flat.flat,
     "irr": returns.irr,
     "prepayment-full": prepaid.full,
     "prepayment-partial": prepaid.partially,
@@ -33,7 +44,11 @@ GROUPS: dict[str, Callable[[Inputs, Mapping[str, Any]], Answer]] = {
 
 def mapping(group: str) -> Callable[[Inputs, Mapping[str, Any]], Answer] | None:
     """The mapping of a group."""
-    return schedules.schedule if group.startswith("schedule-") else GROUPS.get(group)
+    return _schedule if group.startswith("schedule-") else GROUPS.get(group)
+
+
+def _schedule(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
+    return (flat.flat if "flat_rate" in inputs else schedules.schedule)(inputs, case)
 
 
 NOTHING = ("none", "null", "nan", "error", "undefined", "#num!", "no solution", "")
