@@ -1,7 +1,7 @@
 """Series of payments in words: ``48 x 134.57 monthly``, ``39.50 on 1978-04-20 then 11 x 38.31 every 4 weeks from 1978-05-18``."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -64,12 +64,17 @@ def step_of(words: str) -> tuple[str, int]:
 
 def series(value: Any) -> list[Series]:
     """Every series in the words, in order. Raises :class:`Unreadable` when something is left."""
-    text = Text(re.sub(r"\((?:\d+ days|[^)]*unit[^)]*)\)", "", str(value).lower()))
+    plainly = re.sub(r"\((?:\d+ (?:days|years?|months?)[^)]*|[^)]*unit[^)]*)\)", "", str(value).lower())
+    plainly = re.sub(
+        r",? (?:on )?(?:dates|days|the) \d+(?:st|th)? and \d+(?:st|th)?(?: of (?:each|the) month)?", "", plainly
+    )
+    text = Text(re.sub(r"^(monthly|weekly|annual|yearly|quarterly): (.*)$", r"\2 \1", plainly))
     count = rf"(?P<count>\d+|{'|'.join(COUNTS)})"
-    between = r"(?:x|×|\*|@|(?:equal )?(?:payments?|instalments?) of)"
-    many = rf"{count}\s*(?:(?P<before>{EVERY.replace('?P<every>', '?:')})\s*)?{between}\s*{AMOUNT}"
+    between = r"(?:x|×|\*|@|(?:equal )?(?:payments?|instalments?|repayments?) of)"
+    many = rf"{count}\s*(?:equal )?(?:(?P<before>{EVERY.replace('?P<every>', '?:')})\s*)?{between}\s*{AMOUNT}"
     one = rf"(?P<last>(?:final|last)(?: payment)?(?: of)?)?\s*{AMOUNT.replace('<amount>', '<one>')}"
-    when = rf"(?:\s*(?:each )?{EVERY})?(?:,? (?:starting |beginning |first )?(?:from|on|starting|beginning)? ?{DATE})?"
+    when = rf"(?:\s*(?:each )?{EVERY})?(?:,? (?:starting |beginning |commencing |first )?"
+    when += rf"(?:from|on|starting|beginning|commencing|due)? ?{DATE})?"
     pattern = rf"(?=\S)(?:{many}|{one}){when}(?P<end> last| final)?"
     found = []
     for match in text.all(pattern):
@@ -129,13 +134,24 @@ def dated_flows(value: Any) -> list[tuple[date, Decimal]]:
             raise Unreadable(f"no dated flows in {value!r}")
         return [(date.fromisoformat(when), number(amount.replace(" ", ""))) for amount, when in found]
     pairs = [_pair(one) for one in value]
-    if all(re.fullmatch(r"\d{1,5}", str(when)) for when, _ in pairs):
+    if _in_days(pairs):
         return [(EPOCH + timedelta(days=int(when)), number(amount)) for when, amount in pairs]
     return [(day(when), number(amount)) for when, amount in pairs]
 
 
 EPOCH = date(2000, 1, 1)
 """Day 0 of flows that are timed in days."""
+
+
+def begin(value: Any) -> date:
+    """The day that flows are timed from: day 0 where they are timed in days, else that of the earliest."""
+    if isinstance(value, list) and _in_days([_pair(one) for one in value]):
+        return EPOCH
+    return min(when for when, _ in dated_flows(value))
+
+
+def _in_days(pairs: Sequence[tuple[Any, Any]]) -> bool:
+    return all(re.fullmatch(r"\d{1,5}", str(when)) for when, _ in pairs)
 
 
 def _pair(one: Any) -> tuple[Any, Any]:
