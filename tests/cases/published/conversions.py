@@ -154,9 +154,13 @@ def scorecard(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
     """Factor and offset, and the score, odds, probability or points that are asked for."""
     about = f"{case.get('convention', '')} {inputs.get('odds_definition', 'odds_type') or ''}".lower()
     turned = bool(re.search(r"bad ?[:/] ?good|bad to good|bads? per good", about))
+    falls = str(inputs.peek("pdo") or "").strip().startswith("-")
+    turned = turned or falls  # points that are taken away as the odds double: they are bad:good
     line = _line(inputs, turned)
     figures: dict[str, Value] = {"factor": line.factor, "offset": line.offset, "a": line.offset, "b": line.factor}
     figures |= {"slope": line.factor, "intercept": line.offset}
+    if falls:
+        figures |= dict.fromkeys(("factor", "b", "slope"), -line.factor)
     at = inputs.get("odds", "at_odds", "good_bad_odds", "odds_list")
     listed = [_good(one, turned) for one in (at if isinstance(at, list) else [at])] if at is not None else []
     logs = inputs.get("log_odds", "ln_odds", "logit", "log_odds_good")
@@ -198,7 +202,7 @@ def _line(inputs: Inputs, turned: bool) -> Scaling:
         stated, score = inputs.need("odds"), inputs.need("score")
         inputs.consume("odds", "score")
     odds = _good(stated, turned) if stated is not None else (1 - base_pd) / base_pd
-    points = inputs.read(number, *PDO)
+    points = inputs.read(lambda value: abs(number(value)), *PDO)
     times = inputs.read(number, "multiple", "odds_multiple", "multiplier", otherwise=Decimal(2))
     if points is None:
         points = number(inputs.need("points_per_multiple", "points_increase", "step", "points"))

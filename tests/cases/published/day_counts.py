@@ -177,7 +177,7 @@ def _actual(text: str, about: str) -> DayCount:
 
 def _thirty(text: str, about: str) -> DayCount:
     """30/360 is the US rule with its February; "bond basis" is the one without."""
-    if "nasd" in text and "us" not in text and "quantlib" in about:
+    if re.search("nasd|isma", text) and "us" not in text and "quantlib" in about:
         return day_count.THIRTY_360_BOND
     plain = "bond" in text or ("bond basis" in about and not re.search("us|nasd", text))
     return day_count.THIRTY_360_BOND if plain else day_count.THIRTY_360_US

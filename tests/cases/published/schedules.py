@@ -429,7 +429,12 @@ def _solved(
         flows += [Flow(Fraction(k if in_advance else k + 1), pmt) for k in range(int(n))]
         found["rate"] = rate(flows).value
     elif unknown == ["nper"]:
-        found["nper"] = annuity.periods_to_repay(pv, i, -pmt if pv * pmt < 0 or later else pmt, -later, in_advance)
+        plainly = pv * pmt > 0 and not later and (pv > 0 and pmt > pv * i)
+        found["nper"] = (
+            annuity.periods_to_repay(pv, i, pmt, ZERO, in_advance)
+            if plainly
+            else annuity.signed_periods(pv, i, pmt, later, in_advance)
+        )
     elif unknown == ["pv"]:
         found["pv"] = -annuity.principal_of(pmt, i, n, later, in_advance)
     elif unknown in (["pmt"], ["pv", "pmt"]):
