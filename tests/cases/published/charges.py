@@ -17,14 +17,19 @@ MONEY = rf"{AMOUNT}(?!\s*%)(?![\d.,]*\s*%)"
 PERCENT = rf"(?P<percent>{NUMBER})\s*%"
 PER = r"(?:per|a|an|each|every|/)\s*(?P<unit>month|quarter|half-year|year|instalment|payment|annum)"
 ADVERB = r"(?P<adverb>monthly|quarterly|half-yearly|annually|annual|yearly)"
-CHARGE = r"(?:costs?|fees?|premiums?|charges?|commission|insurance|account|maintenance|contribution|plan|card)"
+CHARGE = (
+    r"(?:costs?|fees?|premiums?|charges?|commission|insurance|account|maintenance|contribution|plan|card|ppi|administration"
+    r"|postal|postage|vehicle|mandatory)"
+)
+NOUNS = r"(?:valuation|appraisal|notary|(?<!de)registration|tax|stamp duty|opening|broker|arrangement|legal)"
+"""What is paid once by its name."""
 ADVANCE = (
-    r"(?P<advance>,? ?(?:paid |payable )?(?:in advance|(?:at|on) (?:the )?(?:beginning|start)(?: of (?:the|each|every) "
-    r"(?:month|quarter|year|period))?))?"
+    r"(?P<advance>,? ?(?:paid |payable )?(?:in advance|,? ?first at (?:the )?conclusion"
+    r"|(?:at|on) (?:the )?(?:beginning|start)(?: of (?:the|each|every) (?:month|quarter|year|period))?))?"
 )
 WORDS = r"(?:[a-z-]+ ){0,4}"
 OWED = r"(?:balance|principal|capital|credit|loan|amount|debt)"
-BASE = rf"(?:of|on) (?:the )?(?P<base>initial |original |outstanding |remaining |total )?{OWED}(?: outstanding)?"
+BASE = rf"(?:of|on) (?:the )?(?P<base>initial |original |outstanding |remaining |total )?(?:{OWED}(?: outstanding)?|outstanding\b)"
 SPAN = (
     r"(?:,? (?:for|during|over) (?:the )?(?:first |next )?(?P<span>\d+) (?P<of>month|quarter|year)s?)?"
     r"(?:,? (?:from|as of|starting in) month (?P<since>\d+)(?: (?:to|until) (?:month )?(?P<until>\d+))?)?"
@@ -100,8 +105,10 @@ def at_conclusion(agreement: Agreement, stated: Any) -> None:
 
 def regular(agreement: Agreement, text: Text) -> None:
     """Every charge in the words, taken out of them; what the source ignores (payment holidays, caps on the rate) goes too."""
-    text.take(r"(?:\d+ months? )?payment holidays?[^;]*|^\s*(?:no costs?|no other costs?|none)\s*$")
-    text.all(rf"(?:rate )?(?:cap|collar|floor)(?: rate)?(?: of| at)? {PERCENT}")
+    text.take(r"(?:\d+ months? )?payment holidays?[^;]*|^\s*(?:no (?:other )?(?:costs?|fees?|charges?)|none)\s*$")
+    text.all(rf"(?:rate )?(?:cap|collar|floor)(?: rate)?(?: of| at)? {PERCENT}(?:\s*(?:-|to)\s*{NUMBER}\s*%)?")
+    text.left = re.sub(r"(?<=[a-z]):(?=\s)", "", text.left)
+    _drawn(agreement, text)
     _financed(agreement, text)
     _once(agreement, text)
     _shares(agreement, text)
@@ -120,7 +127,20 @@ def _financed(agreement: Agreement, text: Text) -> None:
         agreement.financed += _money(agreement, match["amount"], match["percent"])
 
 
+def _drawn(agreement: Agreement, text: Text) -> None:
+    """A share of each drawdown, kept or paid when it is drawn."""
+    for match in text.all(rf"(?:{WORDS}{CHARGE} )?{PERCENT}\s*(?:of|on) each drawdown"):
+        share = number(match["percent"] + "%")
+        drawn = {0: agreement.credit, **agreement.drawdowns}
+        agreement.costs += [(period, amount * share) for period, amount in drawn.items()]
+
+
 def _once(agreement: Agreement, text: Text) -> None:
+    begin = r"(?:at (?:the )?conclusion|upfront|at the start|once|at signature)"
+    for match in text.all(
+        rf"{NOUNS}(?: {CHARGE})?(?: of)? (?:{PERCENT}|{MONEY})(?: {BASE})?(?: (?:paid )?{begin})?(?=\s*(?:[,;)]|and\b|$))"
+    ):
+        agreement.costs.append((0, _money(agreement, match["amount"], match["percent"])))
     last = r"(?:last|final) (?:instalment|payment)|end|maturity|redemption"
     for match in text.all(
         rf"(?:exit|closing|final|release|deregistration|cancellation|redemption)(?: (?:cost|fee|charge)s?)?(?: of)? "
@@ -132,7 +152,7 @@ def _once(agreement: Agreement, text: Text) -> None:
     ):
         agreement.costs.append((-1, _money(agreement, match["amount"], match["percent"])))
     for match in text.all(
-        rf"{WORDS}{CHARGE}(?: of)? (?:{PERCENT}|{MONEY})(?: {BASE})? (?:paid )?(?:at conclusion|upfront|at the start|once)"
+        rf"{WORDS}{CHARGE}(?: of)? (?:{PERCENT}|{MONEY})(?: {BASE})? (?:paid )?(?:at conclusion|upfront|at the start(?! of)|once)"
     ):
         agreement.costs.append((0, _money(agreement, match["amount"], match["percent"])))
     for match in text.all(
@@ -165,6 +185,11 @@ def _shares(agreement: Agreement, text: Text) -> None:
 
 def _with_payments(agreement: Agreement, text: Text) -> None:
     charge = rf"(?:{WORDS}{CHARGE})"
+    several = rf"(?:(?:{NOUNS}|{charge})(?: of)?,? )?{MONEY} every (?P<times>\d+) (?P<unit>month|year)s{ADVANCE}{SPAN}"
+    for match in text.all(several):
+        every = int(match["times"]) * UNITS[match["unit"]]
+        one = Recurring(every, number(match["amount"]), advance=bool(match["advance"]))
+        agreement.regular.append(_spanned(one, match))
     patterns = (
         rf"(?:{charge}(?: of)?,? )?{MONEY}\s*{PER}{ADVANCE}{SPAN}(?: {charge})?",
         rf"{ADVERB} {charge}(?: of)? {MONEY}(?: {charge})?{ADVANCE}{SPAN}",
@@ -176,6 +201,7 @@ def _with_payments(agreement: Agreement, text: Text) -> None:
         agreement.regular.append(
             _spanned(Recurring(every, number(match["amount"]), advance=bool(match["advance"])), match)
         )
+    text.take(r",? ?(?:and )?(?:the )?capital at (?:the )?end")
     for match in text.all(rf"{WORDS}(?:fee|cost|charge)s?(?: of)? {MONEY}(?=\s*(?:[,;)]|$))"):
         agreement.costs.append((0, number(match["amount"])))
 
