@@ -7,7 +7,7 @@ from typing import Any
 
 from services.servicing.domain.cost.flat_rate import flat_loan
 from services.servicing.domain.cost.roots import PRECISION
-from tests.cases.published.figures import Answer, first_of, named, rates, to
+from tests.cases.published.figures import Answer, first_of, named, nearest, rates, to
 from tests.cases.published.schedules import PRINCIPAL, periods_of, share_of
 from tests.cases.published.words import Inputs, Unreadable, annual_percentage, first_amount, number, percentage
 
@@ -21,25 +21,30 @@ def flat(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
     if periods is None:
         raise Unreadable("a flat-rate loan needs a term")
     a_month = _flat_rate(inputs, owed, periods)
-    fee = _fee(inputs, owed, periods)
-    plain, charged = flat_loan(owed, a_month, int(periods)), flat_loan(owed, a_month, int(periods), fee)
-    last = plain.total - to(plain.instalment) * (periods - 1)
+    fee, spread = _fee(inputs, owed, periods)
+    plain = flat_loan(owed, a_month, int(periods))
+    charged = flat_loan(owed, a_month + spread / owed, int(periods), fee)
+    last = charged.total - to(charged.instalment) * (periods - 1)
     about = str(case.get("convention", "")).lower()
-    effective = bool(re.search(r"effective|compound|\(1\s*\+", about)) and not re.search(
-        r"is nominal|nominal.{0,6}12|12\s*[*x]", about
-    )
-    eir = charged.effective if effective else charged.nominal
+    effective = re.search(r"effective|compound|\(1\s*\+", about) is not None
+    nominal = re.search(r"is nominal|nominal.{0,6}12|12\s*[*x]", about) is not None
+    nominal_ones = dict.fromkeys(("eir", "effective_interest_rate", "apr"), charged.nominal)
+    effective_ones = dict.fromkeys(nominal_ones, charged.effective)
+    nominal_ones["monthly_rest_rate"], effective_ones["monthly_rest_rate"] = plain.nominal, plain.effective
+    # Singapore's is nominal and Hong Kong's effective; where the source says neither it is the one that it prints
+    kinds = [nominal_ones] if nominal or not effective else [effective_ones]
+    kinds = kinds if nominal or effective else [nominal_ones, effective_ones]
     return first_of(
         named(
             {
-                "instalment": plain.instalment,
-                "monthly_payment": plain.instalment,
-                "monthly_instalment": plain.instalment,
-                "monthly_repayment": plain.instalment,
-                "payment": plain.instalment,
+                "instalment": charged.instalment,
+                "monthly_payment": charged.instalment,
+                "monthly_instalment": charged.instalment,
+                "monthly_repayment": charged.instalment,
+                "payment": charged.instalment,
                 "last_instalment": last,
-                "total_repayment": plain.total,
-                "total_payment": plain.total,
+                "total_repayment": charged.total,
+                "total_payment": charged.total,
                 "total_interest": plain.total - owed,
                 "interest": plain.total - owed,
                 "monthly_interest": (plain.total - owed) / periods,
@@ -51,10 +56,6 @@ def flat(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
             }
         ),
         rates(
-            monthly_rest_rate=plain.effective if effective else plain.nominal,
-            eir=eir,
-            effective_interest_rate=eir,
-            apr=eir,
             effective=charged.effective,
             effective_rate=charged.effective,
             effective_annual=charged.effective,
@@ -65,6 +66,7 @@ def flat(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
             monthly_irr=charged.periodic,
             xirr=charged.effective,
         ),
+        nearest(*(rates(**kind) for kind in kinds)),
     )
 
 
@@ -120,11 +122,19 @@ def _flat_rate(inputs: Inputs, owed: Decimal, periods: Decimal) -> Decimal:
         return annual_percentage(inputs.need(*FLAT_RATES)) / 12
 
 
-def _fee(inputs: Inputs, owed: Decimal, periods: Decimal) -> Decimal:
+def _fee(inputs: Inputs, owed: Decimal, periods: Decimal) -> tuple[Decimal, Decimal]:
+    """(deducted at once, paid with each instalment): a fee that the words spread goes with the instalments."""
     stated = inputs.get(*FEES)
-    if stated is None or re.fullmatch(r"nil|none|no|no fee|waived|0|n/?a|-", str(stated).strip().lower()):
-        return ZERO
-    if "%" not in str(stated):
-        return first_amount(stated)
-    years = periods / 12 if re.search(r"p\.?a\b|per annum|per year|a year", str(stated).lower()) else 1
-    return owed * percentage(stated) * years
+    words = str(stated or "").strip().lower()
+    if stated is None or re.fullmatch(r"nil|none|no|no fee|waived|0|n/?a|-", words):
+        return ZERO, ZERO
+    spread = re.search(r"apportioned|spread|with (?:each|every|the) instalments?|over the (?:term|instalments)", words)
+    each = re.search(r"per (?:month|instalment)|a month|monthly|each (?:month|instalment)", words)
+    if "%" not in words:
+        amount = first_amount(stated)
+    else:
+        years = periods / 12 if re.search(r"p\.?a\b|per annum|per year|a year|each year", words) else 1
+        amount = owed * percentage(stated) * years
+    if each:
+        return ZERO, amount
+    return (ZERO, amount / periods) if spread else (amount, ZERO)

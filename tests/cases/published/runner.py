@@ -77,7 +77,14 @@ def cases(path: Path) -> list[dict[str, Any]]:
 
 def differences(case: Mapping[str, Any]) -> Iterator[Difference]:
     """Every figure of the case that is not ours within its tolerance; none when it passes."""
-    name, group = case.get("id", "?"), case.get("group", "?")
+    if not isinstance(case, Mapping):
+        yield Difference("?", "case", "a record", case)
+        return
+    name, group = str(case.get("id", "?")), str(case.get("group", "?"))
+    expected = case.get("expected")
+    if not isinstance(expected, Mapping) or not expected:
+        yield Difference(name, "expected", "some figure", "nothing to compare")
+        return
     read = mapping(group)
     if read is None:
         yield Difference(name, "group", group, "a group that no mapping reads")
@@ -87,21 +94,19 @@ def differences(case: Mapping[str, Any]) -> Iterator[Difference]:
         answer = read(inputs, case)
         inputs.done()
     except NoRate as problem:
-        nothing = [value for value in case["expected"].values() if str(value).lower() not in NOTHING]
+        nothing = [value for value in expected.values() if str(value).lower() not in NOTHING]
         if nothing:
             yield Difference(name, "inputs", nothing, f"NoRate: {problem}")
         return
     except Exception as problem:  # one case that no mapping can take must not hide the others
         yield Difference(name, "inputs", case.get("inputs"), f"{type(problem).__name__}: {problem}")
         return
-    if not case.get("expected"):
-        yield Difference(name, "expected", "some figure", "nothing to compare")
-    for figure, expected in case.get("expected", {}).items():
-        yield from _difference(case, figure, expected, answer)
+    for figure, value in expected.items():
+        yield from _difference(case, figure, value, answer)
 
 
 def _difference(case: Mapping[str, Any], figure: str, expected: Any, answer: Answer) -> Iterator[Difference]:
-    name = case.get("id", "?")
+    name = str(case.get("id", "?"))
     parts = _parts(figure, expected)
     if parts is not None:
         for names, value in parts:
@@ -109,12 +114,13 @@ def _difference(case: Mapping[str, Any], figure: str, expected: Any, answer: Ans
         return
     try:
         got = answer(figure.lower(), expected)
+        agreed = got is not None and agrees(got, expected, tolerance(case, figure))
     except Exception as problem:  # as above: a figure of its own
         yield Difference(name, figure, expected, f"{type(problem).__name__}: {problem}")
         return
     if got is None:
         yield Difference(name, figure, expected, "a figure whose name is not known")
-    elif not agrees(got, expected, tolerance(case, figure)):
+    elif not agreed:
         yield Difference(name, figure, expected, [str(one) for one in got] if isinstance(got, list) else str(got))
 
 
@@ -142,10 +148,12 @@ def _known(answer: Answer, names: Sequence[str], expected: Any) -> Value | None:
 
 def tolerance(case: Mapping[str, Any], figure: str) -> Decimal:
     """The case's own for this figure: by its name, ``*`` for the others, one for all; nothing stated is exact."""
-    stated = case.get("tolerance", "0")
+    stated = case.get("tolerance")
     if isinstance(stated, Mapping):
-        stated = stated.get(figure, stated.get("*", "0"))
-    return number(stated)
+        stated = stated.get(figure, stated.get("*"))
+    if stated is None or str(stated).strip().lower() in ("", "exact", "none"):
+        return Decimal(0)
+    return number(str(stated).replace("±", "").replace("+/-", ""))
 
 
 def agrees(got: Value, expected: Any, within: Decimal) -> bool:
