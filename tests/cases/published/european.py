@@ -10,7 +10,7 @@ from services.servicing.domain.cost.credit_plan import Method, Plan, Row, rows
 from services.servicing.domain.cost.roots import Flow
 from tests.cases.published.agreements import BORROWING, Agreement, read
 from tests.cases.published.charges import Recurring
-from tests.cases.published.figures import Answer, Value, first_of, named, of_rows, rates, to
+from tests.cases.published.figures import Answer, Value, first_of, named, of_rows, rates, to, totals
 from tests.cases.published.timed import rate_of_flows
 from tests.cases.published.words import Inputs
 
@@ -58,6 +58,7 @@ def answers(inputs: Inputs, _: Mapping[str, Any], version: Version = MORTGAGE_20
             }
         ),
         of_rows(made, 12 // agreement.every),
+        totals(made, drawn),
     )
 
 

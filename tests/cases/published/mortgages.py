@@ -133,6 +133,8 @@ def _mortgage(owed: Decimal, periodic: Decimal, periods: int, method: Method) ->
     figures: dict[str, Value] = {
         "monthly_payment": made[0].payment,
         "payment": made[0].payment,
+        "instalment": made[0].payment,
+        "pmt": made[0].payment,
         "principal": made[0].principal,
         "monthly_principal": made[0].principal,
         "decrease": made[0].payment - made[min(1, periods - 1)].payment,
