@@ -26,7 +26,7 @@ from services.servicing.domain.impairment.ecl import (
     weighted,
 )
 from tests.cases.published.figures import Answer, Value, first_of, named, rates
-from tests.cases.published.words import PER_YEAR, Inputs, Unreadable, number, per_year, percentage
+from tests.cases.published.words import NUMBER, PER_YEAR, Inputs, Unreadable, number, per_year, percentage
 
 PERIODIC = {
     "monthly": 12,
@@ -42,7 +42,10 @@ PERIODIC = {
 
 def conversion(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
     """Nominal, effective, periodic and continuous rates out of the one that is given."""
-    continuous = str(inputs.get("compounding")).lower().startswith("continuous")
+    said = next((str(inputs.peek(name)).lower() for name in ("compounding", "per_year", "m") if name in inputs), "")
+    continuous = re.match(r"continuous|infinit|∞", said) is not None
+    if continuous:
+        inputs.get("compounding", "per_year", "m")
     times = (
         None
         if continuous
@@ -59,7 +62,7 @@ def conversion(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
             "periods",
         )
     )
-    basis = inputs.read(number, "day_basis", "year_days", "basis", "days_in_year")
+    basis = inputs.read(number, "day_basis", "year_days", "basis", "days_in_year", "days_per_year", "days")
     other = inputs.read(per_year, "to_per_year", "to_compounding", "to_frequency", "target_frequency", "to")
     worded = _worded(inputs)
     times = worded[1] if worded else times
@@ -103,6 +106,9 @@ def conversion(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
     )
 
 
+EFFECTIVE = ("annual_effective", "effective_annual_rate", "effective_yield", "aprc", "aer")
+
+
 def _worded(inputs: Inputs) -> tuple[Decimal, int] | None:
     """A rate with its period or compounding in the words: ``1.5% per month``, ``6% p.a. compounded monthly``."""
     name = next(
@@ -122,11 +128,22 @@ def _worded(inputs: Inputs) -> tuple[Decimal, int] | None:
 
 def _effective_and_nominal(inputs: Inputs, times: int | None, basis: Decimal | None) -> tuple[Decimal, Decimal | None]:
     """The effective rate, and the nominal one where it is the given one."""
-    given = inputs.read(number, "effective", "effective_rate", "effect_rate", "apy", "ear", "effective_annual")
+    given = inputs.read(
+        number, "effective", "effective_rate", "effect_rate", "apy", "ear", "effective_annual", *EFFECTIVE
+    )
     if given is not None:
         return given, None
     given = inputs.read(
-        number, "nominal", "nominal_rate", "apr", "annual", "annual_rate", "rate", "yearly", "yearly_rate"
+        number,
+        "nominal",
+        "nominal_rate",
+        "apr",
+        "annual",
+        "annual_rate",
+        "rate",
+        "yearly",
+        "yearly_rate",
+        "simple_annual",
     )
     if given is not None:
         return effective_of_nominal(given, times or 12), given
@@ -282,7 +299,7 @@ def ecl(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
     inputs.get("stage", "currency")
     balances = inputs.get(*BALANCES)
     chosen = inputs.get("loss_rates", "rates", "default_rates", "provision_rates", "ecl_rates", "lifetime_loss_rates")
-    if balances is None and isinstance(chosen, (list, Mapping)):
+    if balances is None and chosen is not None and (isinstance(chosen, (list, Mapping)) or "," in str(chosen)):
         balances = inputs.need(*EXPOSURE)
     if balances is not None:
         return _matrix(balances, chosen)
@@ -304,15 +321,8 @@ def ecl(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
 
 def _losses(loss: Decimal) -> Answer:
     names = (
-        "allowance",
-        "ecl",
-        "ecl_12m",
-        "expected_loss",
-        "loss_allowance",
-        "lifetime_ecl",
-        "loss",
-        "provision",
-        "impairment",
+        *("allowance", "ecl", "ecl_12m", "12m_ecl", "expected_loss", "expected_credit_loss", "loss_allowance"),
+        *("lifetime_ecl", "loss", "provision", "impairment"),
     )
     return named(dict.fromkeys(names, loss))
 
@@ -412,7 +422,29 @@ def _shortfall(inputs: Inputs, rate: Decimal) -> Answer | None:
     return _losses(promised - expected)
 
 
+def _listed(value: Any) -> Any:
+    """Figures in one text as a list: ``15000000, 7500000``, or buckets with names, ``current 15000000 0.3%; …``."""
+    if not isinstance(value, str):
+        return value
+    parts = [part for part in re.split(r";\s*|,(?!\d{3}(?!\d))\s*", value) if part.strip()]
+    bucket = rf"(?P<name>\S.*?):? +(?P<amount>{NUMBER}) *(?:x|@|at)? *(?P<rate>{NUMBER}%)"
+    named_ones = [re.fullmatch(bucket, one.strip()) for one in parts]
+    if all(named_ones):
+        return {match["name"]: [match["amount"], match["rate"]] for match in named_ones if match}
+    return parts
+
+
 def _matrix(balances: Any, loss_rates: Any) -> Answer:
+    balances, loss_rates = _listed(balances), _listed(loss_rates)
+    if isinstance(balances, list) and all(isinstance(one, list) and len(one) == 3 for one in balances):
+        balances = {str(name): [balance, rate] for name, balance, rate in balances}
+    if isinstance(balances, Mapping) and loss_rates is None:
+        pairs_ = {
+            name[6:]: [balance, balances.get(f"rate_{name[6:]}")]
+            for name, balance in balances.items()
+            if str(name).startswith("gross_")
+        }
+        balances = pairs_ if pairs_ and all(rate is not None for _, rate in pairs_.values()) else balances
     if isinstance(balances, Mapping):
         names = [str(name).lower() for name in balances]
         values = list(balances.values())

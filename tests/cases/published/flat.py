@@ -42,6 +42,8 @@ def flat(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
                 "monthly_instalment": charged.instalment,
                 "monthly_repayment": charged.instalment,
                 "payment": charged.instalment,
+                "first_instalment": charged.instalment,
+                "monthly_principal": owed / periods,
                 "last_instalment": last,
                 "total_repayment": charged.total,
                 "total_payment": charged.total,

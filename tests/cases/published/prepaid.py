@@ -56,6 +56,8 @@ def _uk(inputs: Inputs) -> Answer:
     figures: dict[str, Value] = {
         "rebate": found.rebate,
         "settlement": found.amount,
+        "outstanding": found.amount,
+        "outstanding_balance": found.amount,
         "settlement_amount": found.amount,
         "settlement_figure": found.amount,
         "remaining": remaining,
@@ -73,7 +75,7 @@ def _apr(inputs: Inputs) -> Decimal:
 def _part(inputs: Inputs) -> Fraction:
     """The part of a period since the last instalment: ``28/30 month after the last paid instalment``, days, or none."""
     stated = inputs.get("part_period", "part", "days_after", "fraction")
-    if stated is None:
+    if stated is None or str(stated).strip().lower() in ("none", "nil", "no"):
         return Fraction(0)
     match = re.search(r"(\d+\s*/\s*\d+|\d*\.?\d+)\s*(days?|weeks?|months?)?", str(stated))
     if match is None:
@@ -204,7 +206,12 @@ OPTION = {
     "reduce emi": Keep.TERM,
     "smaller instalment": Keep.TERM,
     "减少月供": Keep.TERM,
+    "instalment": Keep.INSTALMENT,
+    "emi": Keep.INSTALMENT,
+    "term": Keep.TERM,
+    "tenure": Keep.TERM,
 }
+"""What the words keep, the longer words first: the last ones alone are the values of an input named ``keep``."""
 
 
 def partially(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
@@ -362,6 +369,8 @@ def _answers(owed: Decimal, chosen: Prepaid, both: Mapping[Keep, Prepaid], fee: 
         "monthly_payment": chosen.instalment_before,
         "balance": chosen.balance,
         "balance_after": chosen.balance,
+        "base_months": Decimal(_term(both, chosen)),
+        "saved_percent": chosen.saved / chosen.interest_before * 100 if chosen.interest_before else ZERO,
         "fee": fee,
     }
     named_after = {"": chosen, "_reduce_term": both.get(Keep.INSTALMENT), "_reduce_emi": both.get(Keep.TERM)}

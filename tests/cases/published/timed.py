@@ -45,7 +45,15 @@ def rate_of_flows(inputs: Inputs, version: Version) -> Answer:
     total = sum((amount for _, amount in payments), Decimal(0))
     return first_of(
         rates(apr=found.exact, aprc=found.exact, x=found.exact, effective=found.exact),
-        named({"total_cost": total + kept - advance, "total_repayable": total, "total_amount": total + kept}),
+        named(
+            {
+                **dict.fromkeys(
+                    ("total_cost", "total_charge", "total_charge_for_credit", "tcc"), total + kept - advance
+                ),
+                "total_repayable": total,
+                "total_amount": total + kept,
+            }
+        ),
     )
 
 
