@@ -1,13 +1,13 @@
 """Groups irr, xirr and eir: rates of flows as they are listed."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
-from services.servicing.domain.cost.amortised_cost import amortised_cost, effective_interest_rate
+from services.servicing.domain.cost.amortised_cost import Carried, amortised_cost, effective_interest_rate
 from services.servicing.domain.cost.internal_rate import modified_irr, net_present_value, periodic_irr, xirr
 from services.servicing.domain.cost.rates import effective_of_periodic
 from services.servicing.domain.cost.roots import PRECISION, sign_changes
@@ -195,7 +195,11 @@ def eir(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
     used = None if stated is None else percentage(stated) / times
     cost = _cost(inputs, paid, receipts, used)
     exact = effective_interest_rate(cost, receipts)
-    carried = amortised_cost(cost, receipts, exact if used is None else used)
+    at = exact if used is None else used
+    carried = amortised_cost(cost, receipts, at)
+    catch_up, receipts = _prepaid(inputs, receipts, redeemed, carried, at)
+    if catch_up is not None:
+        return catch_up
     closings = [one.closing for one in carried]
     closings[-1] += redeemed
     yearly = effective_of_periodic(exact, times)
@@ -229,6 +233,38 @@ def eir(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
         named(figures),
         _by_period(figures),
     )
+
+
+def _prepaid(
+    inputs: Inputs, receipts: list[Decimal], redeemed: Decimal, carried: Sequence[Carried], at: Decimal
+) -> tuple[Answer | None, list[Decimal]]:
+    """A part of the principal that comes earlier: from the period before on, what is carried is the worth of the new receipts."""
+    words = inputs.get("prepayment", "prepay", "revised", "early_repayment")
+    if words is None:
+        return None, receipts
+    text = str(words).lower().replace("half", "50%")
+    when = re.search(r"(?:year|period) (\d+)", text)
+    if when is None or not redeemed:
+        raise Unreadable(f"prepayment {words!r}")
+    year, share = int(when[1]), percentage(text)
+    coupon = receipts[0]
+    later = [coupon] * len(receipts)
+    later[year - 1] += share * redeemed
+    for n in range(year, len(later)):
+        later[n] = coupon * (1 - share)
+    later[-1] += redeemed * (1 - share)
+    before = [one.closing for one in carried[: year - 1]]
+    opening = before[-1] if before else carried[0].opening
+    worth = net_present_value(at, [Decimal(0), *later[year - 1 :]])
+    revised = amortised_cost(worth, later[year - 1 :], at)
+    closings = [*before, *(one.closing for one in revised)]
+    closings[-1] += redeemed * (1 - share)
+    figures: dict[str, Value] = {"adjustment": worth - opening, "revised_opening": worth, "catch_up": worth - opening}
+    figures |= dict.fromkeys(("amortised_cost", "amortized_cost", "carrying_amount", "closing"), closings)
+    incomes = [*(one.income for one in carried[: year - 1]), *(one.income for one in revised)]
+    figures |= dict.fromkeys(("interest_income", "income", "interest"), incomes)
+    figures["cash"] = later
+    return first_of(named(figures), _by_period(figures)), later
 
 
 def _by_period(figures: Mapping[str, Value | Callable[[], Value]]) -> Answer:

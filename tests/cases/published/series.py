@@ -48,6 +48,8 @@ class Series:
     amount: Decimal
     step: tuple[str, int] | None = None
     first: date | None = None
+    skipped: frozenset[int] = frozenset()
+    """Months of the year in which nothing is paid."""
 
 
 def step_of(words: str) -> tuple[str, int]:
@@ -76,16 +78,31 @@ def series(value: Any) -> list[Series]:
     when = rf"(?:\s*(?:each )?{EVERY})?(?:,? (?:starting |beginning |commencing |first )?"
     when += rf"(?:from|on|starting|beginning|commencing|due)? ?{DATE})?"
     pattern = rf"(?=\S)(?:{many}|{one}){when}(?P<end> last| final)?"
+    skipped = _skipped(text)
     found = []
     for match in text.all(pattern):
         words = match["every"] or match["before"]
         first = date.fromisoformat(match["date"]) if match["date"] else None
         amount = number(match["amount"] or match["one"])
-        found.append(Series(whole(match["count"] or 1), amount, step_of(words) if words else None, first))
+        found.append(Series(whole(match["count"] or 1), amount, step_of(words) if words else None, first, skipped))
     text.done(("first", "last", "final", "payments?", "instalments?", "thereafter"))
     if not found:
         raise Unreadable(f"no payments in {value!r}")
     return found
+
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def _skipped(text: Text) -> frozenset[int]:
+    """The months that ``skipping June, July and August`` leaves out."""
+    name = rf"(?:{'|'.join(MONTHS)})[a-z]*"
+    match = text.take(
+        rf",? ?\(?(?:skipping|omitting|except(?: in)?|no payments? in|not in) (?P<names>{name}(?:(?:, | and |, and ){name})*)\)?"
+    )
+    if match is None:
+        return frozenset()
+    return frozenset(MONTHS.index(one[:3]) + 1 for one in re.findall("[a-z]+", match["names"]) if one[:3] in MONTHS)
 
 
 def amounts(value: Any) -> tuple[Decimal, ...]:
@@ -104,10 +121,20 @@ def dated(found: list[Series]) -> list[tuple[date, Decimal]]:
         first = one.first or (None if last is None else later(last, step, 1))
         if first is None:
             raise Unreadable("the first payment has no date")
-        days = [later(first, step, n) for n in range(one.count)]
+        days = _days(first, step, one)
         payments += [(day, one.amount) for day in days]
         last = days[-1]
     return payments
+
+
+def _days(first: date, step: tuple[str, int], one: Series) -> list[date]:
+    days, n = [], 0
+    while len(days) < one.count:
+        when = later(first, step, n)
+        if when.month not in one.skipped:
+            days.append(when)
+        n += 1
+    return days
 
 
 def later(day: date, step: tuple[str, int], times: int) -> date:
