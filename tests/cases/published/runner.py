@@ -14,10 +14,12 @@ from tests.cases.published import (
     day_counts,
     european,
     flat,
+    losses,
     mortgages,
     prepaid,
     returns,
     schedules,
+    scorecards,
     timed,
 )
 from tests.cases.published.figures import Answer, Value
@@ -29,14 +31,14 @@ GROUPS: dict[str, Callable[[Inputs, Mapping[str, Any]], Answer]] = {
     "aprc-eu": european.answers,
     "cn-mortgage": mortgages.mortgage,
     "day-count": day_counts.answers,
-    "ecl": conversions.ecl,
+    "ecl": losses.ecl,
     "eir": returns.eir,
     "flat-rate": flat.flat,
     "irr": returns.irr,
     "prepayment-full": prepaid.full,
     "prepayment-partial": prepaid.partially,
     "rate-conversion": conversions.conversion,
-    "scorecard": conversions.scorecard,
+    "scorecard": scorecards.scorecard,
     "xirr": returns.xirr_of,
 }
 """A mapping per group; all ``schedule-…`` groups share one."""

@@ -115,6 +115,14 @@ def number(value: Any) -> Decimal:
     return plain.scaleb({None: 0, "%": -2, "‰": -3, "bp": -4, "bps": -4}[match[4]])
 
 
+def figure_of(one: Mapping[str, Any], *names: str) -> Decimal:
+    """The number of a record under the first of these names that is there."""
+    found = next((one[name] for name in names if name in one), None)
+    if found is None:
+        raise Unreadable(f"{dict(one)} has no {' or '.join(names)}")
+    return number(found)
+
+
 def fraction(value: Any) -> Fraction:
     """An exact fraction, e.g. ``28/30`` or ``365/255``."""
     text = str(value).strip()
