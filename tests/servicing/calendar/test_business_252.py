@@ -62,6 +62,7 @@ def test_business_days_add_up(a: date, b: date, c: date) -> None:
         (ONE_YEAR, date(2024, 1, 1), date(2024, 3, 1), Fraction(1)),
         (THIRTY_360_ITALIAN, date(2023, 2, 28), date(2023, 8, 31), Fraction(1, 2)),
         (THIRTY_E_PLUS_360, date(2024, 1, 31), date(2024, 3, 31), Fraction(61, 360)),
+        (THIRTY_E_PLUS_360, date(2024, 1, 31), date(2024, 1, 31), Fraction(0)),
         (WHOLE_MONTHS, date(2024, 1, 31), date(2024, 2, 29), Fraction(1, 12)),
         (WHOLE_MONTHS, date(2024, 1, 15), date(2024, 2, 20), Fraction(35, 360)),
     ],

@@ -129,8 +129,8 @@ def _months_or_thirty(start: date, end: date, _: date | None) -> Fraction:
 
 
 def _thirty_e_plus(start: date, end: date, _: date | None) -> int:
-    """A 31st at the start is the 30th, at the end the first of the next month."""
-    return _thirty(start, min(start.day, 30), end, end.day)
+    """A 31st at the start is the 30th, at the end the first of the next month; from a 31st to itself there is no day."""
+    return 0 if start == end else _thirty(start, min(start.day, 30), end, end.day)
 
 
 def _thirty_italian(start: date, end: date, _: date | None) -> int:
