@@ -4,19 +4,21 @@ A year has 12 months, 52 weeks or 365 days unless the terms say otherwise; the l
 interest is counted by day.
 """
 
-from calendar import monthrange
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
-from services.servicing.domain.schedule.arithmetic import context, ratio, to_multiple, units
-from services.servicing.domain.schedule.dates import between, periods, plus
-from services.servicing.domain.terms import InterestBy, Method, Span, Terms, Unit
+from services.servicing.domain.schedule.arithmetic import context, ratio, share_of, to_multiple, units
+from services.servicing.domain.schedule.dates import between, month_days, on_grid, periods, plus
+from services.servicing.domain.terms import InterestBy, Method, Rounding, Span, Terms, Unit
 
 _PERIODS_A_YEAR = {Unit.DAY: 365, Unit.WEEK: 52, Unit.MONTH: 12, Unit.YEAR: 1}
 _ZERO = Decimal(0)
 _ONE = Decimal(1)
+_row = tuple.__new__
+"""Makes a named tuple without looking at its names."""
 
 
 class Amounts(NamedTuple):
@@ -38,30 +40,80 @@ def amounts(terms: Terms, start: date, disbursed: Sequence[tuple[date, int]]) ->
     tranches = [_Tranche(*part) for part in disbursed]
     if terms.method is Method.FLAT:
         return _flat(terms, start, tranches)
-    return list(_with_interest_grace(terms, _declining(terms, start, tranches)))
+    rows = _declining(terms, start, tranches)
+    waits = terms.method is Method.BULLET or terms.grace.interest_payment > 0
+    return list(_with_interest_grace(terms, rows)) if waits else rows
 
 
 def _declining(terms: Terms, start: date, tranches: list[_Tranche]) -> list[Amounts]:
-    balance = 0
-    asked: int | None = None
-    rows = []
     spans = periods(terms, start)
-    for number, (begins, due) in enumerate(spans, start=1):
-        last = number == len(spans)
-        within = [part for part in tranches if begins <= part.day < due or (last and part.day >= due)]
-        interest = (
-            0 if number <= terms.grace.interest_charged else _interest(terms, start.day, (begins, due), balance, within)
-        )
-        balance += sum(part.amount for part in within)
-        if within or asked is None:
-            asked = _asked(terms, balance, terms.instalments - max(number - 1, terms.grace.principal))
-        principal = balance if last else _PRINCIPAL[terms.method](asked, interest)
-        if number <= terms.grace.principal and not last:
-            principal = 0
-        principal = max(0, min(principal, balance))
+    paid_out = _by_row(tranches, spans)
+    rates = _RowRates(terms, start)
+    part_of = _PRINCIPAL[terms.method]
+    free, graced, final = terms.grace.interest_charged, terms.grace.principal, len(spans) - 1
+    balance = asked = 0
+    rows = []
+    for number, (begins, due) in enumerate(spans):
+        within = paid_out.get(number)
+        if number < free:
+            interest = 0
+        elif within and (number > 0 or within[-1].day > begins):
+            interest = _interest(terms, start.day, (begins, due), balance, within)
+        else:
+            opening = sum(part.amount for part in within) if within else balance
+            interest = rates.on(begins, due)(opening)
+        if within or number == 0:
+            balance += sum(part.amount for part in within or ())
+            asked = _asked(terms, balance, terms.instalments - max(number, graced))
+        if number == final:
+            principal = balance
+        else:
+            wanted = part_of(asked, interest) if number >= graced else 0
+            principal = balance if wanted > balance else wanted if wanted > 0 else 0
         balance -= principal
-        rows.append(Amounts(begins, due, principal, interest))
+        rows.append(_row(Amounts, (begins, due, principal, interest)))
     return rows
+
+
+def _by_row(tranches: Sequence[_Tranche], spans: Sequence[tuple[date, date]]) -> dict[int, list[_Tranche]]:
+    """Tranches by the row in which they are paid out; what comes after maturity belongs to the last."""
+    found: dict[int, list[_Tranche]] = {}
+    for part in sorted(tranches):
+        number = next((number for number, (_, due) in enumerate(spans) if part.day < due), len(spans) - 1)
+        found.setdefault(number, []).append(part)
+    return found
+
+
+class _RowRates:
+    """Interest of rows in which nothing is disbursed: made once for all rows that bear the same share of the balance."""
+
+    __slots__ = ("_known", "_regular", "_start", "_terms")
+
+    def __init__(self, terms: Terms, start: date) -> None:
+        self._terms = terms
+        self._start = start
+        self._known: dict[int | None, Callable[[int], int]] = {}
+        self._regular = on_grid(terms)
+
+    def on(self, begins: date, due: date) -> Callable[[int], int]:
+        """The interest that a balance bears from ``begins`` to ``due``."""
+        terms = self._terms
+        actual = terms.interest_by is InterestBy.DAY and (
+            terms.day_count.month is None or terms.frequency.unit is not Unit.MONTH
+        )
+        if not actual and not self._regular:
+            return _share(terms.rounding, _rate(terms, self._start.day, begins, due))
+        key = (due - begins).days if actual else None
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = _share(terms.rounding, _rate(terms, self._start.day, begins, due))
+        return known
+
+
+@lru_cache(maxsize=1024)
+def _share(rounding: Rounding, rate: Decimal) -> Callable[[int], int]:
+    exact = context(rounding)
+    return share_of(rate, rounding, lambda balance: units(exact.multiply(Decimal(balance), rate), rounding))
 
 
 _PRINCIPAL: dict[Method, Callable[[int, int], int]] = {
@@ -168,7 +220,7 @@ def _anchored(day: date, anchor: int, unit: Unit) -> date:
     """The day of the anchor in the month of ``day``, where a short month had moved it."""
     if unit is not Unit.MONTH or anchor <= 28 or day.day < 28:
         return day
-    return day.replace(day=min(anchor, monthrange(day.year, day.month)[1]))
+    return day.replace(day=min(anchor, month_days(day.year, day.month)))
 
 
 def _flat(terms: Terms, start: date, tranches: list[_Tranche]) -> list[Amounts]:

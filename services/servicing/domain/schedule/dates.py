@@ -1,10 +1,17 @@
 """Due dates: counted from an anchor, so that a day 29 to 31 returns after a short month (rule on month ends)."""
 
-from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import pairwise
 
 from services.servicing.domain.terms import Anchor, MonthEnd, Span, Terms, Unit
+
+_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def month_days(year: int, month: int) -> int:
+    """Days of a month; 1 is January."""
+    return 29 if month == 2 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else _LENGTHS[month - 1]
 
 
 def plus(start: date, span: Span, times: int = 1) -> date:
@@ -17,7 +24,7 @@ def plus(start: date, span: Span, times: int = 1) -> date:
     months = count * 12 if span.unit is Unit.YEAR else count
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     day = start.day
-    return date(year, month + 1, day if day <= 28 else min(day, monthrange(year, month + 1)[1]))
+    return date(year, month + 1, day if day <= 28 else min(day, month_days(year, month + 1)))
 
 
 def between(start: date, end: date, unit: Unit) -> int:
@@ -38,24 +45,42 @@ def start_of(terms: Terms, disbursed: date) -> date:
 
 def due_dates(terms: Terms, start: date) -> Iterator[date]:
     """The due date of each instalment."""
-    first = terms.first_due
-    for number in range(1, terms.instalments + 1):
-        if number == terms.instalments and terms.fixed_length is not None:
-            due = plus(start, terms.fixed_length)
-        elif first is not None:
-            due = plus(first, terms.frequency, number - 1)
-        elif terms.month_end is MonthEnd.DRIFT and number > 1:
+    count = terms.instalments if terms.fixed_length is None else terms.instalments - 1
+    if terms.first_due is not None:
+        yield from _every(terms.first_due, terms.frequency, range(count))
+    elif terms.month_end is MonthEnd.DRIFT:
+        due = start
+        for _ in range(count):
             due = plus(due, terms.frequency)
-        else:
-            due = plus(start, terms.frequency, number)
-        yield due
+            yield due
+    else:
+        yield from _every(start, terms.frequency, range(1, count + 1))
+    if terms.fixed_length is not None:
+        yield plus(start, terms.fixed_length)
+
+
+def on_grid(terms: Terms) -> bool:
+    """Whether every period holds whole units of the frequency: no stub, no drift, no last date of its own."""
+    return (
+        terms.first_due is None
+        and terms.fixed_length is None
+        and terms.month_end is MonthEnd.KEEP_DAY
+        and terms.frequency.unit is not Unit.YEAR
+    )
+
+
+def _every(start: date, span: Span, numbers: range) -> Iterator[date]:
+    """``plus(start, span, number)`` for each number."""
+    if span.unit is not Unit.MONTH:
+        yield from (plus(start, span, number) for number in numbers)
+        return
+    day, first = start.day, start.year * 12 + start.month - 1
+    for number in numbers:
+        year, month = divmod(first + number * span.every, 12)
+        yield date(year, month + 1, day if day <= 28 else min(day, month_days(year, month + 1)))
 
 
 def periods(terms: Terms, start: date) -> list[tuple[date, date]]:
     """(from, due) of each instalment: each period begins when the one before it ends."""
-    spans = []
-    begins = start
-    for due in due_dates(terms, start):
-        spans.append((begins, due))
-        begins = due
-    return spans
+    dues = list(due_dates(terms, start))
+    return list(pairwise([start, *dues]))

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Context, Decimal
 
 from services.servicing.domain.schedule.arithmetic import context, scaled
-from services.servicing.domain.schedule.dates import between, plus
+from services.servicing.domain.schedule.dates import between, on_grid, plus
 from services.servicing.domain.terms import InterestBy, Leap, Span, Terms, Unit
 
 _ZERO = Decimal(0)
@@ -20,7 +20,7 @@ _A_YEAR = {Unit.MONTH: 12, Unit.WEEK: 52}
 class Factors:
     """Rate factors of one loan: its terms, the start of its first period and the rates that replaced the agreed one."""
 
-    __slots__ = ("_annual", "_changes", "_context", "_known", "_start", "_terms")
+    __slots__ = ("_annual", "_changes", "_context", "_known", "_simple", "_start", "_terms", "_wholes")
 
     def __init__(self, terms: Terms, start: date, changes: Sequence[tuple[date, Decimal]] = ()) -> None:
         self._terms = terms
@@ -29,6 +29,9 @@ class Factors:
         self._annual = self._context.divide(terms.rate.annual, Decimal(100))
         self._changes = sorted(changes, reverse=True)
         self._known: dict[tuple[object, ...], Decimal] = {}
+        self._wholes: dict[tuple[int, int], tuple[Decimal, Decimal]] = {}
+        self._simple = not changes and (terms.day_count.month is None or on_grid(terms))
+        """No rate changes, and a month of 30 days is one on every row."""
 
     def changed(self, since: date, percent: Decimal) -> "Factors":
         """The same with another annual rate from ``since`` on."""
@@ -42,6 +45,28 @@ class Factors:
         """Factor of ``begins`` to the end of its period for the interest of the row."""
         ratio = self._ratio(period) if self._terms.day_count.month else None
         return self._factor(period, begins, period[1], ratio)
+
+    def whole(self, period: tuple[date, date]) -> tuple[Decimal, Decimal]:
+        """Factors of a whole period, for the level instalment and for its interest; what is known of one like it is taken."""
+        key = self._like(period)
+        known = None if key is None else self._wholes.get(key)
+        if known is None:
+            level = self.level(period, *period)
+            known = level, level if self._terms.day_count.month is None else self.interest(period, period[0])
+            if key is not None:
+                self._wholes[key] = known
+        return known
+
+    def _like(self, period: tuple[date, date]) -> tuple[int, int] | None:
+        """What the factors of a whole period follow from, where it is that simple."""
+        count, (begins, due) = self._terms.day_count, period
+        if not self._simple:
+            return None
+        if count.year is not None or self._terms.interest_by is InterestBy.PERIOD:
+            return (due - begins).days, 0
+        if begins.year != due.year or count.leap is not Leap.CALENDAR_YEAR:
+            return None
+        return (due - begins).days, 366 if _leap(begins.year) else 365
 
     def _rate(self, begins: date) -> Decimal:
         """The annual rate in force on ``begins``, as a fraction."""
@@ -129,8 +154,8 @@ class Factors:
         while plus(self._start, one, times) < period[1]:
             times += 1
         reached = plus(self._start, one, times)
-        on_grid = reached == period[1] and plus(reached, one, -self._terms.frequency.every) == period[0]
-        return self._start if on_grid else period[0]
+        regular = reached == period[1] and plus(reached, one, -self._terms.frequency.every) == period[0]
+        return self._start if regular else period[0]
 
 
 def _divide(exact: Context, numerator: int, denominator: int) -> Decimal:

@@ -6,7 +6,14 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from services.servicing.domain.schedule.dates import plus
-from services.servicing.domain.schedule.level import close_last, collect_ahead, level_anew, relevel, silence_after
+from services.servicing.domain.schedule.level import (
+    close_last,
+    collect_ahead,
+    level_anew,
+    level_first,
+    relevel,
+    silence_after,
+)
 from services.servicing.domain.schedule.plan import Period, Plan, Slice, change, cut, figures, new_plan, settle
 from services.servicing.domain.terms import Grace, InterestBy, Preclosure, Processing, Rest
 
@@ -27,9 +34,11 @@ def disburse(plan: Plan, day: date, amount: int) -> None:
     if plan.terms.full_term_tranches:
         _disburse_full_term(plan, effective, amount)
         return
+    fresh = plan.untouched and effective == plan.begins
     period = change(plan, effective, disbursed=amount)
-    if period is not None:
-        relevel(plan, _due_from(plan, period, effective), alone=plan.empty)
+    if period is None or (fresh and level_first(plan, amount)):
+        return
+    relevel(plan, _due_from(plan, period, effective), alone=plan.empty)
 
 
 def _effective(plan: Plan, day: date) -> date:

@@ -204,6 +204,11 @@ class Plan:
         return all(period.instalment == 0 for period in self.periods)
 
     @property
+    def untouched(self) -> bool:
+        """Nothing has happened in it yet."""
+        return self.empty and not self.claimed and all(len(period.slices) == 1 for period in self.periods)
+
+    @property
     def claimed(self) -> int:
         """Principal that was ever claimed: disbursed or charged back."""
         parts = (part for period in self.periods for part in period.slices)
