@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from benchmarks.measuring import Pair, Result, top_functions
-from services.servicing.domain.schedule.dates import plus
+from services.servicing.domain.schedule.months import plus
 from services.servicing.domain.schedule.rows import scheduled
 from services.servicing.domain.terms import (
     DayCount,

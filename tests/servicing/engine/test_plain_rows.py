@@ -55,7 +55,7 @@ def test_one_pass_gives_the_figures_of_the_plan(terms, amount, day):
 def test_an_ordinary_loan_goes_the_short_way():
     terms = replace(PLAIN, instalments=360, rate=Rate(Decimal("14.4")), day_count=DayCount(365))
     day = date(2026, 1, 31)
-    assert plain_level(terms, Factors(terms, day), periods(terms, day), 12_345_678) is not None
+    assert plain_level(terms, Factors(terms, day, date.max), periods(terms, day), 12_345_678) is not None
 
 
 @pytest.mark.parametrize("every", [1, 2, 3, 6])
@@ -65,9 +65,9 @@ def test_a_row_on_the_grid_has_the_factor_of_any_row_like_it(every, leap):
         for month in (1, 3, 5, 7, 8, 10, 12):
             day = date(2023, month, first)
             terms = replace(PLAIN, frequency=Span(every, Unit.MONTH), instalments=30 // every, day_count=leap)
-            shared = Factors(terms, day)
+            shared = Factors(terms, day, date.max)
             for span in periods(terms, day):
-                own = Factors(terms, day)
+                own = Factors(terms, day, date.max)
                 assert shared.whole(span) == (own.level(span, *span), own.interest(span, span[0])), span
 
 

@@ -1,30 +1,35 @@
-"""Due dates: counted from an anchor, so that a day 29 to 31 returns after a short month (rule on month ends)."""
+"""Due dates: counted from an anchor, so that a day 29 to 31 returns after a short month (rule on month ends).
 
-from collections.abc import Iterator
+An agreed maturity leaves an odd period first or last; weekdays of the month and pairs of days have patterns of their own
+(:mod:`services.servicing.domain.schedule.patterns`); a business-day rule moves what these give.
+"""
+
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from itertools import pairwise
+from functools import partial
+from itertools import islice, pairwise, takewhile
+from typing import NamedTuple
 
-from services.servicing.domain.terms import Anchor, MonthEnd, Span, Terms, Unit
+from schemas.calendars import calendar
+from services.servicing.domain.calendar.business_days import Adjustment, adjusted
+from services.servicing.domain.schedule.months import month_days, month_on, plus
+from services.servicing.domain.schedule.patterns import days_after, is_patterned, on_pattern
+from services.servicing.domain.terms import Anchor, MonthEnd, Settlement, Stub, Terms, Unit
 
-_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_FIRST = (Stub.FIRST_SHORT, Stub.FIRST_LONG)
+_LONG = (Stub.FIRST_LONG, Stub.LAST_LONG)
 
 
-def month_days(year: int, month: int) -> int:
-    """Days of a month; 1 is January."""
-    return 29 if month == 2 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else _LENGTHS[month - 1]
+class Row(NamedTuple):
+    """The dates of one row."""
 
-
-def plus(start: date, span: Span, times: int = 1) -> date:
-    """``start`` plus ``times`` spans; a day a month does not have becomes its last day."""
-    count = span.every * times
-    if span.unit is Unit.DAY:
-        return start + timedelta(days=count)
-    if span.unit is Unit.WEEK:
-        return start + timedelta(weeks=count)
-    months = count * 12 if span.unit is Unit.YEAR else count
-    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
-    day = start.day
-    return date(year, month + 1, day if day <= 28 else min(day, month_days(year, month + 1)))
+    ends: date
+    """Up to this day, exclusive, its interest is counted."""
+    due: date
+    repays: bool
+    """Principal falls due."""
+    settles: bool
+    """Interest falls due."""
 
 
 def between(start: date, end: date, unit: Unit) -> int:
@@ -44,43 +49,146 @@ def start_of(terms: Terms, disbursed: date) -> date:
 
 
 def due_dates(terms: Terms, start: date) -> Iterator[date]:
-    """The due date of each instalment."""
+    """The day of each instalment as agreed, before any is moved to a business day."""
+    if terms.plan:
+        return (planned.due for planned in terms.plan)
+    if is_patterned(terms):
+        return _patterned(terms, start)
+    if terms.matures is not None:
+        return iter(_towards(terms, start, terms.matures))
+    return _counted(terms, start)
+
+
+def _counted(terms: Terms, start: date) -> Iterator[date]:
+    """So many from the start, or from an agreed first one."""
     count = terms.instalments if terms.fixed_length is None else terms.instalments - 1
     if terms.first_due is not None:
-        yield from _every(terms.first_due, terms.frequency, range(count))
+        yield from _every(terms, terms.first_due, range(count))
     elif terms.month_end is MonthEnd.DRIFT:
         due = start
         for _ in range(count):
             due = plus(due, terms.frequency)
             yield due
     else:
-        yield from _every(start, terms.frequency, range(1, count + 1))
+        yield from _every(terms, start, range(1, count + 1))
     if terms.fixed_length is not None:
         yield plus(start, terms.fixed_length)
 
 
+def _towards(terms: Terms, start: date, matures: date) -> list[date]:
+    """Counted back from the maturity, so that the odd period is the first one, or towards it, so that it is the last."""
+    if terms.stub in _FIRST:
+        back = list(takewhile(lambda due: due >= start, _every(terms, matures, range(0, -_MOST, -1))))[::-1]
+        even = bool(back) and back[0] == start
+        return back[1:] if even or (terms.stub in _LONG and len(back) > 1) else back
+    first, numbers = (start, range(1, _MOST)) if terms.first_due is None else (terms.first_due, range(_MOST))
+    dues: list[date] = []
+    for due in _every(terms, first, numbers):
+        if due >= matures:
+            if due > matures and dues and terms.stub in _LONG:
+                dues.pop()
+            break
+        dues.append(due)
+    return [*dues, matures]
+
+
+_MOST = 15_000
+"""More rows than any terms may have."""
+
+
+def _patterned(terms: Terms, start: date) -> Iterator[date]:
+    """Days of a pattern after the start: the first one, or where the odd period is joined the one after it."""
+    if terms.first_due is not None:
+        return islice(days_after(terms, terms.first_due - timedelta(days=1)), terms.instalments)
+    joined = terms.stub in _LONG and not on_pattern(terms, start)
+    return islice(days_after(terms, start), int(joined), terms.instalments + int(joined))
+
+
 def on_grid(terms: Terms) -> bool:
-    """Whether every period holds whole units of the frequency: no stub, no drift, no last date of its own."""
+    """Whether every period holds whole units of the frequency: no odd period, no drift, no days of their own."""
     return (
         terms.first_due is None
         and terms.fixed_length is None
+        and terms.matures is None
+        and terms.business_days is None
+        and terms.settlement is None
+        and not terms.plan
+        and not is_patterned(terms)
         and terms.month_end is MonthEnd.KEEP_DAY
         and terms.frequency.unit is not Unit.YEAR
     )
 
 
-def _every(start: date, span: Span, numbers: range) -> Iterator[date]:
-    """``plus(start, span, number)`` for each number."""
-    if span.unit is not Unit.MONTH:
+def at_month_end(terms: Terms, day: date) -> bool:
+    """Whether dates counted from ``day`` are the last days of their months."""
+    return terms.month_end is MonthEnd.LAST_DAY and day.day == month_days(day.year, day.month)
+
+
+def _every(terms: Terms, start: date, numbers: range) -> Iterator[date]:
+    """``start`` plus the frequency so many times, for each number."""
+    span = terms.frequency
+    if span.unit is Unit.MONTH:
+        day, first, every = (
+            31 if at_month_end(terms, start) else start.day,
+            start.year * 12 + start.month - 1,
+            span.every,
+        )
+        yield from (month_on(first + number * every, day) for number in numbers)
+    else:
         yield from (plus(start, span, number) for number in numbers)
-        return
-    day, first = start.day, start.year * 12 + start.month - 1
-    for number in numbers:
-        year, month = divmod(first + number * span.every, 12)
-        yield date(year, month + 1, day if day <= 28 else min(day, month_days(year, month + 1)))
+
+
+def rows(terms: Terms, start: date) -> list[Row]:
+    """The dates of every row, in the order in which their interest ends."""
+    move = _mover(terms)
+    runs_on = terms.business_days is not None and terms.business_days.adjusts_interest
+    dues = [(day, move(day)) for day in due_dates(terms, start)]
+    found = [Row(due if runs_on else day, due, True, terms.settlement is None) for day, due in dues]
+    if terms.settlement is None or not found:
+        return found
+    last = found[-1] = found[-1]._replace(settles=True)
+    for day in _settlement_days(terms.settlement, start, last.ends):
+        row = Row(day + timedelta(days=1), move(day + timedelta(days=terms.settlement.payable_after)), False, True)
+        if row.ends < last.ends and row.due < last.due:
+            found.append(row)
+    return _merged(sorted(found))
+
+
+def _mover(terms: Terms) -> Callable[[date], date]:
+    rule = terms.business_days
+    if rule is None or rule.adjustment is Adjustment.NONE:
+        return lambda day: day
+    return partial(adjusted, adjustment=rule.adjustment, calendar=calendar(rule.calendar))
+
+
+def _settlement_days(settlement: Settlement, start: date, end: date) -> Iterator[date]:
+    """Settlement days from ``start`` to before ``end``; those of quarters and years are in their last months."""
+    for month in range(start.year * 12 + start.month - 1, end.year * 12 + end.month):
+        day = month_on(month, settlement.day)
+        if (month + 1) % settlement.every == 0 and start <= day < end:
+            yield day
+
+
+def _merged(found: list[Row]) -> list[Row]:
+    """Rows that end and fall due on one day are one."""
+    merged: list[Row] = []
+    for row in found:
+        if merged and merged[-1][:2] == row[:2]:
+            row = Row(*row[:2], merged[-1].repays or row.repays, merged[-1].settles or row.settles)
+            merged.pop()
+        merged.append(row)
+    return merged
 
 
 def periods(terms: Terms, start: date) -> list[tuple[date, date]]:
     """(from, due) of each instalment: each period begins when the one before it ends."""
-    dues = list(due_dates(terms, start))
-    return list(pairwise([start, *dues]))
+    if terms.business_days is None and terms.settlement is None:
+        return list(pairwise([start, *due_dates(terms, start)]))
+    return list(pairwise([start, *sorted(row.due for row in rows(terms, start))]))
+
+
+def interest_spans(terms: Terms, start: date) -> list[tuple[date, date]]:
+    """(from, to) of the interest of each instalment that falls due with its principal."""
+    if terms.business_days is None:
+        return list(pairwise([start, *due_dates(terms, start)]))
+    return list(pairwise([start, *(row.ends for row in rows(terms, start))]))

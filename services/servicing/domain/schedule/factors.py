@@ -9,7 +9,9 @@ from datetime import date
 from decimal import Context, Decimal
 
 from services.servicing.domain.schedule.arithmetic import context, scaled
-from services.servicing.domain.schedule.dates import between, on_grid, plus
+from services.servicing.domain.schedule.dates import between, on_grid
+from services.servicing.domain.schedule.months import plus
+from services.servicing.domain.schedule.rates import year_fraction
 from services.servicing.domain.terms import InterestBy, Leap, Span, Terms, Unit
 
 _ZERO = Decimal(0)
@@ -20,22 +22,27 @@ _A_YEAR = {Unit.MONTH: 12, Unit.WEEK: 52}
 class Factors:
     """Rate factors of one loan: its terms, the start of its first period and the rates that replaced the agreed one."""
 
-    __slots__ = ("_annual", "_changes", "_context", "_known", "_simple", "_start", "_terms", "_wholes")
+    __slots__ = ("_annual", "_by_period", "_changes", "_context", "_known", "_matures", "_simple", "_start", "_terms", "_wholes")
 
-    def __init__(self, terms: Terms, start: date, changes: Sequence[tuple[date, Decimal]] = ()) -> None:
+    def __init__(
+        self, terms: Terms, start: date, matures: date, changes: Sequence[tuple[date, Decimal]] = ()
+    ) -> None:
         self._terms = terms
         self._start = start
         self._context = context(terms.rounding)
         self._annual = self._context.divide(terms.rate.annual, Decimal(100))
         self._changes = sorted(changes, reverse=True)
         self._known: dict[tuple[object, ...], Decimal] = {}
+        self._matures = matures
         self._wholes: dict[tuple[int, int], tuple[Decimal, Decimal]] = {}
-        self._simple = not changes and (terms.day_count.month is None or on_grid(terms))
+        self._by_period = terms.interest_by is InterestBy.PERIOD and terms.frequency.unit in _A_YEAR
+        named = terms.day_count.convention is not None and not self._by_period
+        self._simple = not changes and not named and (terms.day_count.month is None or on_grid(terms))
         """No rate changes, and a month of 30 days is one on every row."""
 
     def changed(self, since: date, percent: Decimal) -> "Factors":
         """The same with another annual rate from ``since`` on."""
-        return Factors(self._terms, self._start, (*self._changes, (since, percent)))
+        return Factors(self._terms, self._start, self._matures, (*self._changes, (since, percent)))
 
     def level(self, period: tuple[date, date], begins: date, ends: date) -> Decimal:
         """Factor of ``begins`` to ``ends`` for the level instalment."""
@@ -62,7 +69,7 @@ class Factors:
         count, (begins, due) = self._terms.day_count, period
         if not self._simple:
             return None
-        if count.year is not None or self._terms.interest_by is InterestBy.PERIOD:
+        if count.year is not None or self._by_period:
             return (due - begins).days, 0
         if begins.year != due.year or count.leap is not Leap.CALENDAR_YEAR:
             return None
@@ -82,9 +89,12 @@ class Factors:
             return _ZERO
         unit, every = terms.frequency.unit, terms.frequency.every
         days = (ends - begins).days
-        if terms.interest_by is InterestBy.PERIOD and unit in _A_YEAR:
+        if self._by_period:
             share = _divide(exact, every, _A_YEAR[unit])
             return self._apply(begins, share, days, length)
+        if terms.day_count.convention is not None:
+            years = year_fraction(terms.day_count, begins, ends, self._matures)
+            return self._apply(begins, _divide(exact, years.numerator, years.denominator), 1, 1)
         if self._over_new_year(period, begins, ends):
             return self._apply(begins, self._fractions(begins, ends), 1, 1)
         year = self._days_in_year(period, begins)

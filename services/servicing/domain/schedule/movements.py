@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from services.servicing.domain.schedule.dates import plus
 from services.servicing.domain.schedule.level import (
     close_last,
     collect_ahead,
@@ -14,6 +13,7 @@ from services.servicing.domain.schedule.level import (
     relevel,
     silence_after,
 )
+from services.servicing.domain.schedule.months import plus
 from services.servicing.domain.schedule.plan import Period, Plan, Slice, change, cut, figures, new_plan, settle
 from services.servicing.domain.terms import Grace, InterestBy, Preclosure, Processing, Rest
 

@@ -244,7 +244,7 @@ def new_plan(terms: Terms, start: date) -> Plan:
         Period(begins, due, [Slice(begins, due)], interest_free=number < free)
         for number, (begins, due) in enumerate(periods(terms, start))
     ]
-    return Plan(terms, Factors(terms, start), context(terms.rounding), made)
+    return Plan(terms, Factors(terms, start, made[-1].due), context(terms.rounding), made)
 
 
 def figures(plan: Plan) -> list[Figure]:

@@ -21,7 +21,7 @@ def scheduled(terms: Terms, start: date, disbursed: Sequence[tuple[date, int]]) 
         return amounts(terms, start, disbursed)
     if len(disbursed) == 1 and disbursed[0][0] == start:
         spans = periods(terms, start)
-        found = plain_level(terms, Factors(terms, start), spans, disbursed[0][1])
+        found = plain_level(terms, Factors(terms, start, spans[-1][1]), spans, disbursed[0][1])
         if found is not None:
             return list(plain_rows(found, spans, disbursed[0][1]))
     plan = new_plan(terms, start)
