@@ -11,7 +11,7 @@ from decimal import Context, Decimal
 from services.servicing.domain.schedule.arithmetic import context, scaled
 from services.servicing.domain.schedule.dates import between, on_grid
 from services.servicing.domain.schedule.months import plus
-from services.servicing.domain.schedule.rates import year_fraction
+from services.servicing.domain.schedule.rates import units_a_row, year_fraction
 from services.servicing.domain.terms import InterestBy, Leap, Span, Terms, Unit
 
 _ZERO = Decimal(0)
@@ -22,11 +22,20 @@ _A_YEAR = {Unit.MONTH: 12, Unit.WEEK: 52}
 class Factors:
     """Rate factors of one loan: its terms, the start of its first period and the rates that replaced the agreed one."""
 
-    __slots__ = ("_annual", "_by_period", "_changes", "_context", "_known", "_matures", "_simple", "_start", "_terms", "_wholes")
+    __slots__ = (
+        "_annual",
+        "_by_period",
+        "_changes",
+        "_context",
+        "_known",
+        "_matures",
+        "_simple",
+        "_start",
+        "_terms",
+        "_wholes",
+    )
 
-    def __init__(
-        self, terms: Terms, start: date, matures: date, changes: Sequence[tuple[date, Decimal]] = ()
-    ) -> None:
+    def __init__(self, terms: Terms, start: date, matures: date, changes: Sequence[tuple[date, Decimal]] = ()) -> None:
         self._terms = terms
         self._start = start
         self._context = context(terms.rounding)
@@ -87,10 +96,10 @@ class Factors:
         length = (period[1] - period[0]).days
         if not length:
             return _ZERO
-        unit, every = terms.frequency.unit, terms.frequency.every
+        unit, every = terms.frequency.unit, units_a_row(terms)
         days = (ends - begins).days
         if self._by_period:
-            share = _divide(exact, every, _A_YEAR[unit])
+            share = exact.divide(every, Decimal(_A_YEAR[unit]))
             return self._apply(begins, share, days, length)
         if terms.day_count.convention is not None:
             years = year_fraction(terms.day_count, begins, ends, self._matures)
@@ -101,7 +110,7 @@ class Factors:
         if terms.day_count.month is None:
             return self._apply(begins, _divide(exact, days, year), 1, 1)
         of_a_period = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: terms.day_count.month, Unit.YEAR: 360}[unit]
-        counted = exact.multiply(Decimal(of_a_period), Decimal(every) if ratio is None else ratio)
+        counted = exact.multiply(Decimal(of_a_period), every if ratio is None else ratio)
         return self._apply(begins, exact.divide(counted, Decimal(year)), days, length)
 
     def _apply(self, begins: date, share_of_year: Decimal, days: int, length: int) -> Decimal:

@@ -1,7 +1,8 @@
 """Terms of a loan as one value: everything the arithmetic needs, and nothing that is not agreed when the contract is signed."""
 
 from services.servicing.domain.calendar.business_days import Adjustment
-from services.servicing.domain.terms.checks import Objection, objections
+from services.servicing.domain.terms.checks import objections
+from services.servicing.domain.terms.objection import Objection
 from services.servicing.domain.terms.terms import (
     Allocation,
     Balloon,
