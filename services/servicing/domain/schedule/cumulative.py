@@ -104,25 +104,24 @@ def _settled(terms: Terms, start: date, tranches: list[_Tranche]) -> list[Amount
     loan = _loan(terms, start, spans[-1][1])
     paid_out = _by_row(tranches, spans)
     rates = _RowRates(loan)
-    balance = repaid = pending = 0
+    balance = pending = 0
     part_of = principal_parts(terms, 0, 0)
-    found = []
+    asked: dict[date, tuple[int, int]] = {}
     for number, (row, span) in enumerate(zip(dates, spans, strict=True)):
         within = paid_out.get(number)
         pending += _interest(loan, span, balance, within) if within else rates.on(*span)(balance)
         if within:
             balance += sum(part.amount for part in within)
-            part_of = principal_parts(terms, balance, max(repaid, terms.grace.principal))
-        principal = balance if number == len(dates) - 1 else 0
-        if row.repays and not principal:
-            principal = max(0, min(balance, part_of(repaid, 0))) if repaid >= terms.grace.principal else 0
-            repaid += 1
+            following = next(later.number for later in dates[number:] if later.number is not None)
+            part_of = principal_parts(terms, balance, max(following, terms.grace.principal))
+        principal = 0 if row.number is None else max(0, min(balance, part_of(row.number, 0)))
+        principal = balance if number == len(dates) - 1 else principal
         balance -= principal
-        found.append((row.due, principal, pending if row.settles else 0))
+        before = asked.get(row.due, (0, 0))
+        asked[row.due] = before[0] + principal, before[1] + (pending if row.settles else 0)
         pending = 0 if row.settles else pending
-    found.sort()
-    begins = [start, *(due for due, _, _ in found)]
-    return [Amounts(since, *row) for since, row in zip(begins, found, strict=False)]
+    dues = sorted(asked)
+    return [Amounts(since, due, *asked[due]) for since, due in pairwise([start, *dues])]
 
 
 def _by_row(tranches: Sequence[_Tranche], spans: Sequence[tuple[date, date]]) -> dict[int, list[_Tranche]]:

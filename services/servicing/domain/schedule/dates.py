@@ -14,7 +14,7 @@ from schemas.calendars import calendar
 from services.servicing.domain.calendar.business_days import Adjustment, adjusted
 from services.servicing.domain.schedule.months import month_days, month_on, plus
 from services.servicing.domain.schedule.patterns import days_after, is_patterned, on_pattern
-from services.servicing.domain.terms import Anchor, MonthEnd, Settlement, Stub, Terms, Unit
+from services.servicing.domain.terms import Anchor, Method, MonthEnd, Settlement, Stub, Terms, Unit
 
 _FIRST = (Stub.FIRST_SHORT, Stub.FIRST_LONG)
 _LONG = (Stub.FIRST_LONG, Stub.LAST_LONG)
@@ -26,10 +26,10 @@ class Row(NamedTuple):
     ends: date
     """Up to this day, exclusive, its interest is counted."""
     due: date
-    repays: bool
-    """Principal falls due."""
     settles: bool
     """Interest falls due."""
+    number: int | None
+    """Of the instalment whose principal falls due, from 0; ``None`` on a day of interest alone."""
 
 
 def between(start: date, end: date, unit: Unit) -> int:
@@ -142,16 +142,27 @@ def rows(terms: Terms, start: date) -> list[Row]:
     """The dates of every row, in the order in which their interest ends."""
     move = _mover(terms)
     runs_on = terms.business_days is not None and terms.business_days.adjusts_interest
-    dues = [(day, move(day)) for day in due_dates(terms, start)]
-    found = [Row(due if runs_on else day, due, True, terms.settlement is None) for day, due in dues]
+    found = [
+        Row(due if runs_on else day, due, terms.settlement is None, number)
+        for number, (day, due) in enumerate((day, move(day)) for day in due_dates(terms, start))
+    ]
     if terms.settlement is None or not found:
         return found
-    last = found[-1] = found[-1]._replace(settles=True)
+    last = found[-1]._replace(settles=True)
+    found = [row for row in found[:-1] if _repays(terms, row.number)]
     for day in _settlement_days(terms.settlement, start, last.ends):
-        row = Row(day + timedelta(days=1), move(day + timedelta(days=terms.settlement.payable_after)), False, True)
+        row = Row(day + timedelta(days=1), move(day + timedelta(days=terms.settlement.payable_after)), True, None)
         if row.ends < last.ends and row.due < last.due:
             found.append(row)
-    return _merged(sorted(found))
+    found.sort(key=lambda row: row.ends)
+    return [*found, last]
+
+
+def _repays(terms: Terms, number: int | None) -> bool:
+    """Whether principal falls due in an instalment that is not the last."""
+    if number is None or terms.method is Method.INTEREST_ONLY or number < terms.grace.principal:
+        return False
+    return not terms.plan or terms.plan[number].principal > 0
 
 
 def _mover(terms: Terms) -> Callable[[date], date]:
@@ -169,22 +180,13 @@ def _settlement_days(settlement: Settlement, start: date, end: date) -> Iterator
             yield day
 
 
-def _merged(found: list[Row]) -> list[Row]:
-    """Rows that end and fall due on one day are one."""
-    merged: list[Row] = []
-    for row in found:
-        if merged and merged[-1][:2] == row[:2]:
-            row = Row(*row[:2], merged[-1].repays or row.repays, merged[-1].settles or row.settles)
-            merged.pop()
-        merged.append(row)
-    return merged
-
-
 def periods(terms: Terms, start: date) -> list[tuple[date, date]]:
     """(from, due) of each instalment: each period begins when the one before it ends."""
     if terms.business_days is None and terms.settlement is None:
         return list(pairwise([start, *due_dates(terms, start)]))
-    return list(pairwise([start, *sorted(row.due for row in rows(terms, start))]))
+    if terms.settlement is None:
+        return list(pairwise([start, *(row.due for row in rows(terms, start))]))
+    return list(pairwise([start, *sorted({row.due for row in rows(terms, start)})]))
 
 
 def interest_spans(terms: Terms, start: date) -> list[tuple[date, date]]:
