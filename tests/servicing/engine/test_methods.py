@@ -86,7 +86,7 @@ class TestGraded:
         assert objections(terms) == ()
         (objection,) = schedule_objections(terms, START)
         assert objection.field == "growth"
-        assert "does not cover its interest of 6000 minor units" in objection.reason
+        assert "does not cover its interest of 60.00" in objection.reason
 
 
 class TestBalloon:

@@ -1,14 +1,16 @@
 """Terms that fit together, and still make no schedule from the day of disbursement on: each objection names the field."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
 from schemas.calendars import CalendarEnds
 from services.servicing.domain.schedule.cumulative import amounts
 from services.servicing.domain.schedule.dates import due_dates, periods, start_of
+from services.servicing.domain.schedule.methods import principal_parts
 from services.servicing.domain.schedule.patterns import is_patterned, on_pattern
-from services.servicing.domain.terms import Family, Method, Objection, Terms
+from services.servicing.domain.terms import Family, Grace, Method, Objection, Terms
 
 _BY_INSTALMENT = {
     Method.EQUAL_INSTALMENT: "rounding.multiple",
@@ -79,11 +81,13 @@ def _tranches(terms: Terms, start: date, matures: date) -> Iterator[Objection]:
 def _repayment(terms: Terms, start: date) -> Iterator[Objection]:
     """Rows that ask for less than their interest: the loan would never be repaid, but for its last row."""
     field = _BY_INSTALMENT.get(terms.method)
-    if terms.family is not Family.CUMULATIVE or field is None or terms.fixed_instalment is not None:
+    graced = terms.grace.principal
+    if terms.family is not Family.CUMULATIVE or field is None or graced == terms.instalments - 1:
         return
-    rows = amounts(terms, start_of(terms, start), [(start, terms.principal)])
-    first = rows[terms.grace.principal]
-    if first is not rows[-1] and first.principal == 0 and first.interest > 0:
+    first = amounts(replace(terms, grace=Grace(graced)), start_of(terms, start), [(start, terms.principal)])[graced]
+    covers = principal_parts(terms, terms.principal, graced)(graced, first.interest)
+    if covers < 0 or (covers == 0 and first.interest and terms.rounding.multiple):
+        field = field if terms.fixed_instalment is None else "fixed_instalment"
         yield Objection(
-            field, f"the instalment due on {first.due} does not cover its interest of {first.interest} minor units"
+            field, f"the instalment due on {first.due} does not cover its interest of {terms.major(first.interest)}"
         )

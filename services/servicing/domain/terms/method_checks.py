@@ -71,7 +71,9 @@ def _plan(terms: Terms) -> Iterator[Objection]:
         yield Objection("plan", "no row can ask for less than nothing")
     total = sum(planned.principal for planned in terms.plan)
     if total != terms.principal:
-        yield Objection("plan", f"its principal sums to {total} minor units, and the loan is {terms.principal}")
+        yield Objection(
+            "plan", f"its principal sums to {terms.major(total)}, and the loan is {terms.major(terms.principal)}"
+        )
     if terms.grace.principal:
         yield Objection("grace.principal", "a custom plan says itself when principal falls due")
 

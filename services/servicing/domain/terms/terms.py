@@ -270,3 +270,7 @@ class Terms:
     credit_order: CreditOrder | None = None
     interest_refund_for: frozenset[TransactionKind] = field(default_factory=frozenset)
     """Kinds of refunds that also give back the interest their amount has borne."""
+
+    def major(self, units: int) -> Decimal:
+        """Minor units as an amount in major ones."""
+        return Decimal(units).scaleb(-self.rounding.currency_digits)
