@@ -87,6 +87,7 @@ def _terms(document: TermsDocument, amounts: Amounts) -> Terms:
         frequency=Span(document.frequency.every, document.frequency.unit),
         anchor=document.anchor,
         applied=document.applied,
+        counted_from=document.counted_from,
         first_due=document.first_due,
         fixed_length=_span(document.fixed_length),
         nth_weekday=_parts(NthWeekday, document.nth_weekday),
@@ -194,6 +195,7 @@ def _orders(document: TermsDocument) -> Iterator[Fault]:
 
 def _dates(document: TermsDocument, start: date) -> Iterator[Fault]:
     days = [("start", start), ("applied", document.applied), ("first_due", document.first_due)]
+    days += [("counted_from", document.counted_from)]
     days += [("matures", document.matures)]
     days += [(path("plan", i, "due"), row.due) for i, row in enumerate(document.plan)]
     days += [(path("tranches", i, "expected"), part.expected) for i, part in enumerate(document.tranches)]
@@ -203,8 +205,9 @@ def _dates(document: TermsDocument, start: date) -> Iterator[Fault]:
             yield Fault(field, f"must lie between {EARLIEST} and {LATEST}")
     if document.first_due is not None and document.first_due <= start:
         yield Fault("first_due", f"must be after the disbursement on {start}")
-    if document.applied is not None and document.applied > start:
-        yield Fault("applied", f"must not be after the disbursement on {start}")
+    for field, day in (("applied", document.applied), ("counted_from", document.counted_from)):
+        if day is not None and day > start:
+            yield Fault(field, f"must not be after the disbursement on {start}")
 
 
 def _charges(document: TermsDocument, start: date) -> Iterator[Fault]:

@@ -270,6 +270,8 @@ class TermsDocument(Part):
     """From which day due dates are counted."""
     applied: IsoDate | None = None
     """Day of the application, where due dates are counted from it."""
+    counted_from: IsoDate | None = None
+    """Day of the contract from which due dates are counted with the anchor `agreed`, e.g. of the delivery."""
     first_due: IsoDate | None = None
     """Agreed first due date: the first period is a stub, later ones are counted from it."""
     fixed_length: SpanDocument | None = None

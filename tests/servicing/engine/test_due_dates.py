@@ -15,6 +15,7 @@ from services.servicing.domain.schedule.dates import interest_spans, periods
 from services.servicing.domain.schedule.rows import scheduled
 from services.servicing.domain.terms import (
     Adjustment,
+    Anchor,
     BusinessDays,
     Counting,
     DayCount,
@@ -27,7 +28,7 @@ from services.servicing.domain.terms import (
     Unit,
     objections,
 )
-from tests.servicing.engine.samples import CHINESE, PLAIN, START, asked, simple
+from tests.servicing.engine.samples import CHINESE, PLAIN, START, asked, rows, simple
 
 BY_DAY = replace(CHINESE, interest_by=InterestBy.DAY, method=Method.EQUAL_PRINCIPAL)
 DAYS = st.dates(date(2011, 1, 1), date(2025, 6, 30))
@@ -113,6 +114,13 @@ class TestAnOddPeriodBesideAMaturity:
         # to 30 April a month, then 15 of the 31 days of the next one: 60.00 × (1 + 15 ÷ 31)
         terms = replace(CHINESE, instalments=3, matures=date(2026, 7, 15), stub=Stub.FIRST_LONG)
         assert asked(simple(terms))[0][1] == 8_903
+
+
+def test_due_dates_may_count_from_an_agreed_day_before_the_disbursement():
+    terms = replace(CHINESE, instalments=2, anchor=Anchor.AGREED, counted_from=date(2026, 3, 20))
+    position = simple(terms)
+    # 20 of the 30 days from the disbursement to 30 April: 60.00 × 20 ÷ 30; then a month on 2,994.93
+    assert [(str(line.day), line.interest) for line in rows(position)] == [("2026-04-20", 4_000), ("2026-05-20", 2_995)]
 
 
 class TestMonthEnds:

@@ -58,7 +58,7 @@ def _order(terms: Terms, start: date, dues: Sequence[date]) -> Iterator[Objectio
 
 def _first(terms: Terms) -> str:
     """The field that the first due date follows from."""
-    names = ("plan", "first_due", "applied", "matures", "business_days")
+    names = ("plan", "first_due", "applied", "counted_from", "matures", "business_days")
     return next((name for name in names if getattr(terms, name)), "frequency")
 
 

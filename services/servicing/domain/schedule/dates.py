@@ -5,6 +5,7 @@ An agreed maturity leaves an odd period first or last; weekdays of the month and
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from itertools import islice, pairwise, takewhile
@@ -32,6 +33,15 @@ class Row(NamedTuple):
     """Of the instalment whose principal falls due, from 0; ``None`` on a day of interest alone."""
 
 
+def days_added(terms: Terms, start: date, count: int, added: int) -> list[date]:
+    """Due dates of ``added`` rows after the first ``count`` of a loan: they go on as those did, after an agreed end regularly."""
+    if terms.plan or terms.matures is not None or terms.fixed_length is not None:
+        last = list(due_dates(terms, start))[-1]
+        return [plus(last, terms.frequency, number) for number in range(count - terms.instalments + 1, added + 1)]
+    longer = replace(terms, instalments=count + added)
+    return [due for _, due in periods(longer, start)][count:]
+
+
 def between(start: date, end: date, unit: Unit) -> int:
     """Whole units from ``start`` to ``end``."""
     days = (end - start).days
@@ -45,7 +55,8 @@ def between(start: date, end: date, unit: Unit) -> int:
 
 def start_of(terms: Terms, disbursed: date) -> date:
     """The date from which periods are counted."""
-    return terms.applied if terms.anchor is Anchor.APPLICATION and terms.applied is not None else disbursed
+    agreed = {Anchor.APPLICATION: terms.applied, Anchor.AGREED: terms.counted_from}.get(terms.anchor)
+    return agreed if agreed is not None else disbursed
 
 
 def due_dates(terms: Terms, start: date) -> Iterator[date]:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+from services.servicing.domain.schedule.dates import days_added
 from services.servicing.domain.schedule.level import (
     close_last,
     collect_ahead,
@@ -13,7 +14,6 @@ from services.servicing.domain.schedule.level import (
     relevel,
     silence_after,
 )
-from services.servicing.domain.schedule.months import plus
 from services.servicing.domain.schedule.plan import Period, Plan, Slice, change, cut, figures, new_plan, settle
 from services.servicing.domain.terms import Grace, InterestBy, Preclosure, Processing, Rest
 
@@ -165,10 +165,8 @@ def change_rate(plan: Plan, day: date, percent: Decimal) -> None:
 def extend(plan: Plan, day: date, rows: int) -> None:
     """More rows at the end 展期: what is outstanding is levelled over all rows that are open on ``day``."""
     base = plan.periods[-1].base
-    count = len(plan.periods)
-    for number in range(count, count + rows):
-        begins, due = (plus(plan.begins, plan.terms.frequency, times) for times in (number, number + 1))
-        begins = max(begins, plan.matures)
+    for due in days_added(plan.terms, plan.begins, len(plan.periods), rows):
+        begins = plan.matures
         plan.periods.append(Period(begins, due, [Slice(begins, due)], base=base))
     _relevel_from(plan, day - timedelta(days=1))
 

@@ -82,6 +82,10 @@ def _time(terms: Terms) -> Iterator[Objection]:
         yield Objection("frequency", "must be at least every one unit")
     if terms.anchor is Anchor.APPLICATION and terms.applied is None:
         yield Objection("applied", "due dates are counted from the application, and its date is not given")
+    if (terms.anchor is Anchor.AGREED) != (terms.counted_from is not None):
+        yield Objection(
+            "counted_from", "is the day from which due dates are counted, with the anchor agreed and no other"
+        )
     if terms.applied is not None and terms.first_due is not None and terms.first_due <= terms.applied:
         yield Objection("first_due", "must be after the application")
     if any(terms.first_due is not None and terms.first_due <= tranche.expected for tranche in terms.tranches[:1]):

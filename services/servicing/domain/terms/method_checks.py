@@ -74,6 +74,8 @@ def _plan(terms: Terms) -> Iterator[Objection]:
         yield Objection(
             "plan", f"its principal sums to {terms.major(total)}, and the loan is {terms.major(terms.principal)}"
         )
+    if terms.down_payment is not None:
+        yield Objection("down_payment", "a custom plan says itself what falls due first")
     if terms.grace.principal:
         yield Objection("grace.principal", "a custom plan says itself when principal falls due")
 

@@ -232,6 +232,8 @@ class Terms:
     anchor: Anchor = Anchor.DISBURSEMENT
     applied: date | None = None
     """Date of the application, where due dates are counted from it."""
+    counted_from: date | None = None
+    """The agreed day, where due dates are counted from one; not after the disbursement."""
     first_due: date | None = None
     """An agreed first due date: the first period is a stub, later dates are counted from it."""
     fixed_length: Span | None = None

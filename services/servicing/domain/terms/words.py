@@ -64,6 +64,8 @@ class Anchor(StrEnum):
 
     DISBURSEMENT = "disbursement"
     APPLICATION = "application"
+    AGREED = "agreed"
+    """A day of the contract, e.g. that of the delivery or one of the partner who sells the goods."""
 
 
 class MonthEnd(StrEnum):
