@@ -14,10 +14,10 @@ from typing import NamedTuple
 from services.servicing.domain.schedule.arithmetic import context, ratio, share_of, to_multiple, units
 from services.servicing.domain.schedule.dates import at_month_end, between, interest_spans, on_grid, periods
 from services.servicing.domain.schedule.dates import rows as all_rows
-from services.servicing.domain.schedule.methods import principal_parts
+from services.servicing.domain.schedule.methods import Part, nothing, principal_parts
 from services.servicing.domain.schedule.months import month_days, plus
 from services.servicing.domain.schedule.patterns import is_patterned, months_between
-from services.servicing.domain.schedule.rates import day_rate, unit_rate, units_a_row, year_fraction
+from services.servicing.domain.schedule.rates import day_rate, row_rate, unit_rate, units_a_row, year_fraction
 from services.servicing.domain.terms import InterestBy, Method, Remainder, Rounding, Span, Stub, Terms, Unit
 
 _row = tuple.__new__
@@ -73,7 +73,7 @@ def _declining(terms: Terms, start: date, tranches: list[_Tranche]) -> list[Amou
     rates = _RowRates(loan)
     free, graced, final = terms.grace.interest_charged, terms.grace.principal, len(spans) - 1
     balance = 0
-    part_of = principal_parts(terms, 0, 0)
+    part_of: Part = nothing
     rows = []
     for number, (begins, due) in enumerate(spans):
         within = paid_out.get(number)
@@ -105,7 +105,7 @@ def _settled(terms: Terms, start: date, tranches: list[_Tranche]) -> list[Amount
     paid_out = _by_row(tranches, spans)
     rates = _RowRates(loan)
     balance = pending = 0
-    part_of = principal_parts(terms, 0, 0)
+    part_of: Part = nothing
     asked: dict[date, tuple[int, int]] = {}
     for number, (row, span) in enumerate(zip(dates, spans, strict=True)):
         within = paid_out.get(number)
@@ -156,7 +156,10 @@ class _RowRates:
         key = (due - begins).days if self._by_days else None
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = _share(self._loan.terms.rounding, _rate(self._loan, begins, due))
+            terms = self._loan.terms
+            whole = self._regular and terms.interest_by is InterestBy.PERIOD
+            rate = row_rate(terms) if whole else _rate(self._loan, begins, due)
+            known = self._known[key] = _share(terms.rounding, rate)
         return known
 
 

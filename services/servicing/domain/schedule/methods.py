@@ -14,6 +14,11 @@ _ZERO = Decimal(0)
 _ONE = Decimal(1)
 
 
+def nothing(_row: int, _interest: int) -> int:
+    """Before anything is disbursed."""
+    return 0
+
+
 def principal_parts(terms: Terms, balance: int, first: int) -> Part:
     """What each row repays when ``balance`` is spread over the rows from ``first`` on."""
     return _PARTS[terms.method](terms, balance, first)

@@ -32,12 +32,16 @@ def units_a_row(terms: Terms) -> Decimal:
     return every / 2 if terms.month_days is not None else every
 
 
+def row_rate(terms: Terms) -> Decimal:
+    """The rate of a row of whole units."""
+    return context(terms.rounding).multiply(unit_rate(terms), units_a_row(terms))
+
+
 def level_rate(terms: Terms) -> Decimal:
     """The rate of one row in the formula of the level instalment."""
-    exact = context(terms.rounding)
     if terms.interest_by is InterestBy.PERIOD or terms.day_count.convention is not None:
-        return exact.multiply(unit_rate(terms), units_a_row(terms))
-    return exact.multiply(day_rate(terms), _DAYS[terms.frequency.unit] * units_a_row(terms))
+        return row_rate(terms)
+    return context(terms.rounding).multiply(day_rate(terms), _DAYS[terms.frequency.unit] * units_a_row(terms))
 
 
 def year_fraction(count: DayCount, begins: date, ends: date, matures: date) -> Fraction:
