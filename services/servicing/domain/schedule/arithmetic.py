@@ -46,7 +46,12 @@ def to_multiple(amount: int, rounding: Rounding) -> int:
 
 def scaled(value: Decimal, rounding: Rounding) -> Decimal:
     """``value`` with as many decimals as the terms keep digits: how a rate factor is stored."""
-    return value.quantize(Decimal(1).scaleb(-rounding.digits), context=_exact(rounding.mode))
+    return value.quantize(_step(rounding.digits), context=_exact(rounding.mode))
+
+
+@lru_cache(maxsize=64)
+def _step(digits: int) -> Decimal:
+    return Decimal(1).scaleb(-digits)
 
 
 _HALVES = (ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_HALF_DOWN)

@@ -27,6 +27,7 @@ class Factors:
         "_by_period",
         "_changes",
         "_context",
+        "_every",
         "_known",
         "_matures",
         "_simple",
@@ -44,6 +45,7 @@ class Factors:
         self._known: dict[tuple[object, ...], Decimal] = {}
         self._matures = matures
         self._wholes: dict[tuple[int, int], tuple[Decimal, Decimal]] = {}
+        self._every = units_a_row(terms)
         self._by_period = terms.interest_by is InterestBy.PERIOD and terms.frequency.unit in _A_YEAR
         named = terms.day_count.convention is not None and not self._by_period
         self._simple = not changes and not named and (terms.day_count.month is None or on_grid(terms))
@@ -96,7 +98,7 @@ class Factors:
         length = (period[1] - period[0]).days
         if not length:
             return _ZERO
-        unit, every = terms.frequency.unit, units_a_row(terms)
+        unit, every = terms.frequency.unit, self._every
         days = (ends - begins).days
         if self._by_period:
             share = exact.divide(every, Decimal(_A_YEAR[unit]))
