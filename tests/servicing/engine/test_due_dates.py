@@ -248,6 +248,7 @@ class TestNamedDayCounts:
         ({"matures": date(2026, 9, 30), "month_end": MonthEnd.DRIFT}, "month_end"),
         ({"matures": date(2026, 9, 30), "stub": Stub.FIRST_LONG, "first_due": date(2026, 5, 1)}, "stub"),
         ({"matures": START}, "instalments"),
+        ({"matures": date(2026, 9, 30), "full_term_tranches": True}, "full_term_tranches"),
         ({"business_days": BusinessDays(Adjustment.FOLLOWING, "moon/1", False)}, "business_days.calendar"),
         ({"business_days": BusinessDays(Adjustment.FOLLOWING)}, "business_days.adjusts_interest"),
         ({"day_count": DayCount(convention="ACT/ACT")}, "day_count.convention"),

@@ -22,6 +22,8 @@ def day_objections(terms: Terms) -> Iterator[Objection]:
             yield Objection(name, "a custom plan names its days itself")
     elif len(ways) > 1:
         yield Objection(ways[1], f"the due dates follow from {ways[0]} already")
+    if terms.matures is not None and terms.full_term_tranches:
+        yield Objection("full_term_tranches", "a tranche of a full term would end after the maturity agreed")
     yield from _patterns(terms)
     yield from _odd_periods(terms)
     if terms.month_end is MonthEnd.DRIFT and (terms.plan or (ways and ways != ["fixed_length"])):
