@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from schemas.calendars import CalendarEnds
 from services.servicing.domain.terms import Family, Terms
 from services.servicing.domain.transactions import (
     ChargeAdded,
@@ -62,14 +63,14 @@ class State:
 
 
 def simulate(document: SimulationDocument) -> tuple[Terms, tuple[State, ...]]:
-    """The state after each transaction. Raises :class:`Unfit` before anything is computed."""
+    """The state after each transaction. Raises :class:`Unfit`, and then shows none."""
     terms, agreed = _agreed(document)
     entries = [*agreed, *_entries(document, terms, len(agreed))]
     states: list[State] = []
     before = Position((), (), run(terms, ()).status, 0)
     for number, transaction in enumerate(document.transactions, start=1):
         index = len(agreed) + number - 1
-        after = run(terms, entries[: index + 1])
+        after = _run(terms, entries[: index + 1], number)
         posted = tuple(posting for posting in after.postings if posting.entry == index and not posting.reverted)
         states.append(
             State(
@@ -83,6 +84,14 @@ def simulate(document: SimulationDocument) -> tuple[Terms, tuple[State, ...]]:
         )
         before = after
     return terms, tuple(states)
+
+
+def _run(terms: Terms, entries: Sequence[Entry], number: int) -> Position:
+    """The position after these entries; a new row that no business day is known for refuses the last of them."""
+    try:
+        return run(terms, entries)
+    except CalendarEnds as error:
+        raise Unfit([Fault(path("transactions", number - 1), str(error))]) from None
 
 
 def _corrected(before: Position, after: Position, agreed: int) -> tuple[int, ...]:

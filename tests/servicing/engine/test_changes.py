@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from services.servicing.domain.terms import Rate
+import pytest
+
+from services.servicing.domain.terms import MonthEnd, NthWeekday, Rate
 from services.servicing.domain.transactions import Extended, InterestPaused, RateChanged, Reamortised, Undone, run
 from tests.servicing.engine.samples import PLAIN, asked, disbursed, paid, rows
 
@@ -52,6 +54,20 @@ class TestExtension:
         assert (len(later), first.due, first.paid) == (8, INSTALMENT, INSTALMENT)
         assert {line.due for line in later} == {65_668}
         assert position.totals.principal == 600_000
+
+    @pytest.mark.parametrize(
+        ("days", "expected"),
+        [
+            ({"first_due": date(2026, 4, 15)}, ["2026-10-15", "2026-11-15"]),
+            ({"nth_weekday": NthWeekday(3, 5)}, ["2026-09-18", "2026-10-16"]),
+            ({"matures": date(2026, 9, 10), "instalments": 7}, ["2026-10-10", "2026-11-10"]),
+            ({"month_end": MonthEnd.LAST_DAY, "first_due": date(2026, 4, 30)}, ["2026-10-31", "2026-11-30"]),
+        ],
+    )
+    def test_rows_go_on_on_the_days_agreed(self, days, expected):
+        base = replace(PLAIN, **days)
+        longer = Extended(known=START, value_date=date(2026, 4, 2), instalments=2)
+        assert [str(line.day) for line in rows(run(base, [LOAN, longer]))][-2:] == expected
 
     def test_it_can_be_undone(self):
         longer = Extended(known=START, value_date=date(2026, 4, 2), instalments=3)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from services.servicing.domain.schedule.arithmetic import ratio, to_multiple, units
+from services.servicing.domain.schedule.plain import SMOOTHINGS, plain_level
 from services.servicing.domain.schedule.plan import (
     Figure,
     Period,
@@ -21,8 +22,21 @@ from services.servicing.domain.schedule.plan import (
 from services.servicing.domain.terms import Method
 
 _ONE = Decimal(1)
-_SMOOTHINGS = 3
-"""How often the instalment is moved to bring the last row nearer to the others."""
+
+
+def level_first(plan: Plan, amount: int) -> bool:
+    """Level a plan of which ``amount``, all there is, was disbursed on its first day; whether it was a plain case."""
+    found = plain_level(plan.terms, plan.factors, [period.span for period in plan.periods], amount)
+    if found is None:
+        return False
+    for period in plan.periods:
+        period.instalment = period.agreed = found.asked
+    last = plan.periods[-1]
+    last.instalment = found.last
+    if found.smoothed:
+        last.agreed = found.last
+    settle(plan)
+    return True
 
 
 def relevel(plan: Plan, due: date, *, alone: bool) -> None:
@@ -298,7 +312,7 @@ class _Gap(NamedTuple):
 def _smooth(plan: Plan, related: list[Period]) -> None:
     """Spread a wide difference of the last row over all rows, as long as that narrows it."""
     trial: Plan | None = None
-    for _ in range(_SMOOTHINGS):
+    for _ in range(SMOOTHINGS):
         gap = _gap(plan, related)
         if not _too_wide(plan, gap):
             return

@@ -5,8 +5,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from services.servicing.domain.schedule.dates import plus
-from services.servicing.domain.schedule.level import close_last, collect_ahead, level_anew, relevel, silence_after
+from services.servicing.domain.schedule.dates import days_added
+from services.servicing.domain.schedule.level import (
+    close_last,
+    collect_ahead,
+    level_anew,
+    level_first,
+    relevel,
+    silence_after,
+)
 from services.servicing.domain.schedule.plan import Period, Plan, Slice, change, cut, figures, new_plan, settle
 from services.servicing.domain.terms import Grace, InterestBy, Preclosure, Processing, Rest
 
@@ -27,9 +34,11 @@ def disburse(plan: Plan, day: date, amount: int) -> None:
     if plan.terms.full_term_tranches:
         _disburse_full_term(plan, effective, amount)
         return
+    fresh = plan.untouched and effective == plan.begins
     period = change(plan, effective, disbursed=amount)
-    if period is not None:
-        relevel(plan, _due_from(plan, period, effective), alone=plan.empty)
+    if period is None or (fresh and level_first(plan, amount)):
+        return
+    relevel(plan, _due_from(plan, period, effective), alone=plan.empty)
 
 
 def _effective(plan: Plan, day: date) -> date:
@@ -156,10 +165,8 @@ def change_rate(plan: Plan, day: date, percent: Decimal) -> None:
 def extend(plan: Plan, day: date, rows: int) -> None:
     """More rows at the end 展期: what is outstanding is levelled over all rows that are open on ``day``."""
     base = plan.periods[-1].base
-    count = len(plan.periods)
-    for number in range(count, count + rows):
-        begins, due = (plus(plan.begins, plan.terms.frequency, times) for times in (number, number + 1))
-        begins = max(begins, plan.matures)
+    for due in days_added(plan.terms, plan.begins, len(plan.periods), rows):
+        begins = plan.matures
         plan.periods.append(Period(begins, due, [Slice(begins, due)], base=base))
     _relevel_from(plan, day - timedelta(days=1))
 

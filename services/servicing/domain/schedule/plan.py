@@ -204,6 +204,11 @@ class Plan:
         return all(period.instalment == 0 for period in self.periods)
 
     @property
+    def untouched(self) -> bool:
+        """Nothing has happened in it yet."""
+        return self.empty and not self.claimed and all(len(period.slices) == 1 for period in self.periods)
+
+    @property
     def claimed(self) -> int:
         """Principal that was ever claimed: disbursed or charged back."""
         parts = (part for period in self.periods for part in period.slices)
@@ -239,7 +244,7 @@ def new_plan(terms: Terms, start: date) -> Plan:
         Period(begins, due, [Slice(begins, due)], interest_free=number < free)
         for number, (begins, due) in enumerate(periods(terms, start))
     ]
-    return Plan(terms, Factors(terms, start), context(terms.rounding), made)
+    return Plan(terms, Factors(terms, start, made[-1].due), context(terms.rounding), made)
 
 
 def figures(plan: Plan) -> list[Figure]:
