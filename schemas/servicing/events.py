@@ -329,6 +329,7 @@ class RulesAdopted:
     rules: str
     """Version from now on."""
     adopted_on: date
+    """Business day from which it holds."""
     reason: str
     authority: str
     """Who decided it: the subject of the command."""

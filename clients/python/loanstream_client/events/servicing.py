@@ -425,6 +425,7 @@ class RulesAdopted(Payload, frozen=True, kw_only=True):
     rules: str
     """Version from now on."""
     adopted_on: datetime.date
+    """Business day from which it holds."""
     reason: str
     """Why: a stable code, or the words of who did it."""
     authority: str

@@ -1190,6 +1190,7 @@ export namespace servicing {
     readonly previous: string;
     /** Version from now on. */
     readonly rules: string;
+    /** Business day from which it holds. */
     readonly adopted_on: IsoDate;
     /** Why: a stable code, or the words of who did it. */
     readonly reason: string;
