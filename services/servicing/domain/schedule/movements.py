@@ -180,6 +180,11 @@ def reamortise(plan: Plan, day: date) -> None:
             _leave_in_balance(period, day, max(0, figure.principal - period.paid_principal))
     settle(plan)
     level_anew(plan, related)
+    for _ in range(
+        2
+    ):  # every row to come may have been paid in advance: then the last asks for what is left, and its interest
+        related[-1].instalment += max(0, plan.claimed - sum(figure.principal for figure in figures(plan)))
+        settle(plan)
 
 
 def _leave_in_balance(period: Period, day: date, unpaid: int) -> None:

@@ -24,13 +24,22 @@ _BEARING = (Component.INTEREST, Component.PRINCIPAL)
 def allocate(ledger: Ledger, move: Move, amount: int, rule: Allocation) -> int:
     """Settle rows with ``amount``; what is left when nothing remains to be paid."""
     if ledger.terms.processing is Processing.VERTICAL:
-        for slot in rule.order:
-            amount = _settle_component(ledger, move, amount, slot, rule.future)
-        return amount
+        return _settle_vertically(ledger, move, amount, rule)
     for due, slots in _classes(rule.order):
         if amount > 0:
             ledger.skipped.clear()
             amount = _settle_class(ledger, move, amount, due, slots, rule.future)
+    return amount
+
+
+def _settle_vertically(ledger: Ledger, move: Move, amount: int, rule: Allocation) -> int:
+    """Settle one slot after the other; again while principal that was paid has made interest due in a slot already passed."""
+    while amount > 0:
+        left = amount
+        for slot in rule.order:
+            amount = _settle_component(ledger, move, amount, slot, rule.future)
+        if amount == left:
+            break
     return amount
 
 
