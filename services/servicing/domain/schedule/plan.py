@@ -297,6 +297,8 @@ def accrual(plan: Plan, period: Period) -> int:
     if period.passed_up:
         return period.ahead
     parts = period.slices
+    if not parts:
+        return period.ahead
     if len(parts) == 1:
         interest = _interest(plan, period, parts[0])
     else:

@@ -139,7 +139,8 @@ def _pay(ledger: Ledger, move: Move, row: Row, slot: Slot, amount: int) -> int:
     follows = ledger.recalculates and not outside
     if ledger.recalculates and outside:
         ledger.skipped.add(id(row))
-    if follows and slot.due is Due.IN_ADVANCE and slot.component in _BEARING:
+    asks = follows and slot.due is Due.IN_ADVANCE and slot.component in _BEARING
+    if asks:
         day = _day_of_advance(ledger, row, day)
         _ask_for_day(ledger, row, slot.component, day)
     taken = row.pay(slot.component, amount, move.day)
@@ -149,7 +150,8 @@ def _pay(ledger: Ledger, move: Move, row: Row, slot: Slot, amount: int) -> int:
             pay_principal(plan, row.span, day, taken)
         elif taken:
             pay_interest(plan, row.span, day, taken)
-        show_plan(ledger, move.day)
+        if taken or asks:
+            show_plan(ledger, move.day)
     return taken
 
 
