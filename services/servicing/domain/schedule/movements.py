@@ -54,8 +54,7 @@ def _disburse_full_term(plan: Plan, day: date, amount: int) -> None:
         _add_row(plan, period, figure.principal + figure.interest, first=period is own.periods[0])
     if not inside:
         change(plan, day, disbursed=amount)
-    settle(plan)
-    close_last(plan, day)
+    close_last(plan, day, settle(plan))
 
 
 def _tranche_plan(plan: Plan, day: date, amount: int) -> Plan:
@@ -94,15 +93,13 @@ def _add_row(plan: Plan, period: Period, instalment: int, *, first: bool) -> Non
 def correct(plan: Plan, day: date, amount: int) -> None:
     """The bearing balance changes by ``amount`` on ``day``, the claim does not."""
     if change(plan, day, corrected=amount) is not None:
-        settle(plan)
-        close_last(plan, day)
+        close_last(plan, day, settle(plan))
 
 
 def claim_back(plan: Plan, day: date, principal: int, interest: int) -> None:
     """Principal and interest are claimed again from ``day`` on."""
     if change(plan, day, corrected=principal, principal=principal, interest=interest) is not None:
-        settle(plan)
-        close_last(plan, day)
+        close_last(plan, day, settle(plan))
 
 
 def pay_interest(plan: Plan, row: tuple[date, date], day: date, amount: int) -> None:
@@ -115,8 +112,7 @@ def pay_interest(plan: Plan, row: tuple[date, date], day: date, amount: int) -> 
     accepted = min(amount, due - plan.paid_interest) if plan.paid_interest + amount > due else amount
     if period is not None:
         period.paid_interest += accepted
-    settle(plan)
-    close_last(plan, day)
+    close_last(plan, day, settle(plan))
 
 
 def pay_principal(plan: Plan, row: tuple[date, date], day: date, amount: int) -> None:
@@ -212,8 +208,7 @@ def pause_interest(plan: Plan, first: date, last: date) -> None:
             if part.begins >= begins and part.ends <= ends:
                 part.paused = True
     if affected:
-        settle(plan)
-        close_last(plan, affected[0].begins)
+        close_last(plan, affected[0].begins, settle(plan))
 
 
 def asked_on(plan: Plan, row: tuple[date, date], day: date) -> Asked:
@@ -277,8 +272,7 @@ def till(plan: Plan, day: date) -> Plan:
             del period.slices[1:]
         else:
             period.slices.clear()
-    settle(until)
-    close_last(until, day)
+    close_last(until, day, settle(until))
     return until
 
 
@@ -309,8 +303,7 @@ def outstanding_on(plan: Plan, day: date) -> Asked:
     """Principal and interest that close the loan on ``day``."""
     until = plan.copy()
     silence_after(until, day)
-    settle(until)
-    close_last(until, day)
+    close_last(until, day, settle(until))
     interest = sum(figure.interest for figure in figures(until))
     return Asked(max(0, until.claimed - until.paid_principal), max(0, interest - until.paid_interest))
 
@@ -354,8 +347,7 @@ def _correct_overdue(plan: Plan, day: date, amount: int) -> None:
     period = change(plan, day, corrected=amount)
     if period is not None:
         plan.overdue.append((day, amount, period.due))
-        settle(plan)
-        close_last(plan, day)
+        close_last(plan, day, settle(plan))
 
 
 def to_due_date(plan: Plan, *, closing: bool) -> bool:
