@@ -23,6 +23,7 @@ _BEARING = (Component.INTEREST, Component.PRINCIPAL)
 
 def allocate(ledger: Ledger, move: Move, amount: int, rule: Allocation) -> int:
     """Settle rows with ``amount``; what is left when nothing remains to be paid."""
+    ledger.asked.clear()
     if ledger.terms.processing is Processing.VERTICAL:
         return _settle_vertically(ledger, move, amount, rule)
     for due, slots in _classes(rule.order):
@@ -146,6 +147,8 @@ def _pay(ledger: Ledger, move: Move, row: Row, slot: Slot, amount: int) -> int:
     taken = row.pay(slot.component, amount, move.day)
     move.allocation[slot.component] += taken
     if follows and slot.component in _BEARING:
+        if taken:
+            ledger.asked.clear()
         if slot.component is Component.PRINCIPAL:
             pay_principal(plan, row.span, day, taken)
         elif taken:
@@ -166,7 +169,9 @@ def _day_of_advance(ledger: Ledger, row: Row, day: date) -> date:
 def _ask_for_day(ledger: Ledger, row: Row, component: Component, day: date) -> None:
     """A row paid in advance asks for interest up to the day of the payment only."""
     assert ledger.plan is not None
-    asked = asked_on(ledger.plan, row.span, day)
+    asked = ledger.asked.get((row.span, day))
+    if asked is None:
+        asked = ledger.asked[row.span, day] = asked_on(ledger.plan, row.span, day)
     if asked.principal == 0 and asked.interest == 0:
         ledger.skipped.add(id(row))
     if component is Component.INTEREST:

@@ -10,7 +10,7 @@ from datetime import date
 from services.servicing.domain.schedule.arithmetic import context, percentage, ratio, to_multiple, units
 from services.servicing.domain.schedule.cumulative import amounts
 from services.servicing.domain.schedule.dates import start_of
-from services.servicing.domain.schedule.movements import disburse, let_overdue_bear
+from services.servicing.domain.schedule.movements import Asked, disburse, let_overdue_bear
 from services.servicing.domain.schedule.plan import Plan, figures, new_plan
 from services.servicing.domain.terms import (
     Allocation,
@@ -60,6 +60,8 @@ class Ledger:
     overpaid: int = 0
     skipped: set[int] = field(default_factory=set)
     """Rows a payment in advance found nothing to pay in, by identity."""
+    asked: dict[tuple[tuple[date, date], date], Asked] = field(default_factory=dict)
+    """What rows ask for when they are paid in advance on a day, until a payment changes the plan."""
     detached: bool = False
     """Rows were changed beside the plan and follow it no more."""
     closing: bool = False
