@@ -315,11 +315,7 @@ def accrual(plan: Plan, period: Period) -> int:
 def _plain(plan: Plan, period: Period, part: Slice) -> bool:
     """Whether nothing but its balance decides what the slice bears."""
     return not (
-        part.silent
-        or part.paused
-        or part.credited_interest
-        or period.interest_free
-        or plan.terms.method is Method.FLAT
+        part.silent or part.paused or part.credited_interest or period.interest_free or plan.terms.method is Method.FLAT
     )
 
 
