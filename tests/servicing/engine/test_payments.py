@@ -135,7 +135,7 @@ class TestTooMuch:
     def test_what_a_row_no_longer_asks_for_pays_those_that_ask_for_more(self):
         base = terms(FREE, FutureRule.LAST, rounding=Rounding(multiple=100_000))
         last = rows(run(base, [disbursed()]))[-1].due
-        position = run(base, [disbursed(), paid(last, START), disbursed(60_000, date(2026, 4, 10))])
+        position = run(base, [disbursed(), paid(last, START), disbursed(300_000, date(2026, 4, 10))])
         assert all(line.outstanding >= 0 for line in rows(position))
         assert (position.totals.paid, position.overpaid) == (last, 0)
 
