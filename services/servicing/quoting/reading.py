@@ -1,6 +1,6 @@
 """From the JSON form of terms to the engine's terms and charges, or every reason to refuse them before anything is computed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
@@ -49,7 +49,10 @@ EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
 
 _STATUTORY = (Component.FEE, Component.PENALTY, Component.INTEREST, Component.PRINCIPAL)
 """Costs, interest, principal (Civil Code 561; precise-rules 9)."""
+_KEPT_WITH = {"cost": Component.FEE, "compound": Component.PENALTY}
+"""Enforcement cost is charged as a fee, compound interest as a penalty: an order of six components is mapped so (rule 9)."""
 _SLOTS = {f"{due} {part}": Slot(due, part) for due in Due for part in Component}
+_WIDE = {f"{due} {name}": Slot(due, part) for due in Due for name, part in _KEPT_WITH.items()}
 
 
 def read_terms(document: TermsDocument, start: date) -> tuple[Terms, tuple[Charge, ...]]:
@@ -171,7 +174,17 @@ def _default_order() -> tuple[Slot, ...]:
 
 
 def _allocation(document: AllocationDocument) -> Allocation:
-    return Allocation(document.kind, tuple(_SLOTS[name] for name in document.order), document.future)
+    return Allocation(document.kind, _merged(document.order), document.future)
+
+
+def _merged(order: Sequence[str]) -> tuple[Slot, ...]:
+    """Slots of an order; neighbours that the ledger keeps together become one."""
+    slots = [(name, _SLOTS.get(name) or _WIDE[name]) for name in order]
+    return tuple(
+        slot
+        for k, (name, slot) in enumerate(slots)
+        if k == 0 or slots[k - 1][1] != slot or (name in _WIDE) == (slots[k - 1][0] in _WIDE)
+    )
 
 
 def _charge(document: ChargeDocument, field: str, amounts: Amounts) -> Charge:
@@ -188,9 +201,24 @@ def read_charge(document: ChargeDocument, field: str, amounts: Amounts) -> Charg
 
 def _orders(document: TermsDocument) -> Iterator[Fault]:
     for i, allocation in enumerate(document.allocations):
-        for k, name in enumerate(allocation.order):
-            if name not in _SLOTS:
-                yield Fault(path("allocations", i, "order", k), f"no slot {name!r}; there are {', '.join(_SLOTS)}")
+        known = {**_SLOTS, **_WIDE}
+        field = path("allocations", i, "order")
+        unknown = [k for k, name in enumerate(allocation.order) if name not in known]
+        for k in unknown:
+            yield Fault(f"{field}[{k}]", f"no slot {allocation.order[k]!r}; there are {', '.join(known)}")
+        if not unknown and any(name in _WIDE for name in allocation.order):
+            yield from _wide_order(field, allocation.order)
+
+
+def _wide_order(field: str, order: Sequence[str]) -> Iterator[Fault]:
+    """Whether an order of six components can be kept by a ledger of four: each pair it keeps as one stands side by side."""
+    if missing := [name for name in (*_SLOTS, *_WIDE) if name not in order]:
+        yield Fault(field, f"an order of eighteen slots misses {', '.join(missing)}")
+        return
+    for name, slot in _WIDE.items():
+        other = f"{slot.due} {slot.component}"
+        if abs(order.index(name) - order.index(other)) != 1:
+            yield Fault(field, f"{name!r} and {other!r} are one claim of the ledger: they must stand side by side")
 
 
 def _dates(document: TermsDocument, start: date) -> Iterator[Fault]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from schemas.calendars import CalendarEnds
-from services.servicing.domain.terms import Family, Terms
+from services.servicing.domain.terms import Terms
 from services.servicing.domain.transactions import (
     ChargeAdded,
     Chargeback,
@@ -18,8 +18,10 @@ from services.servicing.domain.transactions import (
     Position,
     Posting,
     RateChanged,
+    Reamortised,
     Refunded,
     Undone,
+    refusal,
     run,
 )
 from services.servicing.domain.transactions.position import Line
@@ -35,6 +37,7 @@ from services.servicing.quoting.transactions_document import (
     InterestPauseDocument,
     PaymentDocument,
     RateChangeDocument,
+    ReamortisationDocument,
     ReversalDocument,
     SimulationDocument,
     Transaction,
@@ -149,6 +152,8 @@ def _entry(one: Transaction, field: str, amounts: Amounts, offset: int) -> Entry
         return InterestPaused(known=known, value_date=day, until=one.until)
     if isinstance(one, ExtensionDocument):
         return Extended(known=known, value_date=day, instalments=one.instalments)
+    if isinstance(one, ReamortisationDocument):
+        return Reamortised(known=known, value_date=day)
     return DayEnded(known=known)
 
 
@@ -201,7 +206,7 @@ class _History:
         elif isinstance(one, ChargebackDocument):
             yield from self._chargeback(number, one)
         elif isinstance(one, RateChangeDocument | InterestPauseDocument | ExtensionDocument):
-            yield from self._change(one)
+            yield from self._change(number, one)
 
     def _disbursement(self, number: int) -> Iterator[tuple[str, str]]:
         before = (self._amount(held) for held, one in self.held.items() if isinstance(one, DisbursementDocument))
@@ -223,9 +228,11 @@ class _History:
         if one.date < payment.date:
             yield "date", f"must not be before the payment on {payment.date}"
 
-    def _change(self, one: RateChangeDocument | InterestPauseDocument | ExtensionDocument) -> Iterator[tuple[str, str]]:
-        if self.terms.family is not Family.PROGRESSIVE:
-            yield "type", "needs the progressive family"
+    def _change(
+        self, number: int, one: RateChangeDocument | InterestPauseDocument | ExtensionDocument
+    ) -> Iterator[tuple[str, str]]:
+        if (refused := refusal(self.terms, self.entries[number - 1])) is not None:
+            yield "type", refused.reason
         if isinstance(one, RateChangeDocument) and not 0 <= one.percent <= 1000:
             yield "percent", "must lie between 0 and 1000 % a year"
         if isinstance(one, InterestPauseDocument) and not one.date <= one.until <= LATEST:

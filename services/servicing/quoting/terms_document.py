@@ -205,8 +205,9 @@ class AllocationDocument(Part):
 
     kind: TransactionKind | None = None
     """None: every kind that has no order of its own."""
-    order: Annotated[tuple[str, ...], Field(max_length=len(Component) * 3)]
-    """Twelve slots, class and component, e.g. `past-due penalty`, `due interest`, `in-advance principal`."""
+    order: Annotated[tuple[str, ...], Field(max_length=18)]
+    """Twelve slots, class and component, e.g. `past-due penalty`, `due interest`, `in-advance principal`; or eighteen, with
+    `cost` beside `fee` and `compound` beside `penalty`, which the ledger keeps as one claim each."""
     future: FutureRule = FutureRule.NEXT
     """Which instalments a payment in advance settles."""
 

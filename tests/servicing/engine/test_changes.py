@@ -7,8 +7,16 @@ from decimal import Decimal
 import pytest
 
 from services.servicing.domain.terms import MonthEnd, NthWeekday, Rate
-from services.servicing.domain.transactions import Extended, InterestPaused, RateChanged, Reamortised, Undone, run
-from tests.servicing.engine.samples import PLAIN, asked, disbursed, paid, rows
+from services.servicing.domain.transactions import (
+    Extended,
+    InterestPaused,
+    RateChanged,
+    Reamortised,
+    Undone,
+    refusal,
+    run,
+)
+from tests.servicing.engine.samples import CHINESE, PLAIN, asked, disbursed, paid, rows
 
 START = date(2026, 3, 1)
 LOAN = disbursed(day=START)
@@ -103,3 +111,26 @@ class TestReamortisation:
         plain = run(PLAIN, [LOAN, paid(INSTALMENT, date(2026, 4, 1))])
         again = run(PLAIN, [LOAN, paid(INSTALMENT, date(2026, 4, 1)), Reamortised(known=self.DAY, value_date=self.DAY)])
         assert again.totals.interest > plain.totals.interest
+
+    def test_what_was_paid_ahead_leaves_the_rest_in_the_last_row(self):
+        day = date(2026, 5, 10)
+        entries = [LOAN, paid(590_000, date(2026, 3, 20)), Reamortised(known=day, value_date=day)]
+        assert run(PLAIN, entries).totals.principal == 600_000
+
+
+class TestCumulative:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            RateChanged(known=START, value_date=START, percent=Decimal(10)),
+            InterestPaused(known=START, value_date=START, until=date(2026, 4, 1)),
+            Extended(known=START, value_date=START, instalments=1),
+        ],
+    )
+    def test_a_change_that_its_rows_have_no_place_for_is_refused(self, change):
+        refused = refusal(CHINESE, change)
+        assert refused is not None
+        assert refused.field == "family"
+        with pytest.raises(ValueError, match="needs the progressive family"):
+            run(CHINESE, [LOAN, change])
+        assert refusal(PLAIN, change) is None

@@ -19,6 +19,9 @@ from services.servicing.quoting.terms_document import Part, QuoteDocument, Terms
 from services.servicing.quoting.transactions_document import Happening
 from tests.golden.servicing.quotes import BASE, CASES, FOLDER, path, table
 
+SIX = ("cost", "fee", "penalty", "compound", "interest", "principal")
+WIDE = [f"{due} {part}" for due in ("past-due", "due", "in-advance") for part in SIX]
+
 
 def quoted(**changes: Any) -> Quote:
     return quote(read(QuoteDocument, BASE | changes))
@@ -204,6 +207,8 @@ def test_fees_are_items_that_sum_to_what_the_rows_ask_for():
         ),
         ({"day_count": {"convention": "ACT/ACT"}}, "day_count.convention", "ACT/ACT ISDA"),
         ({"rounding": {"multiple": "5000.00"}, "instalments": 240}, "rounding.multiple", "does not cover its interest"),
+        ({"allocations": [{"order": WIDE[:-1]}]}, "allocations[0].order", "misses in-advance principal"),
+        ({"allocations": [{"order": [*WIDE[1:6], WIDE[0], *WIDE[6:]]}]}, "allocations[0].order", "side by side"),
         ({"method": "bullet", "family": "progressive"}, "method", "progressive family"),
         ({"recalculation": {}}, "recalculation", "progressive family"),
         ({"ballon": "1"}, "ballon", "there is no such field"),
@@ -271,3 +276,16 @@ def test_a_quote_repays_the_principal_exactly_and_its_cost_is_what_is_paid_besid
 
 def _terms(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in BASE.items() if name != "start"} | changes
+
+
+def test_an_order_of_eighteen_slots_is_kept_by_a_ledger_of_four_components():
+    narrow = [name for name in WIDE if not name.endswith(("cost", "compound"))]
+    wide, kept = (_orders_of(order) for order in (WIDE, narrow))
+    assert wide == kept
+    assert len(wide) == 12
+
+
+def _orders_of(order):
+    document = read(QuoteDocument, BASE | {"allocations": [{"order": order}]})
+    terms, _ = read_terms(document, date(2026, 3, 1))
+    return terms.allocations[0].order

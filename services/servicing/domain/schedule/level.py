@@ -196,12 +196,13 @@ def _grant_principal_grace(plan: Plan, related: Sequence[Period]) -> None:
         _level(plan, amortising)
 
 
-def close_last(plan: Plan, day: date) -> None:
+def close_last(plan: Plan, day: date, settled: list[Figure] | None = None) -> None:
     """Let the last unpaid row take in the difference between what was claimed and what the rows ask for 末期轧差.
 
-    A row that was paid more than that keeps what was paid, and the unpaid one before it takes in the rest.
+    A row that was paid more than that keeps what was paid, and the unpaid one before it takes in the rest. ``settled`` is what
+    the rows come to where the caller has just counted it.
     """
-    amounts = _trim_to_claim(plan)
+    amounts = _trim_to_claim(plan, settled or figures(plan))
     last = _last_unpaid(plan)
     if last is None:
         return
@@ -237,10 +238,9 @@ def _without_ahead(plan: Plan, last: Period, amounts: list[Figure]) -> list[Figu
     return figures(plan)
 
 
-def _trim_to_claim(plan: Plan) -> list[Figure]:
+def _trim_to_claim(plan: Plan, amounts: list[Figure]) -> list[Figure]:
     """No row asks for more principal than is left to be paid; what the rows then come to."""
     left = max(0, plan.claimed - plan.paid_principal)
-    amounts = figures(plan)
     for number, period in enumerate(plan.periods):
         asked = amounts[number].principal - period.paid_principal
         if asked > left:

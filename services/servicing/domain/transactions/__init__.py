@@ -1,5 +1,6 @@
 """Transactions on a loan in the order of their value dates, and what they make of its rows."""
 
+from services.servicing.domain.transactions.checks import refusal
 from services.servicing.domain.transactions.entries import (
     ChargeAdded,
     Chargeback,
@@ -34,5 +35,6 @@ __all__ = [
     "Status",
     "Totals",
     "Undone",
+    "refusal",
     "run",
 ]

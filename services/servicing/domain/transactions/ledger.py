@@ -10,7 +10,7 @@ from datetime import date
 from services.servicing.domain.schedule.arithmetic import context, percentage, ratio, to_multiple, units
 from services.servicing.domain.schedule.cumulative import amounts
 from services.servicing.domain.schedule.dates import start_of
-from services.servicing.domain.schedule.movements import disburse, let_overdue_bear
+from services.servicing.domain.schedule.movements import Asked, disburse, let_overdue_bear
 from services.servicing.domain.schedule.plan import Plan, figures, new_plan
 from services.servicing.domain.terms import (
     Allocation,
@@ -60,6 +60,8 @@ class Ledger:
     overpaid: int = 0
     skipped: set[int] = field(default_factory=set)
     """Rows a payment in advance found nothing to pay in, by identity."""
+    asked: dict[tuple[tuple[date, date], date], Asked] = field(default_factory=dict)
+    """What rows ask for when they are paid in advance on a day, until a payment changes the plan."""
     detached: bool = False
     """Rows were changed beside the plan and follow it no more."""
     closing: bool = False
@@ -112,7 +114,7 @@ def show_plan(ledger: Ledger, day: date | None = None, since: date | None = None
             row = Row(period.begins, period.due)
             ledger.rows.append(row)
         row.ask(figure.principal, figure.interest)
-        row.credited = period.credited_principal
+        row.credited = period.credited_principal + row.beside[Component.PRINCIPAL]
         if day is not None:
             row.review(day)
     ledger.rows.sort(key=lambda row: row.order)
@@ -133,6 +135,7 @@ def add_disbursement(ledger: Ledger, entry: int, day: date, amount: int) -> int:
         ledger.rows.append(row)
     _schedule(ledger, day, amount - down)
     _recharge(ledger)
+    _free_excess(ledger, day)
     waiting, ledger.waiting = ledger.waiting, []
     for charge in waiting:
         add_charge(ledger, charge)
@@ -146,16 +149,26 @@ def _schedule(ledger: Ledger, day: date, amount: int) -> None:
     if ledger.detached:
         _spread(ledger, day, amount)
         return
-    if ledger.terms.family is Family.CUMULATIVE:
-        _show_cumulative(ledger, day)
-        return
-    late = day > plan.matures
-    disburse(plan, day, amount)
-    if late and not ledger.terms.full_term_tranches:
+    late = day > plan.matures and not ledger.terms.full_term_tranches
+    if late:
         row = extra_row(ledger, day)
         row.owed[Component.PRINCIPAL] += amount
         row.review(day)
+    if ledger.terms.family is Family.CUMULATIVE:
+        _show_cumulative(ledger, day)
+        return
+    disburse(plan, day, amount)
     show_plan(ledger, day, since=day)
+
+
+def _free_excess(ledger: Ledger, day: date) -> None:
+    """What was paid in a row beyond what it still asks for is credit again, for the rows that now ask for more."""
+    for row in ledger.rows:
+        excess = {component: row.give_back(component) for component in Component}
+        if any(excess.values()):
+            ledger.overpaid += sum(excess.values())
+            ledger.moves[-1].claimed += excess[Component.PRINCIPAL]
+            row.review(day)
 
 
 def spread_overdue(ledger: Ledger, day: date) -> None:
@@ -187,7 +200,11 @@ def _show_cumulative(ledger: Ledger, day: date) -> None:
     """Rows of the cumulative family follow from all that was disbursed."""
     plan = ledger.plan
     assert plan is not None
-    amortised = [(since, amount - down_payment(ledger.terms, amount)) for since, amount in ledger.disbursed]
+    amortised = [
+        (since, amount - down_payment(ledger.terms, amount))
+        for since, amount in ledger.disbursed
+        if since <= plan.matures
+    ]
     for row, asked in zip(ledger.instalments, amounts(ledger.terms, plan.begins, amortised), strict=True):
         row.ask(asked.principal, asked.interest)
         row.review(day)
