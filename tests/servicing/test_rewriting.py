@@ -60,7 +60,7 @@ def test_a_back_dated_payment_gives_the_figures_of_one_that_came_on_its_day(
     if without.state.status is not Status.ACTIVE:
         return
     late = pay(without, missing[1], last, receipt="late", value_date=on(missing[0])).applied()
-    if any(payment.left for _, payment in numbered(late.state)) or in_time.state.status is not Status.ACTIVE:
+    if any(one.payment.left for one in numbered(late.state)) or in_time.state.status is not Status.ACTIVE:
         return
     assert standing(until(late, last)) == standing(in_time)
 
@@ -78,7 +78,7 @@ def test_a_reversal_gives_from_then_on_the_figures_without_the_pair(
         loan = pay(until(loan, on(days)), amount, on(days), receipt=receipt or f"R{number}").applied()
     restored = reverse(until(loan, last), "wrong", last).applied()
     expected = lived(history, last)
-    if all(payment.left == 0 for _, payment in numbered(restored.state)) and expected.state.status is Status.ACTIVE:
+    if all(one.payment.left == 0 for one in numbered(restored.state)) and expected.state.status is Status.ACTIVE:
         assert standing(restored) == standing(expected)
 
 

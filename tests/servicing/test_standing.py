@@ -130,4 +130,4 @@ def test_a_day_is_answered_as_it_was_when_nothing_was_back_dated(history: list[t
     found = told.on(last)
     assert found.balances == [balance(lived.state, n) for n in range(1, months_of(lived.state) + 1)]
     assert (found.loan.status, found.loan.bucket) == (lived.state.status, lived.state.bucket)
-    assert not any(payment.left for _, payment in numbered(found.loan))
+    assert not any(one.payment.left for one in numbered(found.loan))

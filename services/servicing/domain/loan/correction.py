@@ -35,7 +35,7 @@ def corrected(
 
     None when nothing differs.
     """
-    before = {number: payment for number, payment in numbered(loan) if number and not payment.reversed}
+    before = {one.number: one.payment for one in numbered(loan) if one.number and not one.payment.reversed}
     moved = {
         number: after.paid[number] for number, payment in before.items() if _moves(payment, after.paid.get(number))
     }

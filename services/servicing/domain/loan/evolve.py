@@ -34,6 +34,7 @@ from services.servicing.domain.loan.packing import (
     Touched,
     bits,
     digest,
+    is_claim,
     is_waiver,
     mark_reversed,
     pack_balances,
@@ -182,8 +183,9 @@ def _reallocated(loan: Loan, event: LoanCorrected) -> bytes:
     schedule, corrected = schedule_of(loan), {part.number: part for part in event.payments}
     history, number = [], 0
     for receipt, payment in payments(loan.payments, schedule):
-        number += not is_waiver(receipt)
-        part = None if is_waiver(receipt) else corrected.get(number)
+        paid = not (is_waiver(receipt) or is_claim(receipt))
+        number += paid
+        part = corrected.get(number) if paid else None
         if part is not None:
             allocations = tuple(_allocation(instalment) for instalment in part.instalments)
             payment = payment._replace(allocations=allocations, left=minor(part.credit))

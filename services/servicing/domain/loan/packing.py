@@ -29,6 +29,8 @@ _AMOUNT = Struct("<Q")
 _BASE = Struct("<IIBIH")
 _WAIVER = bytes(8)
 """Instead of a receipt's digest: amounts that were waived on that day."""
+_CLAIM = b"\xff" * 8
+"""Instead of a receipt's digest: amounts that were charged on that day."""
 _BUCKETS = tuple(Bucket)
 _EPOCH = date(1970, 1, 1).toordinal()
 _LAST_DAY = 0xFFFF
@@ -220,13 +222,23 @@ def pack_waiver(day: date, allocations: Sequence[Allocation], schedule: Schedule
     return _pack_payment(_WAIVER, Payment(day, False, tuple(allocations)), schedule)
 
 
+def pack_claim(day: date, allocations: Sequence[Allocation], schedule: Schedule) -> bytes:
+    """Amounts charged on a day by decision, by instalment: they stand among the payments as waivers do."""
+    return _pack_payment(_CLAIM, Payment(day, False, tuple(allocations)), schedule)
+
+
 def is_waiver(receipt: bytes) -> bool:
     """Whether what :func:`payments` gives with this digest is a waiver."""
     return receipt == _WAIVER
 
 
+def is_claim(receipt: bytes) -> bool:
+    """Whether what :func:`payments` gives with this digest is a charge."""
+    return receipt == _CLAIM
+
+
 def payments(packed: bytes, schedule: Schedule) -> Iterator[tuple[bytes, Payment]]:
-    """Every payment with its receipt's digest, and every waiver, in the order in which they were decided."""
+    """Every payment with its receipt's digest, every waiver and charge, in the order in which they were decided."""
     at = 0
     while at < len(packed):
         receipt, value_date, count = _PAYMENT.unpack_from(packed, at)

@@ -22,6 +22,7 @@ from services.servicing.domain.loan.packing import (
     Balance,
     Payment,
     bits,
+    is_claim,
     is_waiver,
     payments,
     unpack_base,
@@ -43,13 +44,14 @@ _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Entry(NamedTuple):
-    """Something that counts from a day: money, or amounts waived."""
+    """Something that counts from a day: money, or amounts waived or charged."""
 
     day: date
-    number: int
-    """Number of the payment, counted from 1; 0 for a waiver."""
-    amount: int
+    number: int = 0
+    """Number of the payment, counted from 1; 0 for what is none."""
+    amount: int = 0
     waived: tuple[Allocation, ...] = ()
+    charged: tuple[Allocation, ...] = ()
     kind: PaymentKind = PaymentKind.REPAYMENT
 
 
@@ -76,28 +78,39 @@ def entries(loan: Loan) -> list[Entry]:
     """What happened to the loan since its base, in the order in which it was decided; undone payments are left out."""
     base = unpack_base(loan.base)
     kept = numbered(loan)[base.payments if base else 0 :]
-    return [
-        Entry(payment.value_date, number, payment.amount, (), payment.kind)
-        if number
-        else Entry(payment.value_date, 0, 0, payment.allocations)
-        for number, payment in kept
-        if not payment.reversed
-    ]
+    return [_entry(entry.number, entry.payment, entry.receipt) for entry in kept if not entry.payment.reversed]
 
 
-def numbered(loan: Loan) -> list[tuple[int, Payment]]:
-    """All payments with their numbers, and waivers with 0, in the order in which they were decided."""
+def _entry(number: int, payment: Payment, receipt: bytes) -> Entry:
+    if is_waiver(receipt):
+        return Entry(payment.value_date, waived=payment.allocations)
+    if is_claim(receipt):
+        return Entry(payment.value_date, charged=payment.allocations)
+    return Entry(payment.value_date, number, payment.amount, kind=payment.kind)
+
+
+class Numbered(NamedTuple):
+    """A payment with its number; waivers and charges have 0."""
+
+    number: int
+    payment: Payment
+    receipt: bytes
+    """Digest, or what stands for a waiver or a charge."""
+
+
+def numbered(loan: Loan) -> list[Numbered]:
+    """All payments, waivers and charges in the order in which they were decided."""
     found, last = [], 0
     for receipt, payment in payments(loan.payments, schedule_of(loan)):
-        waiver = is_waiver(receipt)
-        last += not waiver
-        found.append((0 if waiver else last, payment))
+        paid = not (is_waiver(receipt) or is_claim(receipt))
+        last += paid
+        found.append(Numbered(last if paid else 0, payment, receipt))
     return found
 
 
 def payment_count(loan: Loan) -> int:
     """How many payments the loan has had, undone ones included."""
-    return max((number for number, _ in numbered(loan)), default=0)
+    return max((one.number for one in numbered(loan)), default=0)
 
 
 def counts_from(loan: Loan, value_date: date) -> date:
@@ -122,7 +135,8 @@ def rewrite(loan: Loan, loan_id: str, written: Iterable[Entry], until: date) -> 
             paid[entry.number] = _pay(draft, entry, to_come)
             happened.append(Happened(day, entry, paid[entry.number].allocations))
         else:
-            happened.append(Happened(day, entry, _waive(draft, entry.waived)))
+            _charge(draft, entry.charged)
+            happened.append(Happened(day, entry, entry.charged or _waive(draft, entry.waived)))
         posted = len(draft.events)
         happened += (Happened(day, event) for event in draft.conclude()[posted:])
         now = draft.loan
@@ -189,6 +203,13 @@ def _waive(draft: Draft, waived: Sequence[Allocation]) -> tuple[Allocation, ...]
     parts = tuple(_at_most(balance(draft.loan, part.number), part) for part in waived)
     draft.loan = _less(draft.loan, parts)
     return parts
+
+
+def _charge(draft: Draft, charged: Sequence[Allocation]) -> None:
+    """What was charged is owed, also by a loan that an earlier payment had settled."""
+    if charged:
+        owed = [balance(draft.loan, part.number).less(part, sign=-1) for part in charged]
+        draft.loan = replace(with_balances(draft.loan, owed), status=Status.ACTIVE)
 
 
 def _at_most(owed: Balance, part: Allocation) -> Allocation:

@@ -46,7 +46,7 @@ class Line(NamedTuple):
 
     day: date
     kind: str
-    """``disbursement``, ``instalment``, ``penalty``, ``payment`` or ``waiver``."""
+    """``disbursement``, ``instalment``, ``penalty``, ``charge``, ``payment`` or ``waiver``."""
     number: int
     """Of the instalment or of the payment, counted from 1; 0 where there is none."""
     amounts: Allocation
@@ -138,6 +138,8 @@ def _line(one: Happened, principal: int) -> Line | None:
     event = one.what
     if isinstance(event, Entry):
         paid = _sum(one.allocations)
+        if event.charged:
+            return Line(one.day, "charge", 0, paid, principal)
         kind = "payment" if event.number else "waiver"
         return Line(one.day, kind, event.number, paid, principal - paid.principal)
     if isinstance(event, InstallmentDue):
