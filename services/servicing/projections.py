@@ -12,7 +12,7 @@ from schemas import codec
 from schemas.envelope import EventMeta
 from schemas.money import minor
 from schemas.servicing import events as happened
-from schemas.terms import Bucket
+from schemas.terms import AssetClass, Bucket, LoanTerms
 from services.servicing.domain.loan.money import component_units
 
 # -- loans ---------------------------------------------------------------------------------------------------------------
@@ -41,6 +41,7 @@ def _booked(event: happened.LoanBooked, meta: EventMeta) -> Sequence[Row]:
             "grace_days": terms.grace_days,
             "allocation_order": ",".join(terms.allocation_order),
             "agreement": codec.encode(terms.agreement).decode() if terms.agreement else None,
+            "asset_class": _first_class(terms),
             "unit": event.unit,
             "officer": event.officer,
             "value_date": event.value_date,
@@ -52,6 +53,11 @@ def _booked(event: happened.LoanBooked, meta: EventMeta) -> Sequence[Row]:
         },
     )
     return [loan, *(_scheduled(event.loan_id, row) for row in event.schedule)]
+
+
+def _first_class(terms: LoanTerms) -> str | None:
+    """A new loan's class, where its contract asks for one."""
+    return AssetClass.NORMAL.value if terms.agreement and terms.agreement.classification else None
 
 
 def _revised(event: happened.ScheduleRevised, meta: EventMeta) -> Sequence[Row]:
@@ -73,11 +79,40 @@ def _due(event: happened.InstallmentDue, meta: EventMeta) -> Sequence[Row]:
 
 
 def _penalty(event: happened.PenaltyCharged, meta: EventMeta) -> Sequence[Row]:
+    component, amount = "compound" if event.kind == "compound" else "penalty", minor(event.amount)
+    return [
+        _loan(event.loan_id, meta, increments={f"{component}_charged": amount}),
+        _instalment(event.loan_id, event.number, {"penalty_through": event.to_date}, {component: amount}),
+    ]
+
+
+def _accelerated(event: happened.LoanAccelerated, meta: EventMeta) -> Sequence[Row]:
+    return [_loan(event.loan_id, meta, {"accelerated_on": event.effective})]
+
+
+def _rate_raised(event: happened.PenaltyRateRaised, meta: EventMeta) -> Sequence[Row]:
+    return [_loan(event.loan_id, meta, {"heavier_from": event.since})]
+
+
+def _fee(event: happened.FeeCharged, meta: EventMeta) -> Sequence[Row]:
     amount = minor(event.amount)
     return [
-        _loan(event.loan_id, meta, increments={"penalty_charged": amount}),
-        _instalment(event.loan_id, event.number, {"penalty_through": event.to_date}, {"penalty": amount}),
+        _loan(event.loan_id, meta, increments={f"{event.component}s_charged": amount}),
+        _instalment(event.loan_id, event.number, {}, {event.component: amount}),
     ]
+
+
+def _classified(event: happened.AssetClassChanged, meta: EventMeta) -> Sequence[Row]:
+    return [_loan(event.loan_id, meta, {"asset_class": event.asset_class.value})]
+
+
+def _accrual(event: happened.AccrualStatusChanged, meta: EventMeta) -> Sequence[Row]:
+    return [_loan(event.loan_id, meta, {"non_accrual_since": None if event.accruing else event.effective})]
+
+
+def _accrued(event: happened.InterestAccrued, meta: EventMeta) -> Sequence[Row]:
+    """Information for accounting: what has accrued is computed as of any day, never stored."""
+    return [_loan(event.loan_id, meta)]
 
 
 def _overdue(event: happened.Overdue, meta: EventMeta) -> Sequence[Row]:
@@ -101,13 +136,14 @@ def _waived(event: happened.AmountWaived, meta: EventMeta) -> Sequence[Row]:
 
 
 def _corrected(event: happened.LoanCorrected, meta: EventMeta) -> Sequence[Row]:
-    rows, penalty = [], 0
+    rows, charged = [], {"penalty_charged": 0, "compound_charged": 0}
     for part in event.instalments:
         before, after = component_units(part.previous), component_units(part.corrected)
         changes = {name: after[name] - units for name, units in before.items()}
-        penalty += changes["penalty"]
+        charged["penalty_charged"] += changes["penalty"]
+        charged["compound_charged"] += changes["compound"]
         rows.append(_instalment(event.loan_id, part.number, {}, changes))
-    return [_loan(event.loan_id, meta, increments={"penalty_charged": penalty}), *rows]
+    return [_loan(event.loan_id, meta, increments=charged), *rows]
 
 
 def _written_off(event: happened.WrittenOff, meta: EventMeta) -> Sequence[Row]:
@@ -225,6 +261,12 @@ PROJECTION = Projection(
         happened.PaymentReversed: _payment_reversed,
         happened.RecoveryReceived: _recovered,
         happened.RecoveryReversed: _recovery_reversed,
+        happened.LoanAccelerated: _accelerated,
+        happened.PenaltyRateRaised: _rate_raised,
+        happened.FeeCharged: _fee,
+        happened.AssetClassChanged: _classified,
+        happened.AccrualStatusChanged: _accrual,
+        happened.InterestAccrued: _accrued,
         happened.MoneyReceived: _money_received,
         happened.ReceiptApplied: _receipt_applied,
         happened.PaymentSuspended: _receipt_suspended,

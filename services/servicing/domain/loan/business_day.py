@@ -1,13 +1,16 @@
 """A loan's business day 日终: what became due, what is past due, penalty, buckets. Pure, and judged as of that day."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from schemas.decision import Context
 from schemas.money import of_minor
-from schemas.servicing.events import DelinquencyBucketChanged, InstallmentDue, Overdue, PenaltyCharged
+from schemas.servicing.events import DelinquencyBucketChanged, InstallmentDue, Overdue
 from services.servicing.domain.loan import arrears
+from services.servicing.domain.loan.daily.ageing import ages_from
+from services.servicing.domain.loan.daily.overdue_interest import Accruing
+from services.servicing.domain.loan.daily.postings import penalties
 from services.servicing.domain.loan.evolve import evolve
 from services.servicing.domain.loan.money import components
 from services.servicing.domain.loan.packing import Balance
@@ -43,29 +46,6 @@ def business_day(loan: Loan, context: Context) -> Sequence[Any]:
     return [*_became_due(loan, context.aggregate_id, day), *_arrears(loan, context.aggregate_id, day)]
 
 
-def penalties(loan: Loan, loan_id: str, balances: Iterable[Balance], until: date) -> list[PenaltyCharged]:
-    """The penalty to post on these instalments up to ``until``, exclusive."""
-    terms = terms_of(loan)
-    charges = (arrears.charge(instalment, terms, until) for instalment in balances)
-    return [penalty_charged(loan, loan_id, charge) for charge in charges if charge]
-
-
-def penalty_charged(loan: Loan, loan_id: str, charge: arrears.Charge) -> PenaltyCharged:
-    """The event of one posting."""
-    terms = terms_of(loan)
-    return PenaltyCharged(
-        loan_id=loan_id,
-        party_ref=loan.party_ref,
-        number=charge.number,
-        amount=of_minor(charge.amount, terms.currency),
-        base=of_minor(charge.base, terms.currency),
-        annual_rate=terms.penalty_rate,
-        from_date=charge.from_date,
-        to_date=charge.to_date,
-        days=charge.days,
-    )
-
-
 def _next_instalment(loan: Loan) -> date | None:
     return due_date(loan, loan.announced + 1) if loan.announced < months_of(loan) else None
 
@@ -83,12 +63,16 @@ def _fallen_due(loan: Loan) -> list[Balance]:
 
 
 def _arrears_days(loan: Loan, fallen_due: list[Balance]) -> list[date | None]:
-    terms, oldest = terms_of(loan), fallen_due[0].due_date
+    terms = terms_of(loan)
+    oldest = ages_from(fallen_due, terms)
+    if oldest is None:
+        return []
     if loan.overdue_since is None:
         return [oldest + timedelta(days=terms.grace_days + 1)]
+    rules = arrears.accruing(loan)
     return [
         arrears.next_bucket_day(oldest, loan.bucket),
-        *(arrears.settlement_day(instalment, terms) for instalment in fallen_due),
+        *(rules.settlement_day(instalment) for instalment in fallen_due),
     ]
 
 
@@ -119,12 +103,12 @@ def _arrears(loan: Loan, loan_id: str, day: date) -> list[Any]:
     late = arrears.past_due(loan, day)
     if not late:
         return []
-    days = arrears.days_past_due(late, day)
+    days = arrears.days_past_due(late, terms, day)
     bucket = arrears.bucket_of(days)
     begins, moves = loan.overdue_since is None, bucket != loan.bucket
     if not begins and not moves:
-        settled = (instalment for instalment in late if _settles(instalment, loan, day))
-        return list(penalties(loan, loan_id, settled, day))
+        rules = arrears.accruing(loan)
+        return list(penalties(loan, loan_id, (each for each in late if _settles(each, rules, day)), day))
 
     events: list[Any] = list(penalties(loan, loan_id, late, day))
     after: Loan | None = loan
@@ -156,6 +140,6 @@ def _arrears(loan: Loan, loan_id: str, day: date) -> list[Any]:
     return events
 
 
-def _settles(instalment: Balance, loan: Loan, day: date) -> bool:
-    settlement = arrears.settlement_day(instalment, terms_of(loan))
+def _settles(instalment: Balance, rules: Accruing, day: date) -> bool:
+    settlement = rules.settlement_day(instalment)
     return settlement is not None and settlement <= day

@@ -6,7 +6,7 @@ from typing import Any
 from schemas.decision import Context
 from schemas.servicing.events import DelinquencyBucketChanged, OverdueCured, Settled
 from services.servicing.domain.loan import arrears
-from services.servicing.domain.loan.business_day import penalties
+from services.servicing.domain.loan.daily.postings import penalties
 from services.servicing.domain.loan.evolve import evolve
 from services.servicing.domain.loan.money import components
 from services.servicing.domain.loan.state import Loan, months_of, oldest_unpaid, terms_of
@@ -58,7 +58,7 @@ class Draft:
             return
         day = context.business_date
         late = arrears.past_due(loan, day)
-        days = arrears.days_past_due(late, day)
+        days = arrears.days_past_due(late, terms_of(loan), day)
         bucket = arrears.bucket_of(days)
         if bucket != loan.bucket:
             self.add(

@@ -88,8 +88,9 @@ def _due(loan: Loan, event: InstallmentDue) -> Loan:
 
 def _penalty(loan: Loan, event: PenaltyCharged) -> Loan:
     before = balance(loan, event.number)
-    after = before._replace(penalty=before.penalty + minor(event.amount), through=max(before.through, event.to_date))
-    return _with_balances(loan, [after])
+    component = "compound" if event.kind == "compound" else "penalty"
+    grown = {component: getattr(before, component) + minor(event.amount)}
+    return _with_balances(loan, [before._replace(through=max(before.through, event.to_date), **grown)])
 
 
 def _received(loan: Loan, event: PaymentReceived) -> Loan:

@@ -17,9 +17,10 @@ from schemas.servicing.events import (
     RecoveryReceived,
 )
 from services.servicing.domain.loan.allocation import Share, allocate
+from services.servicing.domain.loan.arrears import accruing
 from services.servicing.domain.loan.draft import Draft
 from services.servicing.domain.loan.money import amounts, components, units
-from services.servicing.domain.loan.packing import find_payment
+from services.servicing.domain.loan.packing import Balance, find_payment
 from services.servicing.domain.loan.state import (
     Loan,
     Status,
@@ -66,7 +67,7 @@ def _receive(loan: Loan, command: ApplyPayment, context: Context, amount: int) -
     """Penalty is posted up to the value date first, then the money is shared out, then what follows from it is said."""
     draft = Draft(loan, context)
     draft.post_penalty(command.value_date)
-    shares = allocate(unpaid(draft.loan), amount, command.value_date, terms_of(loan))
+    shares = allocate(unpaid(draft.loan), amount, command.value_date, accruing(draft.loan))
     _correct(draft, shares, command)
     _apply(draft, shares, command, amount)
     for share in shares:
@@ -86,10 +87,10 @@ def _correct(draft: Draft, shares: list[Share], command: ApplyPayment) -> None:
         InstalmentCorrection(
             number=share.balance.number,
             previous=components([share.balance], currency),
-            corrected=components([share.balance._replace(penalty=share.balance.penalty - share.cancelled)], currency),
+            corrected=components([_without_cancelled(share)], currency),
         )
         for share in shares
-        if share.cancelled
+        if share.cancelled or share.cancelled_compound
     )
     if corrections:
         draft.add(
@@ -102,6 +103,13 @@ def _correct(draft: Draft, shares: list[Share], command: ApplyPayment) -> None:
                 instalments=corrections,
             )
         )
+
+
+def _without_cancelled(share: Share) -> Balance:
+    balance = share.balance
+    return balance._replace(
+        penalty=balance.penalty - share.cancelled, compound=balance.compound - share.cancelled_compound
+    )
 
 
 def _apply(draft: Draft, shares: list[Share], command: ApplyPayment, amount: int) -> None:

@@ -8,8 +8,9 @@ from schemas.decision import Context
 from schemas.money import of_minor
 from schemas.servicing.commands import ReversePayment
 from schemas.servicing.events import PaymentReversed, RecoveryReversed, RestoredInstalment
-from services.servicing.domain.loan.arrears import Charge, spared_from
-from services.servicing.domain.loan.business_day import penalty_charged
+from services.servicing.domain.loan.arrears import accruing, spared_from
+from services.servicing.domain.loan.daily.overdue_interest import Accruing, Charge
+from services.servicing.domain.loan.daily.postings import posted
 from services.servicing.domain.loan.draft import Draft
 from services.servicing.domain.loan.impairment import off_balance
 from services.servicing.domain.loan.money import amounts, components
@@ -37,7 +38,7 @@ def reverse_payment(loan: Loan | None, command: ReversePayment, context: Context
     draft = Draft(loan, context)
     catching_up = [] if loan.status is Status.WRITTEN_OFF else _catch_up(loan, payment)
     draft.add(_reversed(loan, command, context, payment))
-    draft.add(*(penalty_charged(loan, context.aggregate_id, charge) for charge in catching_up))
+    draft.add(*posted(loan, context.aggregate_id, catching_up, accruing(loan).cap))
     if loan.status is Status.WRITTEN_OFF:
         draft.add(off_balance(draft, payment.allocations))
     return draft.events
@@ -80,23 +81,25 @@ def _recovery_reversed(loan: Loan, command: ReversePayment, context: Context, pa
 
 
 def _catch_up(loan: Loan, payment: Payment) -> list[Charge]:
-    """Penalty on the principal that comes back, for the days charged meanwhile on the rest of its instalment only."""
+    """Penalty on the principal that comes back, for the days charged meanwhile on the rest of its instalment only.
+
+    Likewise compound interest on the interest that comes back.
+    """
+    rules = accruing(loan)
     return [
-        charge
-        for allocation in payment.allocations
-        if (charge := _missed(loan, allocation, payment.value_date)) is not None
+        charge for allocation in payment.allocations for charge in _missed(loan, allocation, payment.value_date, rules)
     ]
 
 
-def _missed(loan: Loan, allocation: Allocation, value_date: date) -> Charge | None:
-    terms = terms_of(loan)
+def _missed(loan: Loan, allocation: Allocation, value_date: date, rules: Accruing) -> list[Charge]:
     now = balance(loan, allocation.number)
     if now.total == 0:
-        return None
+        return []
     start = _spared(loan, now, value_date)
-    days = (now.through - start).days
-    amount = terms.penalty(allocation.principal, max(0, days))
-    return Charge(now.number, allocation.principal, start, now.through, days, amount) if amount else None
+    return [
+        *rules.on_principal(now.number, allocation.principal, start, now.through),
+        *rules.on_interest(now.number, allocation.interest, start, now.through),
+    ]
 
 
 def _spared(loan: Loan, now: Balance, value_date: date) -> date:
