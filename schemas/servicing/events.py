@@ -221,7 +221,7 @@ class PenaltyCharged:
     days: int
     """Calendar days charged: from ``from_date`` to ``to_date``."""
     kind: str = "penalty"
-    """``penalty``; ``compound``: compound interest 复利, its base is unpaid contract interest; ``damages``: agreed damages 违约金."""
+    """``penalty``; ``compound``: compound interest 复利, whose base is unpaid contract interest; ``damages``: agreed damages."""
     capped: Capped | None = None
     """Absent when the cap cut nothing; ``amount`` is what was posted besides."""
 
@@ -373,9 +373,9 @@ class LoanAccelerated:
 @event("servicing", "loan")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PenaltyRateRaised:
-    """Funds were misused 挪用: the heavier penalty rate holds for what is charged from ``since`` on. Key: loan.
+    """Funds were misused 挪用: the heavier penalty rate holds from ``since`` on. Key: loan.
 
-    What was posted for days after ``since`` stands.
+    ``since`` is the day of the misuse, or the day up to which penalty was posted already when that is later.
     """
 
     loan_id: str
@@ -419,6 +419,7 @@ class AssetClassChanged:
 
     loan_id: str
     party_ref: str
+    effective: date
     previous: AssetClass
     asset_class: AssetClass
     days_past_due: int
@@ -430,6 +431,8 @@ class AssetClassChanged:
     """The rule behind the table of days."""
     authority: str
     """Who decided it: the subject of the command, ``system`` for the days past due."""
+    excepted_since: date | None = None
+    """Arrears since this day have a technical cause: up to seven days past due they do not count; absent when none have."""
 
 
 @event("servicing", "loan")

@@ -16,7 +16,7 @@ from schemas.servicing.events import (
 )
 from services.servicing.domain.loan.arrears import accruing
 from services.servicing.domain.loan.packing import Balance
-from services.servicing.domain.loan.state import Status, outstanding_principal, terms_of
+from services.servicing.domain.loan.state import Status, outstanding_principal
 from tests.servicing.examples import (
     LOAN,
     LOAN_ID,

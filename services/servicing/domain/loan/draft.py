@@ -6,6 +6,8 @@ from typing import Any
 from schemas.decision import Context
 from schemas.servicing.events import DelinquencyBucketChanged, OverdueCured, Settled
 from services.servicing.domain.loan import arrears
+from services.servicing.domain.loan.daily.accrual import status_change
+from services.servicing.domain.loan.daily.asset_class import class_by_days
 from services.servicing.domain.loan.daily.postings import penalties
 from services.servicing.domain.loan.evolve import evolve
 from services.servicing.domain.loan.money import components
@@ -39,6 +41,7 @@ class Draft:
         Nothing more becomes past due on a day once it is open, so nothing past due now is nothing past due at its end.
         """
         self._leave_arrears()
+        self.restand()
         if oldest_unpaid(self.loan) > months_of(self.loan):
             loan, context = self.loan, self.context
             self.add(
@@ -51,6 +54,13 @@ class Draft:
                 )
             )
         return self.events
+
+    def restand(self) -> None:
+        """Say if the class or the accrual status is another one by now."""
+        for change in (class_by_days, status_change):
+            event = change(self.loan, self.context.aggregate_id, self.context.business_date)
+            if event is not None:
+                self.add(event)
 
     def _leave_arrears(self) -> None:
         loan, context = self.loan, self.context
