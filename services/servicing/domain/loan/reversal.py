@@ -19,6 +19,7 @@ from services.servicing.domain.loan.state import (
     Loan,
     Status,
     balance,
+    months_of,
     outstanding_principal,
     schedule_of,
     terms_of,
@@ -47,7 +48,7 @@ def reverse_payment(loan: Loan | None, command: ReversePayment, context: Context
 def _reversed(loan: Loan, command: ReversePayment, context: Context, payment: Payment) -> PaymentReversed:
     currency = terms_of(loan).currency
     restored = []
-    for allocation in payment.allocations:
+    for allocation in _on_rows(loan, payment):
         now = balance(loan, allocation.number)
         restored.append(
             RestoredInstalment(
@@ -87,8 +88,18 @@ def _catch_up(loan: Loan, payment: Payment) -> list[Charge]:
     """
     rules = accruing(loan)
     return [
-        charge for allocation in payment.allocations for charge in _missed(loan, allocation, payment.value_date, rules)
+        charge for allocation in _on_rows(loan, payment) for charge in _missed(loan, allocation, payment.value_date, rules)
     ]
+
+
+def _on_rows(loan: Loan, payment: Payment) -> list[Allocation]:
+    """The payment's parts on the rows that there are: what it paid of rows that a shorter schedule dropped is the last row's."""
+    last, kept = months_of(loan), dict[int, Allocation]()
+    for part in payment.allocations:
+        number = min(part.number, last)
+        before = kept.get(number, Allocation(number, 0, 0, 0))
+        kept[number] = Allocation(number, *(one + other for one, other in zip(before[1:], part[1:], strict=True)))
+    return list(kept.values())
 
 
 def _missed(loan: Loan, allocation: Allocation, value_date: date, rules: Accruing) -> list[Charge]:
