@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.decision import Refusal
@@ -48,7 +48,6 @@ def decide(ledger: Ledger, kind: str, loan_id: str, size: int) -> None:
     ledger.send(loan_id, commands[kind])
 
 
-@settings(deadline=None)
 @given(banks, banks, histories)
 def test_the_books_close_and_every_view_agrees_after_any_history(one: Any, two: Any, history: Any) -> None:
     ledger = Ledger(START)

@@ -255,6 +255,15 @@ def test_a_called_loan_is_settled_by_what_is_left_and_never_called_twice() -> No
     assert isinstance(events_of(paid)[-1], Settled)
 
 
+def test_a_loan_of_which_only_later_interest_is_left_is_settled_by_the_call() -> None:
+    loan = pay(a_loan(), "0.01", day("01-15"), receipt="R0").applied()
+    loan = pay(loan, "20000", day("01-20")).applied()
+    loan = reverse(loan, "R0", day("01-20")).applied()
+    early = replace(CALL, notified_on=day("01-20"))
+    decided = loan.when(early, on=day("01-20"), permissions=PERMISSIONS)
+    assert isinstance(events_of(decided)[-1], Settled)
+
+
 def test_interest_of_a_called_loan_never_exceeds_the_row_that_was_running() -> None:
     loan = call(until(a_loan(), day("08-14")), day("08-14")).applied()  # 30 days of a row of 31
     assert owed(loan)[-1].interest <= 72_00

@@ -88,7 +88,9 @@ def _catch_up(loan: Loan, payment: Payment) -> list[Charge]:
     """
     rules = accruing(loan)
     return [
-        charge for allocation in _on_rows(loan, payment) for charge in _missed(loan, allocation, payment.value_date, rules)
+        charge
+        for allocation in _on_rows(loan, payment)
+        for charge in _missed(loan, allocation, payment.value_date, rules)
     ]
 
 

@@ -31,7 +31,7 @@ def accelerate(loan: Loan | None, command: AccelerateLoan, context: Context) -> 
     """``LoanAccelerated`` and the schedule that is left: one row due today; none when the loan was called before.
 
     The row asks for the principal not due yet and the interest on it up to today; later interest is not owed. From then on overdue
-    interest runs on the whole balance, compound interest at the penalty rate.
+    interest runs on the whole balance, compound interest at the penalty rate. Where only interest of later days was left, nothing is.
     """
     refusal = missing(PERMISSION, context) or _unfit(loan, command, context)
     if refusal is not None:
@@ -56,7 +56,7 @@ def accelerate(loan: Loan | None, command: AccelerateLoan, context: Context) -> 
         )
     )
     draft.add(*_one_row(draft.loan, context, row))
-    return draft.events
+    return draft.conclude()
 
 
 def _unfit(loan: Loan | None, command: AccelerateLoan, context: Context) -> Refusal | None:
