@@ -69,10 +69,12 @@ class OverdueTerms:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     interest: OverdueInterest = OverdueInterest.PENALTY_RATE
-    misuse_multiplier: Annotated[Decimal, PLAIN_DECIMAL, Field(ge=1, le=2)] = Decimal(1)
-    """Factor without unit on the contract rate once funds are misused 挪用: 1.5 to 2; only the heavier of the two is charged."""
-    damages_rate: Annotated[Decimal, PLAIN_DECIMAL, Field(ge=0)] = Decimal(0)
-    """Damages per year as a fraction of the principal past due; only where damages are agreed."""
+    misuse_multiplier: Annotated[Decimal, PLAIN_DECIMAL, Field(ge=1, le=2)] | None = None
+    """Factor without unit on the contract rate once funds are misused 挪用: 1.5 to 2; only the heavier of the two is charged.
+
+    Absent: no heavier rate."""
+    damages_rate: Annotated[Decimal, PLAIN_DECIMAL, Field(ge=0)] | None = None
+    """Damages per year as a fraction of the principal past due, 0.18 = 18 %; absent unless damages are agreed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,7 @@ class SignedCharge:
 
     code: Code
     name: Line
+    """As the borrower reads it."""
     component: ChargeComponent = ChargeComponent.FEE
     contingent: bool = True
     """Falls due on default only; else it belongs to the total cost in normal performance."""
@@ -125,7 +128,9 @@ class PrimeRate:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     one_year: Annotated[Decimal, PLAIN_DECIMAL, Field(ge=0, le=1)]
+    """Per year as a fraction, 0.03 = 3 %."""
     source: Line
+    """Where it stands: the publication, or the clause of the contract."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

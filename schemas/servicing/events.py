@@ -360,10 +360,12 @@ class LoanAccelerated:
     loan_id: str
     party_ref: str
     effective: date
+    """Business date on which everything became due."""
     reason: str
     notice: str
     """Reference of the notice that was served on the borrower."""
     notified_on: date
+    """When the notice was served."""
     called: Components
     """What became due by it: the principal not due yet and the interest on it up to ``effective``, exclusive."""
     authority: str
@@ -420,8 +422,10 @@ class AssetClassChanged:
     loan_id: str
     party_ref: str
     effective: date
+    """Business date from which the class holds."""
     previous: AssetClass
     asset_class: AssetClass
+    """The class from now on."""
     days_past_due: int
     """Legal days past due: a grace that is not in the contract does not count."""
     by: str
@@ -446,8 +450,9 @@ class AccrualStatusChanged:
     loan_id: str
     party_ref: str
     accruing: bool
-    """Whether interest counts as income from today on."""
+    """Whether interest counts as income from now on."""
     effective: date
+    """Business date from which the status holds."""
     days_past_due: int
     """Legal days past due."""
     reversed: Components

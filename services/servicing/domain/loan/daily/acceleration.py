@@ -9,13 +9,13 @@ from schemas.money import of_minor
 from schemas.servicing.commands import AccelerateLoan
 from schemas.servicing.events import InstallmentDue, LoanAccelerated, RevisedInstalment, ScheduleRevised
 from services.servicing.domain.loan.daily.accrual import accrued
+from services.servicing.domain.loan.daily.running import not_running
 from services.servicing.domain.loan.draft import Draft
 from services.servicing.domain.loan.money import COMPONENT_NAMES, components
 from services.servicing.domain.loan.packing import Balance
 from services.servicing.domain.loan.permissions import missing
 from services.servicing.domain.loan.state import (
     Loan,
-    Status,
     balance,
     due_date,
     months_of,
@@ -31,7 +31,7 @@ def accelerate(loan: Loan | None, command: AccelerateLoan, context: Context) -> 
     """``LoanAccelerated`` and the schedule that is left: one row due today; none when the loan was called before.
 
     The row asks for the principal not due yet and the interest on it up to today; later interest is not owed. From then on overdue
-    interest runs on the whole balance, compound interest at the penalty rate. Where only interest of later days was left, nothing is.
+    interest runs on the whole balance, compound interest at the penalty rate. Where nothing is left then, the loan is settled.
     """
     refusal = missing(PERMISSION, context) or _unfit(loan, command, context)
     if refusal is not None:
@@ -60,10 +60,10 @@ def accelerate(loan: Loan | None, command: AccelerateLoan, context: Context) -> 
 
 
 def _unfit(loan: Loan | None, command: AccelerateLoan, context: Context) -> Refusal | None:
-    if loan is None:
-        return Refusal("not-found", f"No loan {context.aggregate_id} is on the books; check its id.")
-    if loan.status is not Status.ACTIVE:
-        return Refusal(f"loan-{loan.status.value}", f"The loan is {loan.status.value}: it cannot be called.")
+    refusal = not_running(loan, context.aggregate_id, "it cannot be called")
+    if refusal is not None:
+        return refusal
+    assert loan is not None
     day, called = context.business_date, loan.standing is not None and loan.standing.accelerated is not None
     last = due_date(loan, months_of(loan))
     if last <= day and not called:

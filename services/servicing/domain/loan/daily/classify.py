@@ -17,23 +17,25 @@ from services.servicing.domain.loan.daily.asset_class import (
     table_of,
 )
 from services.servicing.domain.loan.daily.returning import MONTHS, PERIODS, proven, proven_on
+from services.servicing.domain.loan.daily.running import not_running
 from services.servicing.domain.loan.daily.standing import NONE
 from services.servicing.domain.loan.daily.tables import DayTable, worse
 from services.servicing.domain.loan.draft import Draft
 from services.servicing.domain.loan.permissions import missing
-from services.servicing.domain.loan.state import Loan, Status, terms_of
+from services.servicing.domain.loan.state import Loan, terms_of
 
 PERMISSION = "servicing:classify"
 
 
 def set_class(loan: Loan | None, command: SetAssetClass, context: Context) -> Sequence[Any] | Refusal:
     """``AssetClassChanged`` by a person: worse at once, better when the arrears allow it; none when the class is that already."""
-    refusal = missing(PERMISSION, context) or _unfit(loan)
+    refusal = missing(PERMISSION, context) or not_running(loan, context.aggregate_id, "it has no class any more")
     if refusal is not None:
         return refusal
     assert loan is not None
     table, standing, day = table_of(loan), loan.standing or NONE, context.business_date
-    assert table is not None
+    if table is None:
+        return Refusal("class-not-kept", "No class is kept for this loan.", rule="agreement.classification")
     if command.asset_class is standing.asset_class:
         return ()
     late = legal_arrears(loan, day)
@@ -61,16 +63,6 @@ def set_class(loan: Loan | None, command: SetAssetClass, context: Context) -> Se
         )
     )
     return draft.events
-
-
-def _unfit(loan: Loan | None) -> Refusal | None:
-    if loan is None:
-        return Refusal("not-found", "No such loan is on the books; check its id.")
-    if loan.status is not Status.ACTIVE:
-        return Refusal(f"loan-{loan.status.value}", f"The loan is {loan.status.value}: it has no class any more.")
-    if table_of(loan) is None:
-        return Refusal("class-not-kept", "No class is kept for this loan.", rule="agreement.classification")
-    return None
 
 
 def _not_technical(loan: Loan, wanted: AssetClass, day: date, table: DayTable) -> Refusal | None:

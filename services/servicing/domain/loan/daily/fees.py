@@ -14,13 +14,13 @@ from services.servicing.domain.cost.caps import Cap, Charged, at_posting
 from services.servicing.domain.loan.daily.accrual import accrued
 from services.servicing.domain.loan.daily.overdue_interest import posting_cap
 from services.servicing.domain.loan.daily.postings import capped
+from services.servicing.domain.loan.daily.running import not_running
 from services.servicing.domain.loan.draft import Draft
 from services.servicing.domain.loan.money import units
 from services.servicing.domain.loan.packing import payments
 from services.servicing.domain.loan.permissions import missing
 from services.servicing.domain.loan.state import (
     Loan,
-    Status,
     due_date,
     months_of,
     schedule_of,
@@ -71,10 +71,10 @@ def charge_fee(loan: Loan | None, command: ChargeFee, context: Context) -> Seque
 
 
 def _unfit(loan: Loan | None, command: ChargeFee, context: Context) -> Refusal | None:
-    if loan is None:
-        return Refusal("not-found", f"No loan {context.aggregate_id} is on the books; check its id.")
-    if loan.status is not Status.ACTIVE:
-        return Refusal(f"loan-{loan.status.value}", f"The loan is {loan.status.value}: nothing can be charged.")
+    refusal = not_running(loan, context.aggregate_id, "nothing can be charged")
+    if refusal is not None:
+        return refusal
+    assert loan is not None
     row, currency, wanted = _signed(loan, command.code), terms_of(loan).currency, units(command.amount)
     if row is None:
         signed = ", ".join(charge.code for charge in terms_of(loan).agreement.charges) or "no charge"

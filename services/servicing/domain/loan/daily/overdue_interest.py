@@ -26,6 +26,7 @@ COMPOUNDING_LENDERS = frozenset({LenderType.BANK, LenderType.CONSUMER_FINANCE})
 PENALTY, COMPOUND, DAMAGES = "penalty", "compound", "damages"
 
 _AGREED = OverdueTerms()
+_NOTHING = Decimal(0)
 _LONGEST_WAIT = 36_525
 """Days: a charge that takes a century to reach one minor unit is posted by no settlement day."""
 _MONTHS = {SettlementCycle.MONTHLY: 1, SettlementCycle.QUARTERLY: 3}
@@ -102,14 +103,14 @@ class Accruing:
     def rate(self) -> Decimal:
         """What principal past due bears a year."""
         if self._agreed.interest is OverdueInterest.DAMAGES:
-            return self._agreed.damages_rate
+            return self._agreed.damages_rate or _NOTHING
         continues = self._agreed.interest is OverdueInterest.CONTRACT_RATE
         return self.terms.annual_rate if continues else self.terms.penalty_rate
 
     @property
     def heavier_rate(self) -> Decimal:
         """The rate for misused funds where it is the heavier one; never both."""
-        return max(self.rate, self.terms.annual_rate * self._agreed.misuse_multiplier)
+        return max(self.rate, self.terms.annual_rate * (self._agreed.misuse_multiplier or 1))
 
     @property
     def _agreed(self) -> OverdueTerms:

@@ -7,21 +7,19 @@ from schemas.decision import Context, Refusal
 from schemas.servicing.commands import RaisePenaltyRate
 from schemas.servicing.events import PenaltyRateRaised
 from services.servicing.domain.loan.arrears import accruing, past_due
+from services.servicing.domain.loan.daily.running import not_running
 from services.servicing.domain.loan.permissions import missing
-from services.servicing.domain.loan.state import Loan, Status
+from services.servicing.domain.loan.state import Loan
 
 PERMISSION = "servicing:raise-penalty"
 
 
 def raise_penalty_rate(loan: Loan | None, command: RaisePenaltyRate, context: Context) -> Sequence[Any] | Refusal:
     """``PenaltyRateRaised``; none when it was raised before. Days that were posted already stay at the rate they were posted at."""
-    refusal = missing(PERMISSION, context)
+    refusal = missing(PERMISSION, context) or not_running(loan, context.aggregate_id, "no rate of it can be raised")
     if refusal is not None:
         return refusal
-    if loan is None:
-        return Refusal("not-found", f"No loan {context.aggregate_id} is on the books; check its id.")
-    if loan.status is not Status.ACTIVE:
-        return Refusal(f"loan-{loan.status.value}", f"The loan is {loan.status.value}: no rate of it can be raised.")
+    assert loan is not None
     if loan.standing is not None and loan.standing.heavier_from is not None:
         return ()
     rules = accruing(loan)

@@ -49,10 +49,10 @@ def _for_lender(agreement: Agreement) -> Refusal | None:
             rule="agreement.classification",
             limit=", ".join(sorted(CLASSIFYING_LENDERS)),
         )
-    if overdue.damages_rate > 0 and overdue.interest is not OverdueInterest.DAMAGES:
+    if (overdue.damages_rate is None) is (overdue.interest is OverdueInterest.DAMAGES):
         return Refusal(
             "terms-not-bookable",
-            "Damages take the place of overdue interest: never two on the same principal and day.",
+            "Damages have a rate, and take the place of overdue interest: never two on the same principal and day.",
             rule="agreement.overdue.damages_rate",
             source="precise-rules 15",
         )
