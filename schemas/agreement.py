@@ -1,12 +1,15 @@
 """What a contract may agree beyond the plain instalment loan. A part that is left out is not agreed: the plain rule holds."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from schemas.fields import Code
+from schemas.calendars import EVERY_DAY
+from schemas.fields import PLAIN_DECIMAL, Code, Line, whole
+from schemas.money import Money
 
 
 class LenderType(StrEnum):
@@ -78,6 +81,117 @@ class AllocationTerms:
     processing: Processing = Processing.HORIZONTAL
 
 
+# -- every day: overdue interest, ageing, charges, classes ----------------------------------------------------------------
+
+
+class OverdueInterest(StrEnum):
+    """What principal bears once it is past due 逾期利息: one of these, never two on the same principal and day."""
+
+    PENALTY_RATE = "penalty-rate"
+    """The penalty rate takes the place of the contract rate 罚息 (银发〔2003〕251号)."""
+    CONTRACT_RATE = "contract-rate"
+    """No overdue rate is agreed: the contract rate goes on (private-lending interpretation, art 28)."""
+    DAMAGES = "damages"
+    """Liquidated damages 违约金 at a rate of their own."""
+
+
+class SettlementCycle(StrEnum):
+    """How often overdue and compound interest is posted 结息周期: on the first day after a month or a quarter of the year."""
+
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+
+
+class ClassTable(StrEnum):
+    """By which days past due a claim falls into a class 五级分类."""
+
+    GENERAL = "general"
+    """Measures on risk classification of 2023: from day 1, 91, 271 and 361."""
+    RETAIL = "retail"
+    """The same days; a claim that is no longer past due returns by itself."""
+    CARD = "card"
+    """Credit cards: from day 1, 91, 121 and 181."""
+
+
+class ChargeComponent(StrEnum):
+    """The component that a charge is claimed as."""
+
+    FEE = "fee"
+    COST = "cost"
+    """Cost of enforcing the claim 实现债权的费用."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverdueTerms:
+    """Overdue interest 逾期利息; left out, the penalty rate takes the place of the contract rate."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    interest: OverdueInterest = OverdueInterest.PENALTY_RATE
+    misuse_multiplier: Annotated[Decimal, PLAIN_DECIMAL, Field(ge=1, le=2)] | None = None
+    """Factor without unit on the contract rate once funds are misused 挪用: 1.5 to 2; only the heavier of the two is charged.
+
+    Absent: no heavier rate."""
+    damages_rate: Annotated[Decimal, PLAIN_DECIMAL, Field(ge=0)] | None = None
+    """Damages per year as a fraction of the principal past due, 0.18 = 18 %; absent unless damages are agreed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgeingTerms:
+    """How days past due are counted 逾期天数."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    calendar: Code = EVERY_DAY
+    """Business-day calendar by version: a due date on a free day moves to the next business day; ``every-day/1`` for none."""
+    tolerance: Money | None = None
+    """Unpaid amounts below this do not age 容差; absent when every cent does."""
+    grace_in_contract: bool = True
+    """Whether the grace stands in the contract; where not, legal days past due do not know it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedCharge:
+    """One row of the signed cost table 综合融资成本明示表; what stands in none of them may not be charged."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    code: Code
+    name: Line
+    """As the borrower reads it."""
+    component: ChargeComponent = ChargeComponent.FEE
+    contingent: bool = True
+    """Falls due on default only; else it belongs to the total cost in normal performance."""
+    most: Money | None = None
+    """Most that may be charged at a time; absent where the table states no amount."""
+    periods: Annotated[tuple[Annotated[int, whole(0, 360)], ...], Field(max_length=361)] = ()
+    """Periods in which ``most`` falls due in normal performance, 0 at payout; none for a contingent charge."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccrualTerms:
+    """When income stops 非应计 and what is said about accrued interest at a month's end."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    days: Annotated[int, whole(0, 3_650)] = 90
+    """Days past due, beyond which the loan is in non-accrual status; the debtor's claim goes on."""
+    month_end: bool = True
+    """Whether accrued interest is stated when a month is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrimeRate:
+    """The one-year loan prime rate of the contract date as the contract states it, where the shipped table ends before."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    one_year: Annotated[Decimal, PLAIN_DECIMAL, Field(ge=0, le=1)]
+    """Per year as a fraction, 0.03 = 3 %."""
+    source: Line
+    """Where it stands: the publication, or the clause of the contract."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """Agreed beyond the plain loan 特别约定; frozen with the terms."""
@@ -86,3 +200,15 @@ class Agreement:
 
     lender_type: LenderType = LenderType.BANK
     allocation: AllocationTerms | None = None
+    overdue: OverdueTerms | None = None
+    compound: SettlementCycle | None = None
+    """Compound interest 复利 on unpaid contract interest, posted in this cycle: at the contract rate until maturity, at the penalty
+    rate after it or once the loan is called; absent: none. Overdue interest is posted in the same cycle, monthly without it."""
+    ageing: AgeingTerms | None = None
+    charges: Annotated[tuple[SignedCharge, ...], Field(max_length=50)] = ()
+    """The signed cost table beyond interest; a charge that is not in it is refused."""
+    classification: ClassTable | None = None
+    """Absent: no five-category class is kept."""
+    accrual: AccrualTerms | None = None
+    """Absent: nothing is said about accrual."""
+    prime_rate: PrimeRate | None = None

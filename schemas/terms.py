@@ -49,6 +49,21 @@ class Bucket(StrEnum):
     M7 = "M7"
 
 
+class AssetClass(StrEnum):
+    """Five-category class 五级分类; the last three are non-performing 不良."""
+
+    NORMAL = "normal"
+    """正常"""
+    SPECIAL_MENTION = "special-mention"
+    """关注"""
+    SUBSTANDARD = "substandard"
+    """次级"""
+    DOUBTFUL = "doubtful"
+    """可疑"""
+    LOSS = "loss"
+    """损失"""
+
+
 class Language(StrEnum):
     """Language of what a person is sent or signs."""
 

@@ -5,11 +5,14 @@ from decimal import Decimal
 from random import Random
 
 from schemas import ids
+from schemas.agreement import AccrualTerms, Agreement, ClassTable, OverdueTerms, SettlementCycle, SignedCharge
 from schemas.money import of_minor
 from schemas.origination.commands import SubmitApplication
 from schemas.terms import ApplicantProfile, Document, Language, ProductTerms, RepaymentMethod
 
 PRODUCT = "consumer-credit"
+LETTER = "dunning-letter"
+"""The one charge of the signed cost table."""
 DIGEST = "0" * 64
 
 
@@ -55,6 +58,13 @@ def product_terms() -> ProductTerms:
         approval_valid_days=30,
         supplement_days=10,
         reapply_after_days=1,
+        agreement=Agreement(
+            overdue=OverdueTerms(misuse_multiplier=Decimal(2)),
+            compound=SettlementCycle.MONTHLY,
+            classification=ClassTable.GENERAL,
+            accrual=AccrualTerms(),
+            charges=(SignedCharge(code=LETTER, name="催收函 dunning letter"),),
+        ),
     )
 
 

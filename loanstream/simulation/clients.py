@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from loanstream.eventlog.port import EventLog, NewRecord, OutcomeUnknown, Record, TopicPartition
 from loanstream.runtime.messages import command_record, read_event
-from loanstream.simulation.applications import DIGEST, PRODUCT, application, product_terms
+from loanstream.simulation.applications import DIGEST, LETTER, PRODUCT, application, product_terms
 from loanstream.simulation.clock import VirtualClock
 from loanstream.simulation.days import CALENDAR
 from loanstream.simulation.faults import Crash
@@ -38,7 +38,16 @@ from schemas.origination.events import (
     Side,
 )
 from schemas.platform import BUSINESS_DAY_CLOSED, START_BUSINESS_DAY
-from schemas.servicing.commands import RecordReceipt, RequestReversal, WaiveAmount, WriteOffLoan
+from schemas.servicing.commands import (
+    AccelerateLoan,
+    ChargeFee,
+    RaisePenaltyRate,
+    RecordReceipt,
+    RequestReversal,
+    SetAssetClass,
+    WaiveAmount,
+    WriteOffLoan,
+)
 from schemas.servicing.events import (
     DelinquencyBucketChanged,
     InstallmentDue,
@@ -50,7 +59,7 @@ from schemas.servicing.events import (
     Settled,
     WrittenOff,
 )
-from schemas.terms import Components, Document
+from schemas.terms import AssetClass, Components, Document
 from schemas.topics import CONTEXTS, Role, partition_key, topic
 
 OWN_CAPITAL = "own-capital-CNY"
@@ -71,6 +80,10 @@ _STAFF = frozenset(
         "servicing:reverse-receipt",
         "servicing:waive",
         "servicing:write-off",
+        "servicing:accelerate",
+        "servicing:raise-penalty",
+        "servicing:charge-fee",
+        "servicing:classify",
         "funding:open-account",
         "funding:deposit",
         "funding:transfer",
@@ -120,7 +133,7 @@ class Clients:
             PaymentReversed: self._open_again,
             Overdue: self._pay_late,
             PenaltyCharged: self._waive,
-            DelinquencyBucketChanged: self._write_off,
+            DelinquencyBucketChanged: self._chase,
             WrittenOff: self._recover,
             Settled: self._close,
         }
@@ -329,11 +342,26 @@ class Clients:
 
     def _waive(self, event: PenaltyCharged) -> None:
         """Goodwill: the penalty, or a part of the principal besides."""
-        if self.random.random() < 0.5:
+        if event.kind == "penalty" and self.random.random() < 0.5:
             zero = of_minor(0, "CNY")
             principal = of_minor(self.random.choice([0, 1, 100]), "CNY")
             waived = Components(principal=principal, interest=zero, penalty=event.amount)
             self._plan(event.loan_id, WaiveAmount(amounts=waived, reason="goodwill"), "user:finance-officer")
+
+    def _chase(self, event: DelinquencyBucketChanged) -> None:
+        """Letters that cost something, the loan called, funds found misused, a class set; some of it is refused."""
+        self._write_off(event)
+        yesterday = max(
+            (day for context, day in self.closed if context == "servicing"), default=self.clock.now().date()
+        )
+        commands = (
+            ChargeFee(code=LETTER, amount=of_minor(self.random.choice([1, 500]), "CNY"), reason="second letter"),
+            AccelerateLoan(reason="missed", notice="letter", notified_on=yesterday),
+            RaisePenaltyRate(since=yesterday, reference="inspection"),
+            SetAssetClass(asset_class=self.random.choice(tuple(AssetClass)), reason="review"),
+        )
+        if self.random.random() < 0.4:
+            self._plan(event.loan_id, self.random.choice(commands), "user:credit-officer")
 
     def _write_off(self, event: DelinquencyBucketChanged) -> None:
         """Mostly when it is allowed, sometimes when it is not yet."""

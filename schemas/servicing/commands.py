@@ -6,7 +6,7 @@ from datetime import date
 from schemas.agreement import PaymentKind
 from schemas.money import Money
 from schemas.registry import command
-from schemas.terms import Components, LoanTerms
+from schemas.terms import AssetClass, Components, LoanTerms
 
 
 @command("servicing", "loan")
@@ -74,6 +74,50 @@ class AdoptRules:
     rules: str
     """The version, e.g. ``cn-bank/1``."""
     reason: str
+
+
+@command("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccelerateLoan:
+    """Call the loan 提前到期: everything is due on the open day; needs ``servicing:accelerate``. Target: loan."""
+
+    reason: str
+    notice: str
+    """Reference of the notice that was served on the borrower."""
+    notified_on: date
+
+
+@command("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaisePenaltyRate:
+    """Charge the heavier penalty rate agreed for misused funds 挪用罚息; needs ``servicing:raise-penalty``. Target: loan."""
+
+    since: date
+    reference: str
+    """The finding of misuse."""
+
+
+@command("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeFee:
+    """Claim a charge of the signed cost table 收取费用; needs ``servicing:charge-fee``. Target: loan."""
+
+    code: str
+    amount: Money
+    reason: str
+    due_date: date | None = None
+    """It falls due with the first instalment due on or after this day; the open business day when left out."""
+
+
+@command("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAssetClass:
+    """Put the loan into a class 五级分类: worse at once, better under rules; needs ``servicing:classify``. Target: loan."""
+
+    asset_class: AssetClass
+    reason: str
+    technical: bool = False
+    """The arrears have a technical cause: up to seven days past due they do not count for the class."""
 
 
 @command("servicing", "receipt")

@@ -9,7 +9,7 @@ from pydantic import ConfigDict
 from schemas.agreement import PaymentKind
 from schemas.money import Money
 from schemas.registry import event
-from schemas.terms import Bucket, Components, LoanTerms, ScheduledInstalment
+from schemas.terms import AssetClass, Bucket, Components, LoanTerms, ScheduledInstalment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +77,19 @@ class PaymentCorrection:
     """What of it pays nothing any more: credit of the borrower."""
     instalments: tuple[InstalmentAmounts, ...]
     """``corrected`` again, instalment by instalment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capped:
+    """What was not posted because of the cap on the price of credit 利率上限, and is never posted later."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    amount: Money
+    annual_rate: Decimal
+    """The cap per year on the principal outstanding as a fraction, 0.12 = 12 %."""
+    source: str
+    """The rule that caps."""
 
 
 @event("servicing", "loan")
@@ -233,6 +246,10 @@ class PenaltyCharged:
     """Last day, exclusive."""
     days: int
     """Calendar days charged: from ``from_date`` to ``to_date``."""
+    kind: str = "penalty"
+    """``penalty``; ``compound``: compound interest 复利, whose base is unpaid contract interest; ``damages``: agreed damages."""
+    capped: Capped | None = None
+    """Absent when the cap cut nothing; ``amount`` is what was posted besides."""
 
 
 @event("servicing", "loan")
@@ -383,6 +400,137 @@ class Settled:
     settled_on: date
     kind: str
     """``paid`` (in full) or ``discounted`` (a part was waived)."""
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanAccelerated:
+    """The lender called the loan: everything is due 提前到期. Key: loan.
+
+    ``ScheduleRevised`` follows with one row for what was not due yet, and ``InstallmentDue`` for that row.
+    """
+
+    loan_id: str
+    party_ref: str
+    effective: date
+    """Business date on which everything became due."""
+    reason: str
+    notice: str
+    """Reference of the notice that was served on the borrower."""
+    notified_on: date
+    """When the notice was served."""
+    called: Components
+    """What became due by it: the principal not due yet and the interest on it up to ``effective``, exclusive."""
+    authority: str
+    """Who decided it: the subject of the command."""
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PenaltyRateRaised:
+    """Funds were misused 挪用: the heavier penalty rate holds from ``since`` on. Key: loan.
+
+    ``since`` is the day of the misuse, or the day up to which penalty was posted already when that is later.
+    """
+
+    loan_id: str
+    party_ref: str
+    since: date
+    annual_rate: Decimal
+    """Penalty rate per year from then on as a fraction, 0.288 = 28.8 %."""
+    reference: str
+    """The finding of misuse."""
+    authority: str
+    """Who decided it: the subject of the command."""
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeCharged:
+    """A charge of the signed cost table was claimed 收取费用. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    code: str
+    """Its row in the cost table."""
+    component: str
+    """``fee``, or ``cost`` for the cost of enforcing the claim."""
+    number: int
+    """Instalment with which it falls due, counted from 1."""
+    due_date: date
+    """Due date of that instalment."""
+    charged_on: date
+    """Business day from which it counts."""
+    amount: Money
+    capped: Capped | None = None
+    """Absent when the cap cut nothing; ``amount`` is what was charged besides."""
+    reason: str
+    authority: str
+    """Who decided it: the subject of the command."""
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetClassChanged:
+    """The five-category class 五级分类 of the loan changed. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    effective: date
+    """Business date from which the class holds."""
+    previous: AssetClass
+    asset_class: AssetClass
+    """The class from now on."""
+    days_past_due: int
+    """Legal days past due: a grace that is not in the contract does not count."""
+    by: str
+    """``floor``: the days past due; ``person``: somebody's decision; ``cured``: a table by which a claim returns by itself."""
+    reason: str
+    source: str
+    """The rule behind the table of days."""
+    authority: str
+    """Who decided it: the subject of the command, ``system`` for the days past due."""
+    excepted_since: date | None = None
+    """Arrears since this day have a technical cause: up to seven days past due they do not count; absent when none have."""
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccrualStatusChanged:
+    """To or from non-accrual status 非应计. Key: loan.
+
+    It is about the lender's income: the debtor's claim goes on.
+    """
+
+    loan_id: str
+    party_ref: str
+    accruing: bool
+    """Whether interest counts as income from now on."""
+    effective: date
+    """Business date from which the status holds."""
+    days_past_due: int
+    """Legal days past due."""
+    reversed: Components
+    """Interest, penalty and compound interest that is unpaid, posted or not, and no longer counts as income; zero on the return."""
+    reason: str
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterestAccrued:
+    """What was earned and not posted yet when a month was over 计提. Key: loan.
+
+    Information for accounting; nothing is claimed by it. It replaces the figure of the month before.
+    """
+
+    loan_id: str
+    party_ref: str
+    until: date
+    """Up to this day, exclusive: the first of the next month."""
+    accrued: Components
+    """Contract interest of the running period, penalty and compound interest not posted, by component."""
+    accruing: bool
+    """Whether it counts as income; in non-accrual status it is a memorandum figure."""
 
 
 @event("servicing", "loan")

@@ -13,7 +13,7 @@ from schemas import codec
 from schemas.envelope import EventMeta
 from schemas.money import minor
 from schemas.servicing import events as happened
-from schemas.terms import Bucket, Components
+from schemas.terms import AssetClass, Bucket, Components, LoanTerms
 from services.servicing.domain.loan.money import COMPONENT_NAMES, component_units
 
 # -- loans ---------------------------------------------------------------------------------------------------------------
@@ -42,6 +42,7 @@ def _booked(event: happened.LoanBooked, meta: EventMeta) -> Sequence[Row]:
             "grace_days": terms.grace_days,
             "allocation_order": ",".join(terms.allocation_order),
             "agreement": codec.encode(terms.agreement).decode() if terms.agreement else None,
+            "asset_class": _first_class(terms),
             "unit": event.unit,
             "officer": event.officer,
             "value_date": event.value_date,
@@ -53,6 +54,11 @@ def _booked(event: happened.LoanBooked, meta: EventMeta) -> Sequence[Row]:
         },
     )
     return [loan, *(_scheduled(event.loan_id, row) for row in event.schedule)]
+
+
+def _first_class(terms: LoanTerms) -> str | None:
+    """A new loan's class, where its contract asks for one."""
+    return AssetClass.NORMAL.value if terms.agreement and terms.agreement.classification else None
 
 
 def _revised(event: happened.ScheduleRevised, meta: EventMeta) -> Sequence[Row]:
@@ -74,11 +80,40 @@ def _due(event: happened.InstallmentDue, meta: EventMeta) -> Sequence[Row]:
 
 
 def _penalty(event: happened.PenaltyCharged, meta: EventMeta) -> Sequence[Row]:
+    component, amount = "compound" if event.kind == "compound" else "penalty", minor(event.amount)
+    return [
+        _loan(event.loan_id, meta, increments={f"{component}_charged": amount}),
+        _instalment(event.loan_id, event.number, {"penalty_through": event.to_date}, {component: amount}),
+    ]
+
+
+def _accelerated(event: happened.LoanAccelerated, meta: EventMeta) -> Sequence[Row]:
+    return [_loan(event.loan_id, meta, {"accelerated_on": event.effective})]
+
+
+def _rate_raised(event: happened.PenaltyRateRaised, meta: EventMeta) -> Sequence[Row]:
+    return [_loan(event.loan_id, meta, {"heavier_from": event.since})]
+
+
+def _fee(event: happened.FeeCharged, meta: EventMeta) -> Sequence[Row]:
     amount = minor(event.amount)
     return [
-        _loan(event.loan_id, meta, increments={"penalty_charged": amount}),
-        _instalment(event.loan_id, event.number, {"penalty_through": event.to_date}, {"penalty": amount}),
+        _loan(event.loan_id, meta, increments={f"{event.component}s_charged": amount}),
+        _instalment(event.loan_id, event.number, {}, {event.component: amount}),
     ]
+
+
+def _classified(event: happened.AssetClassChanged, meta: EventMeta) -> Sequence[Row]:
+    return [_loan(event.loan_id, meta, {"asset_class": event.asset_class.value})]
+
+
+def _accrual(event: happened.AccrualStatusChanged, meta: EventMeta) -> Sequence[Row]:
+    return [_loan(event.loan_id, meta, {"non_accrual_since": None if event.accruing else event.effective})]
+
+
+def _accrued(event: happened.InterestAccrued, meta: EventMeta) -> Sequence[Row]:
+    """Information for accounting: what has accrued is computed as of any day, never stored."""
+    return [_loan(event.loan_id, meta)]
 
 
 def _overdue(event: happened.Overdue, meta: EventMeta) -> Sequence[Row]:
@@ -103,23 +138,22 @@ def _waived(event: happened.AmountWaived, meta: EventMeta) -> Sequence[Row]:
 
 def _corrected(event: happened.LoanCorrected, meta: EventMeta) -> Sequence[Row]:
     """What is owed changes by what was charged, or by what payments paid on it."""
-    rows, charged = [], 0
+    rows, charged = [], Counter[str]()
     for part in event.instalments:
         paid = _change(part.previously_paid, part.paid)
         owed = _change(part.previous, part.corrected)
         increments = {name: units + paid[name] for name, units in owed.items()}
         increments |= {f"paid_{name}": units for name, units in paid.items()}
-        charged += increments["penalty"]
+        charged.update({f"{name}_charged": increments[name] for name in ("penalty", "compound")})
         through = {"penalty_through": part.penalty_through} if part.penalty_through else {}
         rows.append(_instalment(event.loan_id, part.number, through, increments))
-    total = Counter({"penalty_charged": charged})
     for payment in event.payments:
         changes = _change(payment.previous, payment.corrected)
-        total.update({f"repaid_{name}": units for name, units in changes.items()})
+        charged.update({f"repaid_{name}": units for name, units in changes.items()})
         rows.append(_reallocated(event.loan_id, payment))
     outstanding = event.outstanding_principal
     values = {} if outstanding is None else {"outstanding_principal": minor(outstanding)}
-    return [_loan(event.loan_id, meta, values, total), *rows]
+    return [_loan(event.loan_id, meta, values, charged), *rows]
 
 
 def _change(before: Components | None, after: Components | None) -> dict[str, int]:
@@ -252,6 +286,12 @@ PROJECTION = Projection(
         happened.PaymentReversed: _payment_reversed,
         happened.RecoveryReceived: _recovered,
         happened.RecoveryReversed: _recovery_reversed,
+        happened.LoanAccelerated: _accelerated,
+        happened.PenaltyRateRaised: _rate_raised,
+        happened.FeeCharged: _fee,
+        happened.AssetClassChanged: _classified,
+        happened.AccrualStatusChanged: _accrual,
+        happened.InterestAccrued: _accrued,
         happened.MoneyReceived: _money_received,
         happened.ReceiptApplied: _receipt_applied,
         happened.PaymentSuspended: _receipt_suspended,

@@ -120,6 +120,9 @@ SUMMARY = {
     "status": "overdue",
     "bucket": "M5",
     "overdue_since": "2026-06-05",
+    "asset_class": "substandard",
+    "non_accrual_since": "2026-09-04",
+    "accelerated_on": None,
     "value_date": "2026-01-05",
     "maturity": "2026-07-05",
     "booked_on": "2026-01-05",
@@ -153,8 +156,17 @@ LOAN_VIEW = {
     "written_off": components("0.00", "0.00"),
     "recovered": ZERO,
     "penalty_charged": cny("21.07"),
+    "compound_charged": ZERO,
+    "fees_charged": cny("30.00"),
+    "costs_charged": ZERO,
+    "accrued": {"interest": cny("8.40"), "penalty": cny("0.28"), "compound": ZERO},
     "days_past_due": 122,
-    "past_due": {**components("466.68", "70.00", "21.07"), "penalty_not_posted": cny("0.28"), "total": cny("558.03")},
+    "past_due": {
+        **components("466.68", "70.00", "21.07"),
+        "penalty_not_posted": cny("0.28"),
+        "compound_not_posted": ZERO,
+        "total": cny("558.03"),
+    },
     "settlement_amount": cny("1801.67"),
     "next_due": {"number": 9, "due_date": DAY, "amount": cny("130.67")},
 }
@@ -173,6 +185,7 @@ def instalment(number: int, due_date: str, status: str, paid_on: str | None) -> 
         "waived": components("0.00", "12.50") if status == "overdue" else nothing,
         "unpaid": nothing if paid_on else whole,
         "penalty_not_posted": cny("0.07") if status == "overdue" else ZERO,
+        "compound_not_posted": ZERO,
     }
 
 

@@ -13,7 +13,7 @@ from loanstream.console.pages import applications, loans
 from loanstream.console.words import LANGUAGES, Words, asked_language, catalogue
 from loanstream.runtime.roles import roles
 from schemas.contract import event_types
-from schemas.terms import Bucket, RepaymentMethod
+from schemas.terms import AssetClass, Bucket, RepaymentMethod
 from schemas.topics import CONTEXTS, Role
 from services.origination.domain.application.state import Status as ApplicationStatus
 from services.origination.domain.drawdown.state import Status as DrawdownStatus
@@ -68,6 +68,7 @@ def test_every_text_is_used_by_a_template_or_belongs_to_a_group() -> None:
         ("context", CONTEXTS),
         ("topic", list(Role)),
         ("bucket", list(Bucket)),
+        ("value.asset_class", list(AssetClass)),
         ("method", list(RepaymentMethod)),
         ("user", roles().demo_users),
         ("loan-state", loans.STATUSES),

@@ -28,6 +28,8 @@ _PROBLEMS = {"Problem", "problem", "problem_response", "problem_body"}
 _REFUSAL = "Refusal"
 """What is called with a code: a decider's answer, whose status :data:`REFUSAL_STATUS` says."""
 
+_NOT_RUNNING = tuple((f"loan-{status.value}", None) for status in LoanStatus if status is not LoanStatus.ACTIVE)
+
 _COMPUTED: Mapping[tuple[str, str], Sequence[tuple[str, int | None]]] = {
     # handed on: the code is another call's
     ("loanstream/runtime/http/problems.py", "self.code"): (),
@@ -47,12 +49,9 @@ _COMPUTED: Mapping[tuple[str, str], Sequence[tuple[str, int | None]]] = {
     ("services/origination/routes/queries.py", "f'unknown-{thing}'"): tuple(
         (f"unknown-{table.name.removesuffix('s')}", None) for table in (APPLICATIONS, CONTRACTS, DRAWDOWNS)
     ),
-    **{
-        (f"services/servicing/domain/loan/{file}.py", "f'loan-{loan.status.value}'"): tuple(
-            (f"loan-{status.value}", None) for status in LoanStatus if status is not LoanStatus.ACTIVE
-        )
-        for file in ("adoption", "waiver")
-    },
+    ("services/servicing/domain/loan/waiver.py", "f'loan-{loan.status.value}'"): _NOT_RUNNING,
+    ("services/servicing/domain/loan/daily/running.py", "f'loan-{loan.status.value}'"): _NOT_RUNNING,
+    ("services/servicing/domain/loan/adoption.py", "f'loan-{loan.status.value}'"): _NOT_RUNNING,
 }
 """Codes that stand in no text of the source, by file and expression, with the status where that goes with the code."""
 

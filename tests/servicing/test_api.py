@@ -360,7 +360,7 @@ async def test_lists_are_paged_and_filtered(branch: Branch) -> None:
         ("due?until=2026-03-15&after=zzz/1", "after", "'zzz/1' is no place of this list"),
         ("due?until=1767571200", "until", "YYYY-MM-DD"),
         ("due?until=2026-03-15&value_date=0", "value_date", "YYYY-MM-DD"),
-        ("events?type=Bogus", "type", "servicing has AggregateHeld"),
+        ("events?type=Bogus", "type", "servicing has AccrualStatusChanged"),
     ],
 )
 async def test_a_query_that_can_mean_nothing_is_refused_with_what_there_is(

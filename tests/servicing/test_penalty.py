@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from schemas.money import minor
 from schemas.servicing.events import PaymentReceived, PenaltyCharged
-from services.servicing.domain.loan.arrears import charge
+from services.servicing.domain.loan.arrears import accruing
 from services.servicing.domain.loan.packing import Balance
 from services.servicing.domain.loan.state import Loan, due_date, terms_of, unpaid
 from tests.servicing.examples import BOOKED_ON, LOAN, a_loan, events_of, pay
@@ -57,5 +57,4 @@ def bears(principal: int, due: date, paid_on: date, grace: int) -> Decimal:
 
 def to_post(loan: Loan, balance: Balance, today: date) -> int:
     """Penalty not posted yet."""
-    found = charge(balance, terms_of(loan), today)
-    return found.amount if found else 0
+    return sum(charge.amount for charge in accruing(loan).charges(balance, today))

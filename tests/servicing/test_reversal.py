@@ -15,9 +15,9 @@ from schemas.servicing.events import (
     RestoredInstalment,
     WrittenOff,
 )
-from services.servicing.domain.loan.arrears import charge
+from services.servicing.domain.loan.arrears import accruing
 from services.servicing.domain.loan.packing import Balance
-from services.servicing.domain.loan.state import Status, outstanding_principal, terms_of
+from services.servicing.domain.loan.state import Status, outstanding_principal
 from tests.servicing.examples import (
     LOAN,
     LOAN_ID,
@@ -159,5 +159,4 @@ def test_undoing_a_payment_of_any_day_leaves_the_debt_without_it(amount: int, ba
 
 def penalty_to(loan: Given, instalment: Balance, today: date) -> int:
     """Penalty owed on an instalment up to a day, posted or not, minor units."""
-    to_post = charge(instalment, terms_of(loan.state), today)
-    return instalment.penalty + (to_post.amount if to_post else 0)
+    return instalment.penalty + sum(charge.amount for charge in accruing(loan.state).charges(instalment, today))

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.servicing.domain.loan.as_of import AsOf, Known, as_of
 from services.servicing.domain.loan.rewriting import numbered
-from services.servicing.domain.loan.standing import Known, Standing, standing
 from services.servicing.domain.loan.state import Status, balance, months_of
 from tests.servicing.examples import (
     BOOKED_ON,
@@ -50,9 +50,9 @@ class Told:
         self._take(decide(self.loan, *args, on=self.today, **kwargs))
         return self
 
-    def on(self, value_date: date) -> Standing:
+    def on(self, value_date: date) -> AsOf:
         """How it stood then, as known now."""
-        found = standing(self.known, LOAN_ID, value_date)
+        found = as_of(self.known, LOAN_ID, value_date)
         assert found is not None
         return found
 
@@ -62,15 +62,15 @@ class Told:
 
 
 def test_nothing_stood_before_the_money_was_paid_out() -> None:
-    assert standing(Told().known, LOAN_ID, day("01-14")) is None
-    assert standing([], LOAN_ID, day("03-01")) is None
+    assert as_of(Told().known, LOAN_ID, day("01-14")) is None
+    assert as_of([], LOAN_ID, day("03-01")) is None
 
 
 def test_money_recorded_later_is_in_the_answer_for_its_value_date() -> None:
     told = Told().until(day("04-01"))
     before = list(told.known)
     told.then(pay, "1144", value_date=day("02-15"))
-    then, now = standing(before, LOAN_ID, day("02-28")), told.on(day("02-28"))
+    then, now = as_of(before, LOAN_ID, day("02-28")), told.on(day("02-28"))
     assert then is not None
     assert (then.days_past_due, then.balances[0].total) == (13, 1146_40)
     assert (now.days_past_due, now.balances[0].total) == (0, 0)
@@ -103,7 +103,7 @@ def test_an_undone_payment_never_was_and_its_reversal_is_known_only_later() -> N
     told = Told().until(day("02-15")).then(pay, "1144").until(day("02-18"))
     before = list(told.known)
     told.then(reverse, "R1")
-    then = standing(before, LOAN_ID, day("02-16"))
+    then = as_of(before, LOAN_ID, day("02-16"))
     assert then is not None
     assert then.outstanding == 11_000_00
     assert told.on(day("02-16")).outstanding == 12_000_00

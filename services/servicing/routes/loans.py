@@ -1,5 +1,6 @@
 """Loans: how one stands, its schedule and payments, lists, waivers and write-off."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -14,8 +15,11 @@ from schemas.money import Money, of_minor
 from schemas.servicing.commands import AdoptRules, WaiveAmount, WriteOffLoan
 from schemas.terms import Bucket, Components
 from services.servicing.domain.loan.adoption import PERMISSION as ADOPT
+from services.servicing.domain.loan.daily.ageing import ages_from, grace_over
+from services.servicing.domain.loan.daily.running_interest import Ahead, running_interest
 from services.servicing.domain.loan.impairment import PERMISSION as WRITE_OFF
 from services.servicing.domain.loan.money import COMPONENT_NAMES
+from services.servicing.domain.loan.terms import Conditions
 from services.servicing.domain.loan.waiver import PERMISSION as WAIVE
 from services.servicing.routes.queries import (
     READ,
@@ -23,12 +27,13 @@ from services.servicing.routes.queries import (
     Filter,
     Limit,
     Record,
-    accrued_penalty,
+    accruing,
     amounts,
+    balance,
     business_date,
     check_cursor,
-    conditions,
     money,
+    not_posted,
     own_party,
     page,
     visible_loan,
@@ -44,6 +49,9 @@ _PLAIN = (
     "status",
     "bucket",
     "overdue_since",
+    "asset_class",
+    "non_accrual_since",
+    "accelerated_on",
     "value_date",
     "maturity",
     "booked_on",
@@ -224,7 +232,8 @@ def _lists(router: APIRouter, kit: ServiceKit) -> None:
         await check_cursor(kit, _INSTALMENT_SEEN, after, loan_id, number, own_party(principal))
         rows = await kit.fetch(
             "SELECT i.*, l.currency, l.rules, l.annual_rate, l.penalty_multiplier, l.day_basis, l.grace_days,"
-            " l.allocation_order, l.agreement, l.contract_no, l.party_ref, l.status FROM instalments i JOIN loans l USING (loan_id)"
+            " l.allocation_order, l.agreement, l.value_date, l.maturity, l.accelerated_on,"
+            " l.heavier_from, l.contract_no, l.party_ref, l.status FROM instalments i JOIN loans l USING (loan_id)"
             " WHERE i.due_date <= $1 AND i.unpaid > 0 AND l.status = ANY($2::text[])"
             " AND (i.loan_id, i.number) > ($3, $4) AND ($5::text IS NULL OR l.party_ref = $5)"
             " ORDER BY i.loan_id, i.number LIMIT $6",
@@ -247,11 +256,16 @@ def _summary(row: Record) -> dict[str, Any]:
 
 
 def _loan_view(row: Record, instalments: Sequence[Record], day: date | None) -> dict[str, Any]:
-    currency, terms = row["currency"], conditions(row)
+    currency, rules = row["currency"], accruing(row)
     running = row["status"] in _RUNNING
     unpaid = [instalment for instalment in instalments if instalment["unpaid"]] if running else []
-    late = [i for i in unpaid if day is not None and (day - i["due_date"]).days > terms.grace_days]
-    accrued = sum(accrued_penalty(instalment, terms, day) for instalment in late)
+    late = [i for i in unpaid if day is not None and day >= grace_over(i["due_date"], rules.terms)]
+    since = ages_from([balance(instalment) for instalment in late], rules.terms)
+    late = late if since else []
+    to_post = Counter[str]()
+    for instalment in late:
+        to_post.update(not_posted(instalment, rules, day))
+    accrued = to_post.total()
     upcoming = next((i for i in unpaid if day is None or i["due_date"] >= day), None)
     past_due = {name: sum(i[f"unpaid_{name}"] for i in late) for name in COMPONENT_NAMES}
     return {
@@ -270,15 +284,31 @@ def _loan_view(row: Record, instalments: Sequence[Record], day: date | None) -> 
         "written_off": amounts(row, currency, COMPONENT_NAMES, "written_off_"),
         "recovered": money(row["recovered"], currency),
         "penalty_charged": money(row["penalty_charged"], currency),
-        "days_past_due": (day - late[0]["due_date"]).days if late and day else 0,
+        "compound_charged": money(row["compound_charged"], currency),
+        "fees_charged": money(row["fees_charged"], currency),
+        "costs_charged": money(row["costs_charged"], currency),
+        "accrued": {
+            "interest": money(_running_interest(row, instalments, rules.terms, day) if running else 0, currency),
+            **{name: money(to_post[name], currency) for name in ("penalty", "compound")},
+        },
+        "days_past_due": (day - since).days if since and day else 0,
         "past_due": {
             **{name: money(units, currency) for name, units in past_due.items()},
-            "penalty_not_posted": money(accrued, currency),
+            "penalty_not_posted": money(to_post["penalty"], currency),
+            "compound_not_posted": money(to_post["compound"], currency),
             "total": money(sum(past_due.values()) + accrued, currency),
         },
         "settlement_amount": money(sum(i["unpaid"] for i in unpaid) + accrued, currency),
         "next_due": _next_due(upcoming, currency),
     }
+
+
+def _running_interest(row: Record, instalments: Sequence[Record], terms: Conditions, day: date | None) -> int:
+    if day is None:
+        return 0
+    fallen_due = [instalment["due_date"] for instalment in instalments if instalment["due_date"] <= day]
+    ahead = [Ahead(balance(i), i["interest"]) for i in instalments if i["due_date"] > day]
+    return running_interest(ahead, max(fallen_due, default=row["value_date"]), day, terms)
 
 
 def _next_due(instalment: Record | None, currency: str) -> dict[str, Any] | None:
@@ -292,26 +322,27 @@ def _next_due(instalment: Record | None, currency: str) -> dict[str, Any] | None
 
 
 def _instalment_view(instalment: Record, loan: Record, day: date | None) -> dict[str, Any]:
-    currency, terms = loan["currency"], conditions(loan)
+    currency, rules = loan["currency"], accruing(loan)
     running = loan["status"] in _RUNNING
-    accrued = accrued_penalty(instalment, terms, day) if running else 0
+    to_post = not_posted(instalment, rules, day if running else None)
     return {
         **{name: instalment[name] for name in ("number", "due_date", "paid_on")},
-        "status": _instalment_status(instalment, terms.grace_days, day),
+        "status": _instalment_status(instalment, rules.terms, day),
         **amounts(instalment, currency, COMPONENT_NAMES),
         "paid": amounts(instalment, currency, COMPONENT_NAMES, "paid_"),
         "waived": amounts(instalment, currency, COMPONENT_NAMES, "waived_"),
         "unpaid": amounts(instalment, currency, COMPONENT_NAMES, "unpaid_"),
-        "penalty_not_posted": money(accrued, currency),
+        "penalty_not_posted": money(to_post["penalty"], currency),
+        "compound_not_posted": money(to_post["compound"], currency),
     }
 
 
-def _instalment_status(instalment: Record, grace_days: int, day: date | None) -> str:
+def _instalment_status(instalment: Record, terms: Conditions, day: date | None) -> str:
     if not instalment["unpaid"]:
         return "paid" if instalment["paid_on"] else "cleared"
     if day is None or instalment["due_date"] > day:
         return "upcoming"
-    return "overdue" if (day - instalment["due_date"]).days > grace_days else "due"
+    return "overdue" if day >= grace_over(instalment["due_date"], terms) else "due"
 
 
 def _payment_view(row: Record) -> dict[str, Any]:
@@ -324,10 +355,11 @@ def _payment_view(row: Record) -> dict[str, Any]:
 
 def _due_view(row: Record, day: date | None) -> dict[str, Any]:
     currency = row["currency"]
-    accrued = accrued_penalty(row, conditions(row), day)
+    to_post = not_posted(row, accruing(row), day)
     return {
         **{name: row[name] for name in ("loan_id", "contract_no", "party_ref", "status", "number", "due_date")},
         **amounts(row, currency, COMPONENT_NAMES, "unpaid_"),
-        "penalty_not_posted": money(accrued, currency),
-        "total": money(row["unpaid"] + accrued, currency),
+        "penalty_not_posted": money(to_post["penalty"], currency),
+        "compound_not_posted": money(to_post["compound"], currency),
+        "total": money(row["unpaid"] + sum(to_post.values()), currency),
     }

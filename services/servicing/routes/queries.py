@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 from loanstream.runtime.http.parameters import unknown_cursor
 from loanstream.runtime.kit import Principal, ServiceKit
 from schemas.money import of_minor
-from services.servicing.domain.loan.arrears import charge
+from services.servicing.domain.loan.daily.overdue_interest import COMPOUND, Accruing, posting_cap
 from services.servicing.domain.loan.money import COMPONENT_NAMES
 from services.servicing.domain.loan.packing import Balance
 from services.servicing.domain.loan.terms import Conditions, agreed
@@ -96,12 +96,21 @@ def conditions(row: Record) -> Conditions:
     )
 
 
-def accrued_penalty(instalment: Record, terms: Conditions, day: date | None) -> int:
-    """Penalty of an instalment up to ``day``, exclusive, that is not posted yet, minor units: what a payment posts first."""
+def accruing(row: Record) -> Accruing:
+    """What the arrears of a loan bear, from its row."""
+    terms = conditions(row)
+    maturity = row["accelerated_on"] or row["maturity"]
+    return Accruing(terms, maturity, row["heavier_from"], posting_cap(terms.agreement, row["value_date"]))
+
+
+def not_posted(instalment: Record, rules: Accruing, day: date | None) -> dict[str, int]:
+    """Penalty and compound interest of an instalment up to ``day``, exclusive, that a payment posts first, minor units."""
+    amounts = {"penalty": 0, "compound": 0}
     if day is None:
-        return 0
-    found = charge(balance(instalment), terms, day)
-    return found.amount if found else 0
+        return amounts
+    for charge in rules.charges(balance(instalment), day):
+        amounts["compound" if charge.kind == COMPOUND else "penalty"] += charge.amount
+    return amounts
 
 
 def balance(instalment: Record) -> Balance:

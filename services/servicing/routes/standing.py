@@ -11,9 +11,9 @@ from loanstream.runtime.http.events import EventPlace, read_places
 from loanstream.runtime.kit import Principal, ServiceKit
 from loanstream.runtime.messages import read_event
 from schemas.fields import IsoDate
+from services.servicing.domain.loan.as_of import AsOf, Known, Line, as_of
 from services.servicing.domain.loan.money import COMPONENT_NAMES
 from services.servicing.domain.loan.packing import Balance
-from services.servicing.domain.loan.standing import Known, Line, Standing, standing
 from services.servicing.domain.loan.state import Status, terms_of
 from services.servicing.routes.queries import READ, business_date, money, visible_loan
 
@@ -84,7 +84,7 @@ async def _standing(
     loan_id: str,
     value_date: date | None,
     known_at: datetime | None,
-) -> Standing:
+) -> AsOf:
     await kit.at_least(request, loan_id)
     await visible_loan(kit, principal, loan_id)
     today = await business_date(kit)
@@ -95,14 +95,14 @@ async def _standing(
     read = [read_event(record) for record in await read_places(kit.log, kit.service, places)]
     known = [Known(event, meta.business_date) for event, meta in read if meta.business_date is not None]
     day = value_date or today
-    found = standing(known, loan_id, day) if day else None
+    found = as_of(known, loan_id, day) if day else None
     if found is None:
         at = f" as known at {known_at.isoformat()}" if known_at else ""
         raise kit.problem(404, "not-disbursed-yet", f"Loan {loan_id} was not disbursed on {day}{at}.")
     return found
 
 
-def _view(found: Standing) -> Mapping[str, Any]:
+def _view(found: AsOf) -> Mapping[str, Any]:
     loan, currency = found.loan, terms_of(found.loan).currency
     late = found.late
     not_posted = sum(found.not_posted(balance) for balance in late)
@@ -123,7 +123,7 @@ def _view(found: Standing) -> Mapping[str, Any]:
     }
 
 
-def _row(found: Standing, balance: Balance, currency: str) -> dict[str, Any]:
+def _row(found: AsOf, balance: Balance, currency: str) -> dict[str, Any]:
     return {
         "number": balance.number,
         "due_date": balance.due_date,

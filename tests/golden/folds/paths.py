@@ -8,10 +8,14 @@ import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
+from loanstream.runtime.roles import roles
 from schemas import codec, registry, upcasting
+from schemas.agreement import AccrualTerms, Agreement, ClassTable, OverdueTerms, SettlementCycle, SignedCharge
 from schemas.decision import Actor, Context, Refusal
+from schemas.money import Money
 from schemas.notify.commands import DeliveryOutcome, RecordDelivery
 from schemas.notify.events import NotificationSent
 from schemas.origination.commands import (
@@ -22,6 +26,8 @@ from schemas.origination.commands import (
     WithdrawProduct,
 )
 from schemas.origination.events import ContractDrafted, DisbursementOrdered, LoanApproved, ProductPublished
+from schemas.servicing.commands import AccelerateLoan, BookLoan, ChargeFee, RaisePenaltyRate, SetAssetClass
+from schemas.terms import AssetClass, LoanTerms, RepaymentMethod
 from tests.golden.folds import EVENTS, HERE, HISTORIES, Stored, deciders, simulated, stored_events
 
 SEEDS = (60, 61, 63, 73, 103, 110, 149, 179)
@@ -29,6 +35,7 @@ SEEDS = (60, 61, 63, 73, 103, 110, 149, 179)
 
 _DAY = date(2026, 1, 6)
 _TIME = datetime(2026, 1, 6, 9, 0, tzinfo=UTC)
+_EVERYTHING = frozenset(roles().permissions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,58 @@ DECIDED = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """A new aggregate on which commands are decided, each on its business day; the business days between run as they are due."""
+
+    steps: tuple[tuple[date, Any], ...]
+
+
+_AGREED = Agreement(
+    overdue=OverdueTerms(misuse_multiplier=Decimal(2)),
+    compound=SettlementCycle.MONTHLY,
+    classification=ClassTable.GENERAL,
+    accrual=AccrualTerms(),
+    charges=(SignedCharge(code="dunning-letter", name="Dunning letter"),),
+)
+_TERMS = LoanTerms(
+    product_id="personal-credit",
+    product_version=1,
+    principal=Money(Decimal("12000.00"), "CNY"),
+    months=6,
+    annual_rate=Decimal("0.144"),
+    method=RepaymentMethod.EQUAL_PRINCIPAL,
+    penalty_multiplier=Decimal("1.5"),
+    day_basis=360,
+    grace_days=3,
+    allocation_order=("penalty", "interest", "principal"),
+    rules="cn-bank/1",
+    agreement=_AGREED,
+)
+_BOOKING = BookLoan(
+    application_id="application-1",
+    contract_no="LN-1",
+    party_ref="party-1",
+    amount=_TERMS.principal,
+    value_date=_DAY,
+    terms=_TERMS,
+)
+LIVED = (
+    Lived(
+        (
+            (_DAY, _BOOKING),
+            (
+                date(2026, 2, 20),
+                ChargeFee(code="dunning-letter", amount=Money(Decimal("30.00"), "CNY"), reason="letter"),
+            ),
+            (date(2026, 3, 20), RaisePenaltyRate(since=date(2026, 3, 2), reference="inspection-1")),
+            (date(2026, 5, 20), AccelerateLoan(reason="missed", notice="letter-1", notified_on=date(2026, 5, 10))),
+            (date(2026, 5, 21), SetAssetClass(asset_class=AssetClass.DOUBTFUL, reason="insolvent")),
+        )
+    ),
+)
+
+
 async def record_paths() -> None:
     """Keep, in a file of its own, a path to every type of event that no file has. Raises ``SystemExit`` when that adds none."""
     told = {each.type for file, _ in HISTORIES for each in stored_events(file)}
@@ -81,6 +140,8 @@ async def _paths(first: Sequence[Stored]) -> AsyncIterator[list[Stored]]:
         yield [replace(each, history=f"seed-{seed}") async for each in simulated(seed)]
     for number, path in enumerate(DECIDED, 1):
         yield [replace(each, history=f"decided-{number}") for each in _decided(path, first)]
+    for number, life in enumerate(LIVED, 1):
+        yield [replace(each, history=f"lived-{number}") for each in _lived(life, number)]
 
 
 def _decided(path: Decided, first: Iterable[Stored]) -> Iterator[Stored]:
@@ -96,7 +157,30 @@ def _decided(path: Decided, first: Iterable[Stored]) -> Iterator[Stored]:
         raise SystemExit(f"{type(path.command).__name__} decides nothing here: {decision}")
     yield from before
     for event in decision:
-        yield Stored(registry.by_class(type(event)).ce_type, subject, json.loads(codec.encode(event)))
+        yield _stored(event, subject)
+
+
+def _lived(life: Lived, number: int) -> Iterator[Stored]:
+    (today, first), *_ = life.steps
+    message = registry.by_class(type(first))
+    decider, subject = deciders()[message.context, message.aggregate], f"lived-{number}"
+    state = None
+    for day, command in life.steps:
+        while state is not None and (due := decider.due(state)) is not None and due <= day:
+            today = max(today, due)
+            for event in decider.business_day(state, Context(subject, today, _TIME, Actor("system"))):
+                state = decider.evolve(state, event)
+                yield _stored(event, subject)
+        decision = decider.decide(state, command, Context(subject, day, _TIME, Actor("user:clerk-1", _EVERYTHING)))
+        if isinstance(decision, Refusal) or not decision:
+            raise SystemExit(f"{type(command).__name__} decides nothing here: {decision}")
+        for event in decision:
+            state = decider.evolve(state, event)
+            yield _stored(event, subject)
+
+
+def _stored(event: Any, subject: str) -> Stored:
+    return Stored(registry.by_class(type(event)).ce_type, subject, json.loads(codec.encode(event)))
 
 
 def _until(event: type[Any], first: Iterable[Stored]) -> Iterator[Stored]:

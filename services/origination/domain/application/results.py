@@ -58,6 +58,7 @@ def approved(state: Application, need: Need, context: Context, amount: int, auth
         grace_days=need.terms.grace_days,
         allocation_order=need.terms.allocation_order,
         rules=need.terms.rules,
+        agreement=need.terms.agreement,
     )
     return LoanApproved(
         application_id=context.aggregate_id,

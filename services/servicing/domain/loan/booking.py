@@ -10,6 +10,7 @@ from schemas.servicing.commands import BookLoan
 from schemas.servicing.events import LoanBooked
 from schemas.terms import ScheduledInstalment
 from services.servicing.domain.loan.allocation import unfit_order
+from services.servicing.domain.loan.daily.signing import unlawful
 from services.servicing.domain.loan.money import units
 from services.servicing.domain.loan.state import Loan
 from services.servicing.domain.rules import RULES, schedule
@@ -29,6 +30,9 @@ def book(loan: Loan | None, command: BookLoan, context: Context) -> Sequence[Any
     assert principal is not None
     terms, currency = command.terms, command.amount.currency
     rows = schedule(RULES[terms.rules], terms.method, principal, terms.months, terms.annual_rate, command.value_date)
+    refusal = unlawful(terms, command.value_date, rows)
+    if refusal is not None:
+        return refusal
     return [
         LoanBooked(
             loan_id=context.aggregate_id,

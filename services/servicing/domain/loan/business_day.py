@@ -1,13 +1,20 @@
 """A loan's business day 日终: what became due, what is past due, penalty, buckets. Pure, and judged as of that day."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from schemas.decision import Context
 from schemas.money import of_minor
-from schemas.servicing.events import DelinquencyBucketChanged, InstallmentDue, Overdue, PenaltyCharged
+from schemas.servicing.events import DelinquencyBucketChanged, InstallmentDue, Overdue
 from services.servicing.domain.loan import arrears
+from services.servicing.domain.loan.daily.accrual import month_end, month_end_due, status_change
+from services.servicing.domain.loan.daily.ageing import ageing, ages_from
+from services.servicing.domain.loan.daily.asset_class import class_by_days, next_class_day
+from services.servicing.domain.loan.daily.overdue_interest import Accruing
+from services.servicing.domain.loan.daily.postings import penalties
+from services.servicing.domain.loan.daily.returning import proven_on
+from services.servicing.domain.loan.daily.standing import NONE
 from services.servicing.domain.loan.evolve import evolve
 from services.servicing.domain.loan.money import components
 from services.servicing.domain.loan.packing import Balance
@@ -28,10 +35,13 @@ def due(loan: Loan | None) -> date | None:
     """The next date with something to do: an instalment, the end of a grace, a bucket, a posting of penalty."""
     if loan is None or loan.status is not Status.ACTIVE:
         return None
-    dates = [_next_instalment(loan)]
+    dates = [_next_instalment(loan), month_end_due(loan)]
     fallen_due = _fallen_due(loan)
     if fallen_due:
         dates.extend(_arrears_days(loan, fallen_due))
+        dates.extend(_standing_days(loan, fallen_due))
+    elif loan.standing is not None and loan.standing.non_accrual is not None:
+        dates.append(proven_on(loan))
     return min((day for day in dates if day is not None), default=None)
 
 
@@ -39,31 +49,9 @@ def business_day(loan: Loan, context: Context) -> Sequence[Any]:
     """The events of ``context.business_date``; when days were missed for this loan, as they stand on that day."""
     if loan.status is not Status.ACTIVE:
         return ()
-    day = context.business_date
-    return [*_became_due(loan, context.aggregate_id, day), *_arrears(loan, context.aggregate_id, day)]
-
-
-def penalties(loan: Loan, loan_id: str, balances: Iterable[Balance], until: date) -> list[PenaltyCharged]:
-    """The penalty to post on these instalments up to ``until``, exclusive."""
-    terms = terms_of(loan)
-    charges = (arrears.charge(instalment, terms, until) for instalment in balances)
-    return [penalty_charged(loan, loan_id, charge) for charge in charges if charge]
-
-
-def penalty_charged(loan: Loan, loan_id: str, charge: arrears.Charge) -> PenaltyCharged:
-    """The event of one posting."""
-    terms = terms_of(loan)
-    return PenaltyCharged(
-        loan_id=loan_id,
-        party_ref=loan.party_ref,
-        number=charge.number,
-        amount=of_minor(charge.amount, terms.currency),
-        base=of_minor(charge.base, terms.currency),
-        annual_rate=terms.penalty_rate,
-        from_date=charge.from_date,
-        to_date=charge.to_date,
-        days=charge.days,
-    )
+    loan_id, day = context.aggregate_id, context.business_date
+    events = [*_became_due(loan, loan_id, day), *_arrears(loan, loan_id, day)]
+    return [*events, *_standing(loan, events, loan_id, day)]
 
 
 def _next_instalment(loan: Loan) -> date | None:
@@ -83,13 +71,58 @@ def _fallen_due(loan: Loan) -> list[Balance]:
 
 
 def _arrears_days(loan: Loan, fallen_due: list[Balance]) -> list[date | None]:
-    terms, oldest = terms_of(loan), fallen_due[0].due_date
+    terms = terms_of(loan)
+    oldest = ages_from(fallen_due, terms)
+    if oldest is None:
+        return []
     if loan.overdue_since is None:
         return [oldest + timedelta(days=terms.grace_days + 1)]
+    rules = arrears.accruing(loan)
     return [
         arrears.next_bucket_day(oldest, loan.bucket),
-        *(arrears.settlement_day(instalment, terms) for instalment in fallen_due),
+        *(rules.settlement_day(instalment) for instalment in fallen_due),
     ]
+
+
+def _standing_days(loan: Loan, fallen_due: list[Balance]) -> list[date | None]:
+    """When these arrears, if they stay, make the class worse and stop income."""
+    terms = terms_of(loan)
+    agreement, since = terms.agreement, ages_from(fallen_due, terms)
+    if since is None or (agreement.classification is None and agreement.accrual is None):
+        return []
+    dates = [next_class_day(loan, since)]
+    if agreement.accrual is not None and (loan.standing or NONE).non_accrual is None:
+        dates.append(since + timedelta(days=agreement.accrual.days + 1))
+    spared = since + timedelta(days=terms.grace_days + 1 if ageing(terms).grace_in_contract else 1)
+    return [max(day, spared) for day in dates if day is not None]
+
+
+def _standing(loan: Loan, events: Sequence[Any], loan_id: str, day: date) -> list[Any]:
+    """Class, accrual status and the month's accrual, as the events of the day leave the loan."""
+    agreement = terms_of(loan).agreement
+    if agreement.classification is None and agreement.accrual is None:
+        return []
+    after = _after(loan, events)
+    made: list[Any] = []
+    for decide in (class_by_days, status_change, month_end):
+        event = decide(after, loan_id, day)
+        if event is None:
+            continue
+        if decide is class_by_days:
+            postings = penalties(after, loan_id, arrears.past_due(after, day), day)
+            after = _after(after, postings)
+            made.extend(postings)
+        after = _after(after, [event])
+        made.append(event)
+    return made
+
+
+def _after(loan: Loan, events: Sequence[Any]) -> Loan:
+    after: Loan | None = loan
+    for event in events:
+        after = evolve(after, event)
+    assert after is not None
+    return after
 
 
 def _became_due(loan: Loan, loan_id: str, day: date) -> list[InstallmentDue]:
@@ -119,18 +152,15 @@ def _arrears(loan: Loan, loan_id: str, day: date) -> list[Any]:
     late = arrears.past_due(loan, day)
     if not late:
         return []
-    days = arrears.days_past_due(late, day)
+    days = arrears.days_past_due(late, terms, day)
     bucket = arrears.bucket_of(days)
     begins, moves = loan.overdue_since is None, bucket != loan.bucket
     if not begins and not moves:
-        settled = (instalment for instalment in late if _settles(instalment, loan, day))
-        return list(penalties(loan, loan_id, settled, day))
+        rules = arrears.accruing(loan)
+        return list(penalties(loan, loan_id, (each for each in late if _settles(each, rules, day)), day))
 
     events: list[Any] = list(penalties(loan, loan_id, late, day))
-    after: Loan | None = loan
-    for event in events:
-        after = evolve(after, event)
-    assert after is not None
+    after = _after(loan, events)
     owed = components(arrears.past_due(after, day), terms.currency)
     if begins:
         events.append(
@@ -156,6 +186,6 @@ def _arrears(loan: Loan, loan_id: str, day: date) -> list[Any]:
     return events
 
 
-def _settles(instalment: Balance, loan: Loan, day: date) -> bool:
-    settlement = arrears.settlement_day(instalment, terms_of(loan))
+def _settles(instalment: Balance, rules: Accruing, day: date) -> bool:
+    settlement = rules.settlement_day(instalment)
     return settlement is not None and settlement <= day

@@ -4,9 +4,24 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from schemas.decision import Context, Refusal
-from schemas.servicing.commands import AdoptRules, ApplyPayment, BookLoan, ReversePayment, WaiveAmount, WriteOffLoan
+from schemas.servicing.commands import (
+    AccelerateLoan,
+    AdoptRules,
+    ApplyPayment,
+    BookLoan,
+    ChargeFee,
+    RaisePenaltyRate,
+    ReversePayment,
+    SetAssetClass,
+    WaiveAmount,
+    WriteOffLoan,
+)
 from services.servicing.domain.loan.adoption import adopt
 from services.servicing.domain.loan.booking import book
+from services.servicing.domain.loan.daily.acceleration import accelerate
+from services.servicing.domain.loan.daily.classify import set_class
+from services.servicing.domain.loan.daily.fees import charge_fee
+from services.servicing.domain.loan.daily.penalty_rate import raise_penalty_rate
 from services.servicing.domain.loan.impairment import write_off
 from services.servicing.domain.loan.payments import apply_payment
 from services.servicing.domain.loan.reversal import reverse_payment
@@ -20,6 +35,10 @@ _DECIDE: dict[type[Any], Callable[[Loan | None, Any, Context], Sequence[Any] | R
     WaiveAmount: waive,
     WriteOffLoan: write_off,
     AdoptRules: adopt,
+    AccelerateLoan: accelerate,
+    RaisePenaltyRate: raise_penalty_rate,
+    ChargeFee: charge_fee,
+    SetAssetClass: set_class,
 }
 
 

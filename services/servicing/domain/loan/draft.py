@@ -6,7 +6,9 @@ from typing import Any
 from schemas.decision import Context
 from schemas.servicing.events import DelinquencyBucketChanged, OverdueCured, Settled
 from services.servicing.domain.loan import arrears
-from services.servicing.domain.loan.business_day import penalties
+from services.servicing.domain.loan.daily.accrual import status_change
+from services.servicing.domain.loan.daily.asset_class import class_by_days
+from services.servicing.domain.loan.daily.postings import penalties
 from services.servicing.domain.loan.evolve import evolve
 from services.servicing.domain.loan.money import components
 from services.servicing.domain.loan.state import Loan, months_of, oldest_unpaid, terms_of
@@ -39,6 +41,7 @@ class Draft:
         Nothing more becomes past due on a day once it is open, so nothing past due now is nothing past due at its end.
         """
         self._leave_arrears()
+        self.restand()
         if oldest_unpaid(self.loan) > months_of(self.loan):
             loan, context = self.loan, self.context
             self.add(
@@ -52,13 +55,20 @@ class Draft:
             )
         return self.events
 
+    def restand(self) -> None:
+        """Say if the class or the accrual status is another one by now."""
+        for change in (class_by_days, status_change):
+            event = change(self.loan, self.context.aggregate_id, self.context.business_date)
+            if event is not None:
+                self.add(event)
+
     def _leave_arrears(self) -> None:
         loan, context = self.loan, self.context
         if loan.overdue_since is None:
             return
         day = context.business_date
         late = arrears.past_due(loan, day)
-        days = arrears.days_past_due(late, day)
+        days = arrears.days_past_due(late, terms_of(loan), day)
         bucket = arrears.bucket_of(days)
         if bucket != loan.bucket:
             self.add(

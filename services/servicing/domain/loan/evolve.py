@@ -7,9 +7,14 @@ from typing import Any
 
 from schemas.money import minor
 from schemas.servicing.events import (
+    AccrualStatusChanged,
     AmountWaived,
+    AssetClassChanged,
     DelinquencyBucketChanged,
+    FeeCharged,
     InstallmentDue,
+    InterestAccrued,
+    LoanAccelerated,
     LoanBooked,
     LoanCorrected,
     Overdue,
@@ -17,6 +22,7 @@ from schemas.servicing.events import (
     PaymentReceived,
     PaymentReversed,
     PenaltyCharged,
+    PenaltyRateRaised,
     RecoveryReceived,
     RecoveryReversed,
     RulesAdopted,
@@ -25,6 +31,8 @@ from schemas.servicing.events import (
     WrittenOff,
 )
 from schemas.state import replace
+from services.servicing.domain.loan.daily.standing import NONE
+from services.servicing.domain.loan.daily.tables import worse
 from services.servicing.domain.loan.money import component_units, total_units
 from services.servicing.domain.loan.packing import (
     Allocation,
@@ -40,6 +48,7 @@ from services.servicing.domain.loan.packing import (
     pack_balances,
     pack_base,
     pack_bits,
+    pack_claim,
     pack_payment,
     pack_payments,
     pack_schedule,
@@ -97,8 +106,9 @@ def _due(loan: Loan, event: InstallmentDue) -> Loan:
 
 def _penalty(loan: Loan, event: PenaltyCharged) -> Loan:
     before = balance(loan, event.number)
-    after = before._replace(penalty=before.penalty + minor(event.amount), through=max(before.through, event.to_date))
-    return with_balances(loan, [after])
+    component = "compound" if event.kind == "compound" else "penalty"
+    grown = {component: getattr(before, component) + minor(event.amount)}
+    return with_balances(loan, [before._replace(through=max(before.through, event.to_date), **grown)])
 
 
 def _received(loan: Loan, event: PaymentReceived) -> Loan:
@@ -242,8 +252,53 @@ def _bucket(loan: Loan, event: DelinquencyBucketChanged) -> Loan:
     return replace(loan, bucket=event.bucket)
 
 
-def _cured(loan: Loan, _event: OverdueCured) -> Loan:
-    return replace(loan, overdue_since=None)
+def _cured(loan: Loan, event: OverdueCured) -> Loan:
+    cured = replace(loan, overdue_since=None)
+    agreement = terms_of(loan).agreement
+    if agreement.classification is None and agreement.accrual is None:
+        return cured
+    return _standing(cured, clean_since=event.cured_on, clean_number=loan.announced)
+
+
+def _accelerated(loan: Loan, event: LoanAccelerated) -> Loan:
+    return _standing(loan, accelerated=event.effective)
+
+
+def _rate_raised(loan: Loan, event: PenaltyRateRaised) -> Loan:
+    return _standing(loan, heavier_from=event.since)
+
+
+def _fee(loan: Loan, event: FeeCharged) -> Loan:
+    charged = Allocation(event.number, 0, 0, 0)._replace(**{event.component: minor(event.amount)})
+    owed = with_balances(loan, [balance(loan, event.number).less(charged, sign=-1)])
+    return replace(owed, payments=loan.payments + pack_claim(event.charged_on, [charged], schedule_of(loan)))
+
+
+def _classified(loan: Loan, event: AssetClassChanged) -> Loan:
+    """Outside arrears a worse class begins the time in which payments have to be punctual."""
+    standing = loan.standing or NONE
+    begins = loan.overdue_since is None and worse(event.asset_class, event.previous)
+    since = (event.effective, loan.announced) if begins else (standing.clean_since, standing.clean_number)
+    return _standing(
+        loan,
+        asset_class=event.asset_class,
+        by_person=event.by == "person" and event.excepted_since is None and worse(event.asset_class, event.previous),
+        excepted=event.excepted_since or standing.excepted,
+        clean_since=since[0],
+        clean_number=since[1],
+    )
+
+
+def _accrual(loan: Loan, event: AccrualStatusChanged) -> Loan:
+    return _standing(loan, non_accrual=None if event.accruing else event.effective)
+
+
+def _accrued(loan: Loan, event: InterestAccrued) -> Loan:
+    return _standing(loan, accrued_until=event.until)
+
+
+def _standing(loan: Loan, **changes: Any) -> Loan:
+    return replace(loan, standing=replace(loan.standing or NONE, **changes))
 
 
 def _written_off(loan: Loan, event: WrittenOff) -> Loan:
@@ -270,6 +325,12 @@ _APPLY: dict[type[Any], Callable[[Loan, Any], Loan]] = {
     OverdueCured: _cured,
     WrittenOff: _written_off,
     Settled: _settled,
+    LoanAccelerated: _accelerated,
+    PenaltyRateRaised: _rate_raised,
+    FeeCharged: _fee,
+    AssetClassChanged: _classified,
+    AccrualStatusChanged: _accrual,
+    InterestAccrued: _accrued,
 }
 
 

@@ -44,7 +44,7 @@ def off_balance(draft: Draft, parts: Iterable[Any]) -> WrittenOff:
         loan_id=context.aggregate_id,
         party_ref=loan.party_ref,
         written_off=components(parts, terms_of(loan).currency),
-        days_past_due=days_past_due(past_due(loan, day), day),
+        days_past_due=days_past_due(past_due(loan, day), terms_of(loan), day),
         authority=context.actor.subject,
     )
 
@@ -54,7 +54,7 @@ def _unfit(loan: Loan | None, context: Context) -> Refusal | None:
         return Refusal("not-found", f"No loan {context.aggregate_id} is on the books; check its id.")
     if loan.status is Status.SETTLED:
         return Refusal("loan-settled", "The loan is settled: nothing is left to write off.")
-    days = days_past_due(past_due(loan, context.business_date), context.business_date)
+    days = days_past_due(past_due(loan, context.business_date), terms_of(loan), context.business_date)
     if loan.status is Status.ACTIVE and days <= LONGEST_ARREARS_KEPT:
         return Refusal(
             "arrears-too-short",

@@ -15,6 +15,7 @@ from schemas.state import replace
 from schemas.terms import Bucket
 from services.servicing.domain.loan.allocation import allocate
 from services.servicing.domain.loan.business_day import business_day, due
+from services.servicing.domain.loan.daily.standing import Standing
 from services.servicing.domain.loan.draft import Draft
 from services.servicing.domain.loan.evolve import evolve, with_balances
 from services.servicing.domain.loan.packing import (
@@ -172,6 +173,7 @@ def _start(loan: Loan) -> Loan:
             touched=b"",
             bucket=Bucket.M0,
             overdue_since=None,
+            standing=_at_first(loan),
         )
     announced = sum(due_date(loan, number) <= base.day for number in range(1, months_of(loan) + 1))
     return replace(
@@ -183,6 +185,13 @@ def _start(loan: Loan) -> Loan:
         bucket=base.bucket,
         overdue_since=base.overdue_since,
     )
+
+
+def _at_first(loan: Loan) -> Standing | None:
+    """What decisions changed for the days they name holds; what days past due brought comes again with the days."""
+    if loan.standing is None:
+        return None
+    return Standing(accelerated=loan.standing.accelerated, heavier_from=loan.standing.heavier_from)
 
 
 def _pay(draft: Draft, entry: Entry, to_be_waived: Sequence[Allocation]) -> Payment:

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from schemas.state import State
 from schemas.terms import Bucket
+from services.servicing.domain.loan.daily.standing import Standing
 from services.servicing.domain.loan.packing import (
     Balance,
     Schedule,
@@ -64,6 +65,8 @@ class Loan(State, frozen=True):
     """Principal taken off the balance 核销."""
     waived: int = 0
     """All components ever waived: a loan settled with a waiver is settled at a discount."""
+    standing: Standing | None = None
+    """Where it stands besides what it owes; absent while nothing of the kind happened."""
 
 
 def terms_of(loan: Loan) -> Conditions:

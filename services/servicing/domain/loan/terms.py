@@ -43,10 +43,6 @@ class Conditions:
         """Penalty rate a year 罚息利率: it replaces the contract rate on what is past due."""
         return self.annual_rate * self.penalty_multiplier
 
-    def penalty(self, base: int, days: int) -> int:
-        """Penalty on ``base`` for ``days``, minor units, rounded as the rules say."""
-        return self.rules.penalty(base, self.penalty_rate, self.day_basis, days)
-
 
 def condition_text(terms: LoanTerms) -> str:
     """The text that stands for ``terms`` in a loan's state: equal terms give the same object."""

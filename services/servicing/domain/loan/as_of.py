@@ -17,7 +17,8 @@ from schemas.servicing.events import (
     Settled,
     WrittenOff,
 )
-from services.servicing.domain.loan.arrears import charge, days_past_due, past_due
+from services.servicing.domain.loan.arrears import accruing, days_past_due, past_due
+from services.servicing.domain.loan.daily.overdue_interest import COMPOUND
 from services.servicing.domain.loan.evolve import evolve
 from services.servicing.domain.loan.money import component_units
 from services.servicing.domain.loan.packing import Allocation, Balance
@@ -46,7 +47,7 @@ class Line(NamedTuple):
 
     day: date
     kind: str
-    """``disbursement``, ``instalment``, ``penalty``, ``charge``, ``payment`` or ``waiver``."""
+    """``disbursement``, ``instalment``, ``penalty``, ``compound``, ``charge``, ``payment`` or ``waiver``."""
     number: int
     """Of the instalment or of the payment, counted from 1; 0 where there is none."""
     amounts: Allocation
@@ -54,7 +55,7 @@ class Line(NamedTuple):
     """Principal outstanding after it."""
 
 
-class Standing(NamedTuple):
+class AsOf(NamedTuple):
     """A loan on one value date."""
 
     loan: Loan
@@ -80,15 +81,16 @@ class Standing(NamedTuple):
     @property
     def days_past_due(self) -> int:
         """DPD."""
-        return days_past_due(self.late, self.day)
+        return days_past_due(self.late, terms_of(self.loan), self.day)
 
     def not_posted(self, instalment: Balance) -> int:
-        """Penalty that had accrued on an instalment and was not posted yet."""
-        found = charge(instalment, terms_of(self.loan), self.day) if self.loan.status is Status.ACTIVE else None
-        return found.amount if found else 0
+        """Overdue and compound interest that had accrued on an instalment and was not posted yet."""
+        if self.loan.status is not Status.ACTIVE:
+            return 0
+        return sum(charge.amount for charge in accruing(self.loan).charges(instalment, self.day))
 
 
-def standing(known: Sequence[Known], loan_id: str, day: date) -> Standing | None:
+def as_of(known: Sequence[Known], loan_id: str, day: date) -> AsOf | None:
     """How the loan stood at the end of ``day``; ``None`` when nothing was disbursed by then, or nothing is known of it."""
     booked = next((fact.event for fact in known if isinstance(fact.event, LoanBooked)), None)
     if booked is None or booked.value_date > day:
@@ -102,8 +104,8 @@ def standing(known: Sequence[Known], loan_id: str, day: date) -> Standing | None
     if ended:
         off = _folded([fact for fact in known if fact.business_date <= day])
         assert off is not None
-        return Standing(off, day, lines)
-    return Standing(after.loan, day, lines)
+        return AsOf(off, day, lines)
+    return AsOf(after.loan, day, lines)
 
 
 def _before_later_schedules(known: Sequence[Known], day: date) -> Iterator[Known]:
@@ -146,8 +148,9 @@ def _line(one: Happened, principal: int) -> Line | None:
         owed = component_units(event)
         return Line(one.day, "instalment", event.number, Allocation(event.number, **owed), principal)
     if isinstance(event, PenaltyCharged):
-        charged = Allocation(event.number, 0, 0, minor(event.amount))
-        return Line(one.day, "penalty", event.number, charged, principal)
+        component = "compound" if event.kind == COMPOUND else "penalty"
+        charged = Allocation(event.number, 0, 0, 0)._replace(**{component: minor(event.amount)})
+        return Line(one.day, component, event.number, charged, principal)
     return None
 
 
