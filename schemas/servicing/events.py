@@ -457,6 +457,8 @@ class FeeCharged:
     """``fee``, or ``cost`` for the cost of enforcing the claim."""
     number: int
     """Instalment with which it falls due, counted from 1."""
+    charged_on: date
+    """Business date from which it is owed."""
     due_date: date
     """Due date of that instalment."""
     charged_on: date

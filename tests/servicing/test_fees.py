@@ -47,6 +47,7 @@ def test_a_signed_charge_falls_due_with_the_next_instalment() -> None:
             code="dunning-letter",
             component="fee",
             number=1,
+            charged_on=day("01-20"),
             due_date=day("02-15"),
             amount=yuan("30"),
             reason="second reminder",

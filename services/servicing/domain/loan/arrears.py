@@ -1,6 +1,7 @@
 """Arrears 逾期: what is past due, days past due and buckets."""
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 from schemas.terms import Bucket
 from services.servicing.domain.loan.daily.ageing import ageing, ages_from, grace_over, payable
@@ -8,7 +9,7 @@ from services.servicing.domain.loan.daily.overdue_interest import Accruing, post
 from services.servicing.domain.loan.daily.standing import NONE
 from services.servicing.domain.loan.packing import Balance
 from services.servicing.domain.loan.state import Loan, due_date, months_of, terms_of, unpaid
-from services.servicing.domain.loan.terms import Conditions
+from services.servicing.domain.loan.terms import Conditions, conditions
 
 BUCKET_STARTS = {
     Bucket.M0: 0,
@@ -60,9 +61,16 @@ def legal_arrears(loan: Loan, day: date) -> list[Balance]:
 
 def accruing(loan: Loan) -> Accruing:
     """What the loan's arrears bear."""
-    terms, standing = terms_of(loan), loan.standing or NONE
+    standing = loan.standing or NONE
     maturity = standing.accelerated or due_date(loan, months_of(loan))
-    return Accruing(terms, maturity, standing.heavier_from, posting_cap(terms.agreement, loan.value_date))
+    return _accruing(loan.terms, maturity, standing.heavier_from, loan.value_date)
+
+
+@lru_cache(maxsize=4096)
+def _accruing(terms: str, maturity: date, heavier_from: date | None, contract_date: date) -> Accruing:
+    """Loans of one kind and day share it."""
+    agreed = conditions(terms)
+    return Accruing(agreed, maturity, heavier_from, posting_cap(agreed.agreement, contract_date))
 
 
 def bucket_of(days: int) -> Bucket:

@@ -275,22 +275,27 @@ def _fee(loan: Loan, event: FeeCharged) -> Loan:
 
 
 def _classified(loan: Loan, event: AssetClassChanged) -> Loan:
-    """Outside arrears a worse class begins the time in which payments have to be punctual."""
-    standing = loan.standing or NONE
-    begins = loan.overdue_since is None and worse(event.asset_class, event.previous)
-    since = (event.effective, loan.announced) if begins else (standing.clean_since, standing.clean_number)
-    return _standing(
+    falls = worse(event.asset_class, event.previous)
+    changed = _standing(
         loan,
         asset_class=event.asset_class,
-        by_person=event.by == "person" and event.excepted_since is None and worse(event.asset_class, event.previous),
-        excepted=event.excepted_since or standing.excepted,
-        clean_since=since[0],
-        clean_number=since[1],
+        by_person=event.by == "person" and event.excepted_since is None and falls,
+        excepted=event.excepted_since or (loan.standing or NONE).excepted,
     )
+    return _on_trial(changed, event.effective) if falls else changed
 
 
 def _accrual(loan: Loan, event: AccrualStatusChanged) -> Loan:
-    return _standing(loan, non_accrual=None if event.accruing else event.effective)
+    if event.accruing:
+        return _standing(loan, non_accrual=None)
+    return _on_trial(_standing(loan, non_accrual=event.effective), event.effective)
+
+
+def _on_trial(loan: Loan, since: date) -> Loan:
+    """Trouble without an episode of arrears: the time in which payments have to be punctual begins with it, else with the cure."""
+    if loan.overdue_since is not None:
+        return loan
+    return _standing(loan, clean_since=since, clean_number=loan.announced)
 
 
 def _accrued(loan: Loan, event: InterestAccrued) -> Loan:

@@ -1,6 +1,7 @@
 """What a running loan needs of its frozen terms, written as one short text that all loans of a kind share."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from sys import intern
@@ -37,6 +38,11 @@ class Conditions:
     def rules(self) -> Rules:
         """The version of the arithmetic."""
         return RULES[self.rules_name]
+
+    @cached_property
+    def after_grace(self) -> timedelta:
+        """From a payable day to the first day past due."""
+        return timedelta(days=self.grace_days + 1)
 
     @cached_property
     def penalty_rate(self) -> Decimal:

@@ -1,7 +1,7 @@
 """From which day arrears count 逾期起算日: business-day adjustment, grace, tolerance, and the days that the law counts."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 
 from schemas.agreement import AgeingTerms
 from schemas.calendars import EVERY_DAY, CalendarEnds, calendar
@@ -34,7 +34,7 @@ def payable(due: date, terms: Conditions) -> date:
 
 def grace_over(due: date, terms: Conditions) -> date:
     """The first day on which what was due on ``due`` is past due."""
-    return payable(due, terms) + timedelta(days=terms.grace_days + 1)
+    return payable(due, terms) + terms.after_grace
 
 
 def ages_from(balances: Iterable[Balance], terms: Conditions) -> date | None:
@@ -43,9 +43,11 @@ def ages_from(balances: Iterable[Balance], terms: Conditions) -> date | None:
     Penalty and compound interest are no reason to count: the tolerance looks at what was scheduled, fees and costs.
     """
     agreed = terms.agreement.ageing
-    tolerance = minor(agreed.tolerance) if agreed and agreed.tolerance else 0
+    tolerance = minor(agreed.tolerance) if agreed and agreed.tolerance else None
     together = 0
     for balance in balances:
+        if tolerance is None:
+            return payable(balance.due_date, terms)
         together += balance.total - balance.penalty - balance.compound
         if together >= tolerance:
             return payable(balance.due_date, terms)

@@ -60,6 +60,7 @@ def charge_fee(loan: Loan | None, command: ChargeFee, context: Context) -> Seque
             code=command.code,
             component=row.component.value,
             number=number,
+            charged_on=context.business_date,
             due_date=due_date(loan, number),
             charged_on=context.business_date,
             amount=of_minor(charged, currency),

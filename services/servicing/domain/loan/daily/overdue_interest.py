@@ -7,7 +7,7 @@ rest then is one instalment. Base of compound interest is unpaid contract intere
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from schemas.agreement import Agreement, LenderType, OverdueInterest, OverdueTerms, SettlementCycle
@@ -46,7 +46,7 @@ class Charge(NamedTuple):
     capped: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Accruing:
     """What one loan's arrears bear, day by day."""
 
@@ -73,9 +73,8 @@ class Accruing:
 
     def on_principal(self, number: int, base: int, first: date, until: date) -> list[Charge]:
         """Overdue interest or damages on principal past due."""
-        kind = DAMAGES if self._agreed.interest is OverdueInterest.DAMAGES else PENALTY
         spans = _spans(first, until, self.heavier_from, self.rate, self.heavier_rate)
-        return [charge for span in spans if (charge := self._charge(number, base, kind, *span))]
+        return [charge for span in spans if (charge := self._charge(number, base, self.kind, *span))]
 
     def on_interest(self, number: int, base: int, first: date, until: date) -> list[Charge]:
         """Compound interest on unpaid contract interest; none where it is not agreed."""
@@ -99,7 +98,12 @@ class Accruing:
         earliest = max(date.fromordinal(balance.through.toordinal() + days), grace_over(balance.due_date, self.terms))
         return _first_of(earliest, _MONTHS[self.terms.agreement.compound or SettlementCycle.MONTHLY])
 
-    @property
+    @cached_property
+    def kind(self) -> str:
+        """What principal past due bears: penalty or damages."""
+        return DAMAGES if self._agreed.interest is OverdueInterest.DAMAGES else PENALTY
+
+    @cached_property
     def rate(self) -> Decimal:
         """What principal past due bears a year."""
         if self._agreed.interest is OverdueInterest.DAMAGES:
@@ -107,7 +111,7 @@ class Accruing:
         continues = self._agreed.interest is OverdueInterest.CONTRACT_RATE
         return self.terms.annual_rate if continues else self.terms.penalty_rate
 
-    @property
+    @cached_property
     def heavier_rate(self) -> Decimal:
         """The rate for misused funds where it is the heavier one; never both."""
         return max(self.rate, self.terms.annual_rate * (self._agreed.misuse_multiplier or 1))
@@ -166,9 +170,11 @@ def _spans(
     """The days from ``first`` to ``until`` in parts of one rate each."""
     if until <= first:
         return []
-    if change is not None and first < change < until and before != after:
+    if change is None:
+        return [(first, until, before)]
+    if first < change < until and before != after:
         return [(first, change, before), (change, until, after)]
-    return [(first, until, after if change is not None and first >= change else before)]
+    return [(first, until, after if first >= change else before)]
 
 
 def _first_of(day: date, months: int) -> date:
