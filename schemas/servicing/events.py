@@ -461,8 +461,6 @@ class FeeCharged:
     """Business date from which it is owed."""
     due_date: date
     """Due date of that instalment."""
-    charged_on: date
-    """Business day from which it counts."""
     amount: Money
     capped: Capped | None = None
     """Absent when the cap cut nothing; ``amount`` is what was charged besides."""

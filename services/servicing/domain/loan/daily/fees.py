@@ -62,7 +62,6 @@ def charge_fee(loan: Loan | None, command: ChargeFee, context: Context) -> Seque
             number=number,
             charged_on=context.business_date,
             due_date=due_date(loan, number),
-            charged_on=context.business_date,
             amount=of_minor(charged, currency),
             capped=capped(wanted - charged, cap, currency),
             reason=command.reason,
