@@ -8,6 +8,7 @@ from schemas.decision import Context
 from schemas.money import of_minor
 from schemas.servicing.events import DelinquencyBucketChanged, InstallmentDue, Overdue, PenaltyCharged
 from services.servicing.domain.loan import arrears
+from services.servicing.domain.loan.ending.lapsing import lapse, lapse_day
 from services.servicing.domain.loan.evolve import evolve
 from services.servicing.domain.loan.money import components
 from services.servicing.domain.loan.packing import Balance
@@ -28,7 +29,7 @@ def due(loan: Loan | None) -> date | None:
     """The next date with something to do: an instalment, the end of a grace, a bucket, a posting of penalty."""
     if loan is None or loan.status is not Status.ACTIVE:
         return None
-    dates = [_next_instalment(loan)]
+    dates = [_next_instalment(loan), lapse_day(loan)]
     fallen_due = _fallen_due(loan)
     if fallen_due:
         dates.extend(_arrears_days(loan, fallen_due))
@@ -40,7 +41,8 @@ def business_day(loan: Loan, context: Context) -> Sequence[Any]:
     if loan.status is not Status.ACTIVE:
         return ()
     day = context.business_date
-    return [*_became_due(loan, context.aggregate_id, day), *_arrears(loan, context.aggregate_id, day)]
+    lapsed = lapse(loan, context.aggregate_id, day)
+    return [*lapsed, *_became_due(loan, context.aggregate_id, day), *_arrears(loan, context.aggregate_id, day)]
 
 
 def penalties(loan: Loan, loan_id: str, balances: Iterable[Balance], until: date) -> list[PenaltyCharged]:

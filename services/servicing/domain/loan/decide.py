@@ -4,8 +4,22 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from schemas.decision import Context, Refusal
-from schemas.servicing.commands import ApplyPayment, BookLoan, ReversePayment, WaiveAmount, WriteOffLoan
+from schemas.servicing.commands import (
+    AgreeSettlement,
+    ApplyPayment,
+    AssignLoan,
+    BookLoan,
+    ChargeOffLoan,
+    ReversePayment,
+    SellClaim,
+    WaiveAmount,
+    WriteOffLoan,
+)
+from services.servicing.domain.loan.assignment import assign
 from services.servicing.domain.loan.booking import book
+from services.servicing.domain.loan.ending.charge_off import charge_off
+from services.servicing.domain.loan.ending.discount import agree_settlement
+from services.servicing.domain.loan.ending.sale import sell_claim
 from services.servicing.domain.loan.impairment import write_off
 from services.servicing.domain.loan.payments import apply_payment
 from services.servicing.domain.loan.reversal import reverse_payment
@@ -18,6 +32,10 @@ _DECIDE: dict[type[Any], Callable[[Loan | None, Any, Context], Sequence[Any] | R
     ReversePayment: reverse_payment,
     WaiveAmount: waive,
     WriteOffLoan: write_off,
+    ChargeOffLoan: charge_off,
+    AgreeSettlement: agree_settlement,
+    SellClaim: sell_claim,
+    AssignLoan: assign,
 }
 
 

@@ -9,7 +9,7 @@ from services.servicing.domain.loan import arrears
 from services.servicing.domain.loan.business_day import penalties
 from services.servicing.domain.loan.evolve import evolve
 from services.servicing.domain.loan.money import components
-from services.servicing.domain.loan.state import Loan, months_of, oldest_unpaid, terms_of
+from services.servicing.domain.loan.state import Loan, months_of, oldest_unpaid, settlement_kind, terms_of
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class Draft:
                     party_ref=loan.party_ref,
                     contract_no=loan.contract_no,
                     settled_on=context.business_date,
-                    kind="discounted" if loan.waived else "paid",
+                    kind=settlement_kind(loan),
                 )
             )
         return self.events

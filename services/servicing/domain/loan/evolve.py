@@ -5,9 +5,12 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from schemas.agreement import ChargedOffAccrual
 from schemas.money import minor
 from schemas.servicing.events import (
     AmountWaived,
+    ChargedOff,
+    ClaimSold,
     DelinquencyBucketChanged,
     InstallmentDue,
     LoanBooked,
@@ -21,6 +24,8 @@ from schemas.servicing.events import (
     RecoveryReversed,
     ScheduleRevised,
     Settled,
+    SettlementAgreed,
+    SettlementLapsed,
     WrittenOff,
 )
 from schemas.state import replace
@@ -41,16 +46,25 @@ from services.servicing.domain.loan.packing import (
     unpack_balances,
 )
 from services.servicing.domain.loan.state import (
+    NO_ENDING,
+    Agreed,
+    Ending,
     Loan,
     Status,
     balance,
     done_bits,
     due_date,
+    running_agreement,
     schedule_of,
     terms_of,
 )
-from services.servicing.domain.loan.terms import condition_text
+from services.servicing.domain.loan.terms import condition_text, without_penalty
 from services.servicing.domain.rules import RULES, Row
+
+COMPENSATION = "compensation"
+"""Channel of money from a guarantor, an insurer or a reserve that pays for the debtor 代偿."""
+DISCOUNTED_SETTLEMENT = "discounted-settlement"
+"""Cause of a waiver that follows from an agreed settlement."""
 
 
 def evolve(loan: Loan | None, event: Any) -> Loan | None:
@@ -100,7 +114,20 @@ def _received(loan: Loan, event: PaymentReceived) -> Loan:
         _with_balances(loan, changed),
         payments=loan.payments + pack_payment(event.receipt_id, payment, schedule_of(loan)),
         repaid=loan.repaid + minor(event.allocation.principal),
+        ending=_ending_received(loan, event),
     )
+
+
+def _ending_received(loan: Loan, event: PaymentReceived) -> Ending | None:
+    agreed, ending = running_agreement(loan), loan.ending
+    if agreed is not None and event.value_date <= agreed.by:
+        receipts = (*agreed.receipts, event.receipt_id)
+        ending = replace(
+            ending or NO_ENDING, agreed=replace(agreed, paid=agreed.paid + minor(event.amount), receipts=receipts)
+        )
+    if event.channel == COMPENSATION:
+        ending = replace(ending or NO_ENDING, compensated=(*(ending or NO_ENDING).compensated, event.receipt_id))
+    return ending
 
 
 def _reversed(loan: Loan, event: PaymentReversed) -> Loan:
@@ -113,11 +140,27 @@ def _reversed(loan: Loan, event: PaymentReversed) -> Loan:
         status=Status.ACTIVE if event.reopened else loan.status,
         payments=mark_reversed(loan.payments, event.receipt_id, schedule_of(loan)),
         repaid=loan.repaid - minor(event.allocation.principal),
+        ending=_ending_reversed(loan, event),
     )
 
 
+def _ending_reversed(loan: Loan, event: PaymentReversed) -> Ending | None:
+    ending = loan.ending
+    if ending is None:
+        return None
+    compensated = tuple(each for each in ending.compensated if each != event.receipt_id)
+    agreed = ending.agreed
+    if agreed is not None and event.receipt_id in agreed.receipts:
+        receipts = tuple(each for each in agreed.receipts if each != event.receipt_id)
+        agreed = replace(agreed, paid=agreed.paid - minor(event.amount), receipts=receipts)
+    return replace(ending, agreed=agreed, compensated=compensated)
+
+
 def _recovered(loan: Loan, event: RecoveryReceived) -> Loan:
-    payment = Payment(event.value_date, False, (Allocation(0, minor(event.amount), 0, 0),))
+    """What is owed after a write-off is what was owed then less the recoveries, so the balances stay as they were."""
+    stated = tuple(_allocation(part) for part in event.instalments)
+    unstated = 0 if stated else minor(event.amount)
+    payment = Payment(event.value_date, False, (Allocation(0, unstated, 0, 0), *stated))
     return replace(loan, payments=loan.payments + pack_payment(event.receipt_id, payment, schedule_of(loan)))
 
 
@@ -126,12 +169,54 @@ def _recovery_reversed(loan: Loan, event: RecoveryReversed) -> Loan:
 
 
 def _waived(loan: Loan, event: AmountWaived) -> Loan:
-    changed = [balance(loan, part.number).less(_allocation(part)) for part in event.instalments]
+    before = [balance(loan, part.number) for part in event.instalments]
+    parts = [_allocation(part) for part in event.instalments]
     return replace(
-        _with_balances(loan, changed),
+        _with_balances(loan, [owed.less(part) for owed, part in zip(before, parts, strict=True)]),
         forgiven=loan.forgiven + minor(event.waived.principal),
         waived=loan.waived + total_units(event.waived),
+        ending=_ending_waived(loan, event, before, parts),
     )
+
+
+def _ending_waived(loan: Loan, event: AmountWaived, before: list[Balance], parts: list[Allocation]) -> Ending | None:
+    """What was waived because the agreed sum was paid is owed again if that money is taken back."""
+    if event.cause != DISCOUNTED_SETTLEMENT or loan.ending is None or loan.ending.agreed is None:
+        return loan.ending
+    waived = tuple((part.number, owed.through.toordinal(), *part[1:]) for owed, part in zip(before, parts, strict=True))
+    return replace(loan.ending, agreed=replace(loan.ending.agreed, waived=waived))
+
+
+def _charged_off(loan: Loan, event: ChargedOff) -> Loan:
+    stopped = event.accrual is ChargedOffAccrual.STOPPED
+    return replace(
+        loan,
+        terms=without_penalty(loan.terms) if stopped else loan.terms,
+        ending=replace(loan.ending or NO_ENDING, charged_off=event.charged_off_on),
+    )
+
+
+def _agreed(loan: Loan, event: SettlementAgreed) -> Loan:
+    agreed = Agreed(minor(event.amount), event.by, event.authority, event.reason)
+    return replace(loan, ending=replace(loan.ending or NO_ENDING, agreed=agreed))
+
+
+def _lapsed(loan: Loan, event: SettlementLapsed) -> Loan:
+    revived = [
+        balance(loan, part.number).less(_allocation(part), sign=-1)._replace(through=part.penalty_through)
+        for part in event.instalments
+    ]
+    return replace(
+        _with_balances(loan, revived),
+        forgiven=loan.forgiven - minor(event.revived.principal),
+        waived=loan.waived - total_units(event.revived),
+        ending=replace(loan.ending or NO_ENDING, agreed=None),
+    )
+
+
+def _sold(loan: Loan, event: ClaimSold) -> Loan:
+    ending = loan.ending or NO_ENDING
+    return replace(loan, status=Status.SOLD, ending=replace(ending, sold=ending.sold + minor(event.principal)))
 
 
 def _corrected(loan: Loan, event: LoanCorrected) -> Loan:
@@ -196,6 +281,10 @@ _APPLY: dict[type[Any], Callable[[Loan, Any], Loan]] = {
     OverdueCured: _cured,
     WrittenOff: _written_off,
     Settled: _settled,
+    ChargedOff: _charged_off,
+    SettlementAgreed: _agreed,
+    SettlementLapsed: _lapsed,
+    ClaimSold: _sold,
 }
 
 

@@ -11,6 +11,8 @@ from schemas.servicing.events import PaymentReversed, RecoveryReversed, Restored
 from services.servicing.domain.loan.arrears import Charge, spared_from
 from services.servicing.domain.loan.business_day import penalty_charged
 from services.servicing.domain.loan.draft import Draft
+from services.servicing.domain.loan.ending.discount import revived
+from services.servicing.domain.loan.ending.sale import also_sold
 from services.servicing.domain.loan.impairment import off_balance
 from services.servicing.domain.loan.money import amounts, components
 from services.servicing.domain.loan.packing import Allocation, Balance, Payment, find_payment
@@ -35,11 +37,14 @@ def reverse_payment(loan: Loan | None, command: ReversePayment, context: Context
     if any(allocation.number == 0 for allocation in payment.allocations):
         return [_recovery_reversed(loan, command, context, payment)]
     draft = Draft(loan, context)
-    catching_up = [] if loan.status is Status.WRITTEN_OFF else _catch_up(loan, payment)
+    catching_up = [] if loan.status in (Status.WRITTEN_OFF, Status.SOLD) else _catch_up(loan, payment)
     draft.add(_reversed(loan, command, context, payment))
     draft.add(*(penalty_charged(loan, context.aggregate_id, charge) for charge in catching_up))
+    draft.add(*revived(draft.loan, loan, context, command.receipt_id))
     if loan.status is Status.WRITTEN_OFF:
         draft.add(off_balance(draft, payment.allocations))
+    elif loan.status is Status.SOLD:
+        draft.add(also_sold(loan, context, payment))
     return draft.events
 
 
@@ -70,12 +75,15 @@ def _reversed(loan: Loan, command: ReversePayment, context: Context, payment: Pa
 
 
 def _recovery_reversed(loan: Loan, command: ReversePayment, context: Context, payment: Payment) -> RecoveryReversed:
+    currency = terms_of(loan).currency
+    stated = any(allocation.number for allocation in payment.allocations)
     return RecoveryReversed(
         loan_id=context.aggregate_id,
         party_ref=loan.party_ref,
         receipt_id=command.receipt_id,
-        amount=of_minor(sum(allocation.principal for allocation in payment.allocations), terms_of(loan).currency),
+        amount=of_minor(sum(allocation.total for allocation in payment.allocations), currency),
         cause=command.cause,
+        allocation=components(payment.allocations, currency) if stated else None,
     )
 
 
