@@ -1,7 +1,7 @@
 """The claim after a write-off 账销案存: what the debtor still owes, with the memo interest 表外利息 that goes on.
 
 The balances stay as the write-off found them. What is owed on a day is those balances, less the recoveries, plus what ran since:
-penalty on principal that is past due, and the interest of rows that fell due. Both run on principal not recovered, day by day, so
+penalty on principal that is past due, and interest of the running rows. Both run on principal not recovered, day by day, so
 that a recovery that is undone leaves the claim exactly as if it had never come.
 """
 
@@ -23,7 +23,7 @@ class Recovered(NamedTuple):
 
 
 def claim_on(loan: Loan, day: date) -> list[Balance]:
-    """What is owed on ``day``, row by row; of a row not due yet its principal, because nothing is left to wait for."""
+    """What is owed on ``day``, row by row, all principal included, because nothing is left to wait for."""
     found = list(unpaid(loan))
     recoveries = _recoveries(loan)
     paid = list(_principal(recoveries, found))
@@ -75,19 +75,17 @@ def _taken(recoveries: Iterable[Payment], number: int) -> dict[str, int]:
 
 
 def _interest(later: list[Balance], paid: Iterable[Recovered], start: date, day: date) -> int:
-    """A row's unpaid interest once it is due, by the principal of it and the rows after it that is not recovered, day by day."""
+    """A row's interest up to ``day``, exclusive: by day, on the principal of it and of the rows after it not recovered."""
     row, base = later[0], sum(each.principal for each in later)
-    if row.due_date > day:
-        return 0
-    days = (row.due_date - start).days
+    until, days = min(day, row.due_date), (row.due_date - start).days
     numbers = {each.number for each in later}
     spared = sum(
-        each.principal * min(max((row.due_date - each.value_date).days, 0), days)
-        for each in paid
-        if each.number in numbers
+        each.principal * max((until - max(each.value_date, start)).days, 0) for each in paid if each.number in numbers
     )
-    whole = base * days
-    return row.interest if not spared else (2 * row.interest * (whole - spared) + whole) // (2 * whole)
+    if until == row.due_date and not spared:
+        return row.interest
+    borne, whole = base * max((until - start).days, 0) - spared, base * days
+    return (2 * row.interest * borne + whole) // (2 * whole) if whole else 0
 
 
 def _penalty(row: Balance, paid: Iterable[Recovered], terms: Conditions, day: date) -> int:
