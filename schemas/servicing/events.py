@@ -505,7 +505,10 @@ class RefundPaid:
     receipt_id: str
     loan_id: str
     amount: Money
+    suspended: Money
+    """What of the receipt is still held."""
     refund_reference: str
+    """The payout's own reference."""
     reason: str
     authority: str
 

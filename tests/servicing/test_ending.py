@@ -473,6 +473,7 @@ def test_suspended_money_is_refunded_once_and_never_more_than_there_is() -> None
             receipt_id="R-1",
             loan_id="loan-1",
             amount=yuan("30"),
+            suspended=yuan("10"),
             refund_reference="OUT-1",
             reason="overpaid",
             authority="user:finance",

@@ -178,6 +178,7 @@ def _refund(receipt: Receipt, command: RefundReceipt, context: Context) -> Decis
             receipt_id=context.aggregate_id,
             loan_id=receipt.loan_id,
             amount=command.amount,
+            suspended=of_minor(receipt.suspended - amount, receipt.currency),
             refund_reference=command.refund_reference,
             reason=command.reason,
             authority=context.actor.subject,
