@@ -55,8 +55,10 @@ def off_balance(draft: Draft, parts: Iterable[Any], approvals: tuple[str, ...] =
 def _unfit(loan: Loan | None, context: Context) -> Refusal | None:
     if loan is None:
         return Refusal("not-found", f"No loan {context.aggregate_id} is on the books; check its id.")
-    if loan.status in (Status.SETTLED, Status.SOLD):
-        return Refusal(f"loan-{loan.status.value}", f"The loan is {loan.status.value}: nothing is left to write off.")
+    if loan.status is Status.SETTLED:
+        return Refusal("loan-settled", "The loan is settled: nothing is left to write off.")
+    if loan.status is Status.SOLD:
+        return Refusal("loan-sold", "The claim is sold: nothing is left to write off.")
     refusal = bound(loan)
     if refusal is not None:
         return refusal
