@@ -347,6 +347,7 @@ class ChargedOff:
     loan_id: str
     party_ref: str
     charged_off_on: date
+    """Business day from which the loan counts as lost."""
     charged_off: Components
     """All principal, the interest already due, penalty, fees and costs."""
     days_past_due: int
@@ -355,6 +356,7 @@ class ChargedOff:
     authority: str
     reason: str
     approvals: tuple[str, ...] = ()
+    """References of what was approved."""
 
 
 @event("servicing", "loan")
@@ -379,6 +381,7 @@ class SettlementAgreed:
     authority: str
     maker: str
     approvals: tuple[str, ...]
+    """References of what was approved."""
     reason: str
 
 
@@ -392,7 +395,9 @@ class SettlementLapsed:
     cause: str
     """``unpaid`` or ``payment-reversed``."""
     amount: Money
+    """The agreed sum."""
     by: date
+    """Last value date that would have counted."""
     paid: Money
     """Paid of ``amount``, reversals taken off; it stays credited."""
     revived: Components
@@ -413,12 +418,14 @@ class ClaimSold:
     """Reference of the buyer."""
     price: Money
     sold_on: date
+    """Business day on which the claim left the books."""
     claim: Components
     """What the debtor owes on that day."""
     principal: Money
     """Principal that leaves the balance: zero where it was written off before."""
     authority: str
     approvals: tuple[str, ...] = ()
+    """References of what was approved."""
     reason: str = ""
     supplement: bool = False
     """A payment of before the sale was taken back: what it had paid goes over, too; the price is zero."""

@@ -97,6 +97,7 @@ class ChargedOff(Payload, frozen=True, kw_only=True):
     party_ref: str
     """Borrower 借款人: the vault's reference of the party, no personal data."""
     charged_off_on: datetime.date
+    """Business day from which the loan counts as lost."""
     charged_off: Components
     """All principal, the interest already due, penalty, fees and costs."""
     days_past_due: int
@@ -110,6 +111,7 @@ class ChargedOff(Payload, frozen=True, kw_only=True):
     reason: str
     """Why: a stable code, or the words of who did it."""
     approvals: tuple[str, ...] = ()
+    """References of what was approved."""
 
 
 class ClaimSold(Payload, frozen=True, kw_only=True):
@@ -123,6 +125,7 @@ class ClaimSold(Payload, frozen=True, kw_only=True):
     """Reference of the buyer."""
     price: Money
     sold_on: datetime.date
+    """Business day on which the claim left the books."""
     claim: Components
     """What the debtor owes on that day."""
     principal: Money
@@ -132,6 +135,7 @@ class ClaimSold(Payload, frozen=True, kw_only=True):
     decided.
     """
     approvals: tuple[str, ...] = ()
+    """References of what was approved."""
     reason: str = ""
     """Why: a stable code, or the words of who did it."""
     supplement: bool = False
@@ -569,6 +573,7 @@ class SettlementAgreed(Payload, frozen=True, kw_only=True):
     maker: str
     """Who proposed it 经办人: the subject of the access token, no personal data."""
     approvals: tuple[str, ...]
+    """References of what was approved."""
     reason: str
     """Why: a stable code, or the words of who did it."""
 
@@ -583,8 +588,9 @@ class SettlementLapsed(Payload, frozen=True, kw_only=True):
     cause: str
     """`unpaid` or `payment-reversed`."""
     amount: Money
-    """Amount of what the message is about."""
+    """The agreed sum."""
     by: datetime.date
+    """Last value date that would have counted."""
     paid: Money
     """Paid of `amount`, reversals taken off; it stays credited."""
     revived: Components

@@ -865,6 +865,7 @@ export namespace servicing {
     readonly loan_id: string;
     /** Borrower 借款人: the vault's reference of the party, no personal data. */
     readonly party_ref: string;
+    /** Business day from which the loan counts as lost. */
     readonly charged_off_on: IsoDate;
     /** All principal, the interest already due, penalty, fees and costs. */
     readonly charged_off: Components;
@@ -876,6 +877,7 @@ export namespace servicing {
     readonly authority: string;
     /** Why: a stable code, or the words of who did it. */
     readonly reason: string;
+    /** References of what was approved. */
     readonly approvals?: readonly string[];
   }
   /** The claim was sold and left the books 债权转让; later money is held for its owner. Key: loan. */
@@ -887,6 +889,7 @@ export namespace servicing {
     /** Reference of the buyer. */
     readonly buyer: string;
     readonly price: Money;
+    /** Business day on which the claim left the books. */
     readonly sold_on: IsoDate;
     /** What the debtor owes on that day. */
     readonly claim: Components;
@@ -894,6 +897,7 @@ export namespace servicing {
     readonly principal: Money;
     /** By whose authority: the subject of the access token, no personal data, or `system` where the rules decided. */
     readonly authority: string;
+    /** References of what was approved. */
     readonly approvals?: readonly string[];
     /** Why: a stable code, or the words of who did it. */
     readonly reason?: string;
@@ -1282,6 +1286,7 @@ export namespace servicing {
     readonly authority: string;
     /** Who proposed it 经办人: the subject of the access token, no personal data. */
     readonly maker: string;
+    /** References of what was approved. */
     readonly approvals: readonly string[];
     /** Why: a stable code, or the words of who did it. */
     readonly reason: string;
@@ -1294,8 +1299,9 @@ export namespace servicing {
     readonly party_ref: string;
     /** `unpaid` or `payment-reversed`. */
     readonly cause: string;
-    /** Amount of what the message is about. */
+    /** The agreed sum. */
     readonly amount: Money;
+    /** Last value date that would have counted. */
     readonly by: IsoDate;
     /** Paid of `amount`, reversals taken off; it stays credited. */
     readonly paid: Money;
