@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from loanstream.eventlog.port import EventLog, NewRecord, OutcomeUnknown, Record, TopicPartition
 from loanstream.runtime.messages import command_record, read_event
+from loanstream.simulation import endings
 from loanstream.simulation.applications import DIGEST, PRODUCT, application, product_terms
 from loanstream.simulation.clock import VirtualClock
 from loanstream.simulation.days import CALENDAR
@@ -40,14 +41,17 @@ from schemas.origination.events import (
 from schemas.platform import BUSINESS_DAY_CLOSED, START_BUSINESS_DAY
 from schemas.servicing.commands import RecordReceipt, RequestReversal, WaiveAmount, WriteOffLoan
 from schemas.servicing.events import (
+    ClaimSold,
     DelinquencyBucketChanged,
     InstallmentDue,
     LoanBooked,
     Overdue,
     PaymentReversed,
+    PaymentSuspended,
     PenaltyCharged,
     ReceiptApplied,
     Settled,
+    SettlementAgreed,
     WrittenOff,
 )
 from schemas.terms import Components, Document
@@ -74,6 +78,7 @@ _STAFF = frozenset(
         "funding:open-account",
         "funding:deposit",
         "funding:transfer",
+        *endings.PERMISSIONS,
     }
 )
 
@@ -105,6 +110,7 @@ class Clients:
         """Loans that take payments, with their principal."""
         self._applied: dict[str, str] = {}
         """Receipts that a loan took, which nobody reversed yet, with their loan."""
+        self._endings = endings.Endings(random, self._plan, self._receive)
         self._reactions: dict[type[Any], Callable[[Any], None]] = {
             ProductProposed: self._publish,
             ProductPublished: self._apply_for_loans,
@@ -123,6 +129,9 @@ class Clients:
             DelinquencyBucketChanged: self._write_off,
             WrittenOff: self._recover,
             Settled: self._close,
+            ClaimSold: self._close,
+            PaymentSuspended: self._endings.suspended,
+            SettlementAgreed: self._endings.agreed,
         }
         self._open_the_house()
 
@@ -289,6 +298,7 @@ class Clients:
             self._receive(event.loan_id, self.random.randint(100, principal // 2))
         if self.random.random() < 0.1:
             self._receive(ids.derived("no such loan"), 100)
+        self._endings.booked(event)
 
     def _pay_due(self, event: InstallmentDue) -> None:
         unpaid = minor(event.unpaid)
@@ -303,6 +313,8 @@ class Clients:
         if self.random.random() < 0.4:
             dated = event.since + timedelta(days=event.days_past_due) if self.random.random() < 0.5 else event.since
             self._receive(event.loan_id, owed, dated)
+        else:
+            self._endings.late(event)
 
     def _receive(self, loan_id: str, units: int, value_date: date | None = None) -> None:
         self._receipts += 1
@@ -344,8 +356,9 @@ class Clients:
         self._open_loans.pop(event.loan_id, None)
         if self.random.random() < 0.6:
             self._receive(event.loan_id, self.random.randint(1, 10_000))
+        self._endings.written_off(event)
 
-    def _close(self, event: Settled) -> None:
+    def _close(self, event: Settled | ClaimSold) -> None:
         self._open_loans.pop(event.loan_id, None)
 
     # -- what they do when nothing comes of it -------------------------------------------------------------------------
