@@ -50,6 +50,7 @@ def charge_off(loan: Loan | None, command: ChargeOffLoan, context: Context) -> S
     draft.add(_charged_off(draft, command, agreed.accrual))
     if agreed.accrual is ChargedOffAccrual.STOPPED:
         draft.add(*_without_interest(draft.loan, context))
+        return draft.conclude()
     return draft.events
 
 
