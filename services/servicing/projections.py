@@ -218,7 +218,14 @@ def _recovered(event: happened.RecoveryReceived, meta: EventMeta) -> Sequence[Ro
     surplus = {"surplus": minor(event.surplus)} if event.surplus else {}
     payment = _payment(event, meta, kind="recovery", **surplus, **stated)
     increments = {"recovered": minor(event.amount), **_of_recovery(event)}
-    return [_loan(event.loan_id, meta, increments=increments), payment]
+    parts = (_recovered_part(event, part, meta) for part in event.instalments)
+    return [_loan(event.loan_id, meta, increments=increments), payment, *parts]
+
+
+def _recovered_part(event: happened.RecoveryReceived, part: happened.InstalmentAmounts, meta: EventMeta) -> Row:
+    key = {"loan_id": event.loan_id, "receipt_id": event.receipt_id, "number": part.number}
+    values = {"value_date": event.value_date, **component_units(part), "sequence": meta.sequence}
+    return Row("recoveries", key, values)
 
 
 def _recovery_reversed(event: happened.RecoveryReversed, meta: EventMeta) -> Sequence[Row]:

@@ -136,7 +136,11 @@ async def test_a_recovery_shows_by_component_until_it_is_taken_back(branch: Bran
         amount("0"),
         amount("12100"),
     )
+    claim = (await branch.get(f"/loans/{loan_id}/ending"))["write_off"]["claim"]
+    assert (claim["principal"], claim["total"]) == (amount("0"), amount("605.45"))
     await branch.post("/receipts/BANK-1/reversal", {"cause": "returned"})
+    claim = (await branch.get(f"/loans/{loan_id}/ending"))["write_off"]["claim"]
+    assert (claim["on"], claim["interest"], claim["total"]) == ("2026-06-01", amount("556.65"), amount("12705.45"))
     recovered = (await branch.get(f"/loans/{loan_id}/ending"))["write_off"]["recovered"]
     assert {component["amount"] for component in recovered.values()} == {"0.00"}
     (books,) = (await closing(branch))["books"]

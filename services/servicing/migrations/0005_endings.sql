@@ -18,6 +18,22 @@ ALTER TABLE loans
     ADD COLUMN recovered_fee bigint NOT NULL DEFAULT 0,
     ADD COLUMN recovered_cost bigint NOT NULL DEFAULT 0;
 
+-- Which instalments a recovery paid: what is still owed after a write-off is made of it.
+CREATE TABLE recoveries (
+    loan_id text,
+    receipt_id text,
+    number integer,
+    value_date date,
+    principal bigint NOT NULL DEFAULT 0,
+    interest bigint NOT NULL DEFAULT 0,
+    penalty bigint NOT NULL DEFAULT 0,
+    compound bigint NOT NULL DEFAULT 0,
+    fee bigint NOT NULL DEFAULT 0,
+    cost bigint NOT NULL DEFAULT 0,
+    sequence bigint,
+    PRIMARY KEY (loan_id, receipt_id, number)
+);
+
 ALTER TABLE receipts ADD COLUMN refunded bigint NOT NULL DEFAULT 0;
 
 -- Due lists go by due date over all loans.

@@ -1,5 +1,8 @@
 """The end of a loan over HTTP: charge-off, discounted settlement, sale of the claim, and where each of them stands."""
 
+from collections.abc import Sequence
+from datetime import date
+from itertools import groupby
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -11,16 +14,33 @@ from schemas.fields import IsoDate
 from schemas.servicing.commands import AgreeSettlement, AssignLoan, ChargeOffLoan, SellClaim
 from services.servicing.domain.loan.assignment import PERMISSION as ASSIGN
 from services.servicing.domain.loan.ending.charge_off import PERMISSION as CHARGE_OFF
+from services.servicing.domain.loan.ending.claim import claim_of
 from services.servicing.domain.loan.ending.discount import PERMISSION as AGREE
 from services.servicing.domain.loan.ending.sale import PERMISSION as SELL
 from services.servicing.domain.loan.money import COMPONENT_NAMES
-from services.servicing.routes.queries import READ, Record, References, amounts, money, visible_loan
+from services.servicing.domain.loan.packing import Allocation, Payment
+from services.servicing.routes.queries import (
+    READ,
+    Record,
+    References,
+    amounts,
+    balance,
+    business_date,
+    conditions,
+    money,
+    visible_loan,
+)
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 _OPEN_RECEIPTS = (
     "SELECT receipt_id FROM receipts WHERE loan_id = $1"
     " AND (status IN ('received', 'reversal-requested') OR suspended > 0) ORDER BY receipt_id"
+)
+_SCHEDULE = "SELECT * FROM instalments WHERE loan_id = $1 AND due_date IS NOT NULL ORDER BY number"
+_RECOVERIES = (
+    "SELECT r.* FROM recoveries r JOIN payments p USING (loan_id, receipt_id)"
+    " WHERE loan_id = $1 AND p.reversed_on IS NULL ORDER BY p.sequence, r.number"
 )
 _PAID_SINCE = (
     "SELECT coalesce(sum(amount), 0)::bigint AS paid FROM payments"
@@ -128,7 +148,7 @@ def _query(router: APIRouter, kit: ServiceKit) -> None:
             "status": row["status"],
             "charge_off": _charge_off(row),
             "agreed_settlement": await _agreed(kit, row),
-            "write_off": _write_off(row),
+            "write_off": await _write_off(kit, row),
             "sale": _sale(row),
             "settlement": _settlement(row, waits_for),
         }
@@ -152,7 +172,7 @@ async def _agreed(kit: ServiceKit, row: Record) -> dict[str, Any] | None:
     }
 
 
-def _write_off(row: Record) -> dict[str, Any] | None:
+async def _write_off(kit: ServiceKit, row: Record) -> dict[str, Any] | None:
     currency = row["currency"]
     if not any(row[f"written_off_{name}"] for name in COMPONENT_NAMES):
         return None
@@ -162,7 +182,41 @@ def _write_off(row: Record) -> dict[str, Any] | None:
             **amounts(row, currency, COMPONENT_NAMES, "recovered_"),
             "total": money(row["recovered"], currency),
         },
+        "claim": await _claim(kit, row) if row["status"] == "written-off" else None,
     }
+
+
+async def _claim(kit: ServiceKit, row: Record) -> dict[str, Any] | None:
+    """What the debtor owes on the latest business day, memo interest included."""
+    day = await business_date(kit)
+    if day is None:
+        return None
+    instalments = await kit.fetch(_SCHEDULE, row["loan_id"])
+    starts = {each["number"]: due for each, due in zip(instalments, _starts(row, instalments), strict=True)}
+    unpaid = [balance(each) for each in instalments if each["unpaid"]]
+    recoveries = [
+        Payment(found[0]["value_date"], False, tuple(Allocation(part["number"], **_units(part)) for part in found))
+        for found in _by_receipt(await kit.fetch(_RECOVERIES, row["loan_id"]))
+    ]
+    claim = claim_of(unpaid, starts, recoveries, conditions(row), day)
+    units = {name: sum(getattr(part, name) for part in claim) for name in COMPONENT_NAMES}
+    return {
+        "on": day,
+        **{name: money(amount, row["currency"]) for name, amount in units.items()},
+        "total": money(sum(units.values()), row["currency"]),
+    }
+
+
+def _starts(row: Record, instalments: Sequence[Record]) -> list[date]:
+    return [row["value_date"], *(each["due_date"] for each in instalments)][: len(instalments)]
+
+
+def _units(part: Record) -> dict[str, int]:
+    return {name: part[name] for name in COMPONENT_NAMES}
+
+
+def _by_receipt(parts: Sequence[Record]) -> list[list[Record]]:
+    return [list(found) for _, found in groupby(parts, key=lambda part: part["receipt_id"])]
 
 
 def _sale(row: Record) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ penalty on principal that is past due, and interest of the running rows. Both ru
 that a recovery that is undone leaves the claim exactly as if it had never come.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -25,17 +25,22 @@ class Recovered(NamedTuple):
 def claim_on(loan: Loan, day: date) -> list[Balance]:
     """What is owed on ``day``, row by row, all principal included, because nothing is left to wait for."""
     found = list(unpaid(loan))
-    recoveries = _recoveries(loan)
+    starts = {row.number: due_date(loan, row.number - 1) if row.number > 1 else loan.value_date for row in found}
+    return claim_of(found, starts, _recoveries(loan), terms_of(loan), day)
+
+
+def claim_of(
+    found: Sequence[Balance], starts: Mapping[int, date], recoveries: Sequence[Payment], terms: Conditions, day: date
+) -> list[Balance]:
+    """The same from its parts: the balances of the write-off, from when each row's interest runs, and the recoveries."""
     paid = list(_principal(recoveries, found))
-    taken = {row.number: _taken(recoveries, row.number) for row in found}
-    terms, claim = terms_of(loan), []
+    claim = []
     for index, row in enumerate(found):
-        start = due_date(loan, row.number - 1) if row.number > 1 else loan.value_date
         whole = row._replace(
-            interest=_interest(found[index:], paid, start, day),
+            interest=_interest(found[index:], paid, starts[row.number], day),
             penalty=row.penalty + _penalty(row, paid, terms, day),
         )
-        claim.append(_less(whole, paid, taken[row.number]))
+        claim.append(_less(whole, paid, _taken(recoveries, row.number)))
     return claim
 
 
@@ -52,7 +57,7 @@ def _recoveries(loan: Loan) -> list[Payment]:
     return [payment for payment in found if any(part.number == 0 for part in payment.allocations)]
 
 
-def _principal(recoveries: Iterable[Payment], rows: list[Balance]) -> Iterable[Recovered]:
+def _principal(recoveries: Iterable[Payment], rows: Iterable[Balance]) -> Iterable[Recovered]:
     """Principal recovered by row; one whose parts were not stated counts for the oldest rows."""
     open_rows = {row.number: row.principal for row in rows}
     for payment in recoveries:
@@ -74,7 +79,7 @@ def _taken(recoveries: Iterable[Payment], number: int) -> dict[str, int]:
     }
 
 
-def _interest(later: list[Balance], paid: Iterable[Recovered], start: date, day: date) -> int:
+def _interest(later: Sequence[Balance], paid: Iterable[Recovered], start: date, day: date) -> int:
     """A row's interest up to ``day``, exclusive: by day, on the principal of it and of the rows after it not recovered."""
     row, base = later[0], sum(each.principal for each in later)
     until, days = min(day, row.due_date), (row.due_date - start).days
