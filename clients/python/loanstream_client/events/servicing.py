@@ -4,7 +4,6 @@ import datetime
 
 from loanstream_client.events.values import (
     Bucket,
-    ChargedOffAccrual,
     Components,
     InstalmentAmounts,
     InstalmentCorrection,
@@ -53,14 +52,6 @@ class AmountWaived(Payload, frozen=True, kw_only=True):
     """Who decided it: the subject of the command."""
     reason: str
     """Why: a stable code, or the words of who did it."""
-    cause: str = ""
-    """`discounted-settlement` when it follows from an agreed settlement that was paid; empty for a waiver
-    on its own.
-    """
-    maker: str = ""
-    """Who proposed it; empty within the first tier."""
-    approvals: tuple[str, ...] = ()
-    """References of what was approved."""
 
 
 class BusinessDayClosed(Payload, frozen=True, kw_only=True):
@@ -87,59 +78,6 @@ class BusinessDayStarted(Payload, frozen=True, kw_only=True):
     """Number of the partition, counted from 0."""
     calendar: str
     """Version of the calendar that says it is a business day, e.g. `every-day/1`."""
-
-
-class ChargedOff(Payload, frozen=True, kw_only=True):
-    """Counted as lost while it stays on the books and takes payments. Key: loan."""
-
-    loan_id: str
-    """Loan 借款, a UUID known since its application; empty where no loan is known."""
-    party_ref: str
-    """Borrower 借款人: the vault's reference of the party, no personal data."""
-    charged_off_on: datetime.date
-    """Business day from which the loan counts as lost."""
-    charged_off: Components
-    """All principal, the interest already due, penalty, fees and costs."""
-    days_past_due: int
-    """Days past due 逾期天数: calendar days from the oldest unpaid due date to the business date."""
-    accrual: ChargedOffAccrual
-    """What the debtor's claim does from now on; income stops either way."""
-    authority: str
-    """By whose authority: the subject of the access token, no personal data, or `system` where the rules
-    decided.
-    """
-    reason: str
-    """Why: a stable code, or the words of who did it."""
-    approvals: tuple[str, ...] = ()
-    """References of what was approved."""
-
-
-class ClaimSold(Payload, frozen=True, kw_only=True):
-    """The claim was sold and left the books 债权转让; later money is held for its owner. Key: loan."""
-
-    loan_id: str
-    """Loan 借款, a UUID known since its application; empty where no loan is known."""
-    party_ref: str
-    """Borrower 借款人: the vault's reference of the party, no personal data."""
-    buyer: str
-    """Reference of the buyer."""
-    price: Money
-    sold_on: datetime.date
-    """Business day on which the claim left the books."""
-    claim: Components
-    """What the debtor owes on that day."""
-    principal: Money
-    """Principal that leaves the balance: zero where it was written off before."""
-    authority: str
-    """By whose authority: the subject of the access token, no personal data, or `system` where the rules
-    decided.
-    """
-    approvals: tuple[str, ...] = ()
-    """References of what was approved."""
-    reason: str = ""
-    """Why: a stable code, or the words of who did it."""
-    supplement: bool = False
-    """A payment of before the sale was taken back: what it had paid goes over, too; the price is zero."""
 
 
 class DelinquencyBucketChanged(Payload, frozen=True, kw_only=True):
@@ -188,19 +126,6 @@ class InstallmentPaid(Payload, frozen=True, kw_only=True):
     """Day on which the instalment is due 应还日."""
     paid_on: datetime.date
     """Value date of the payment that paid the last of it."""
-
-
-class LoanAssigned(Payload, frozen=True, kw_only=True):
-    """Who looks after the loan changed 管户变更. Key: loan."""
-
-    loan_id: str
-    """Loan 借款, a UUID known since its application; empty where no loan is known."""
-    party_ref: str
-    """Borrower 借款人: the vault's reference of the party, no personal data."""
-    unit: str
-    """Unit 机构; empty when none is named."""
-    officer: str
-    """Officer 客户经理; empty when none is named."""
 
 
 class LoanBooked(Payload, frozen=True, kw_only=True):
@@ -291,8 +216,8 @@ class OverdueCured(Payload, frozen=True, kw_only=True):
 
 
 class PaymentDeclined(Payload, frozen=True, kw_only=True):
-    """The loan could not take the money of a receipt (unknown, settled, sold): the receipt goes to
-    suspense. Key: loan.
+    """The loan could not take the money of a receipt (unknown, settled): the receipt goes to suspense.
+    Key: loan.
     """
 
     loan_id: str
@@ -302,9 +227,7 @@ class PaymentDeclined(Payload, frozen=True, kw_only=True):
     amount: Money
     """Amount of what the message is about."""
     reason: str
-    """`loan-unknown`, `loan-settled`, `claim-sold`, `claim-recovered`, `currency-differs` or `amount-
-    invalid`.
-    """
+    """`loan-unknown`, `loan-settled`, `currency-differs` or `amount-invalid`."""
 
 
 class PaymentReceived(Payload, frozen=True, kw_only=True):
@@ -434,7 +357,7 @@ class ReceiptReversed(Payload, frozen=True, kw_only=True):
     loan_id: str
     """Loan 借款, a UUID known since its application; empty where no loan is known."""
     amount: Money
-    """The receipt's, without what of it had been refunded."""
+    """Amount of what the message is about."""
     cause: str
     """Why the bank took the money back, in the words of who recorded it."""
 
@@ -451,19 +374,7 @@ class RecoveryReceived(Payload, frozen=True, kw_only=True):
     value_date: datetime.date
     """The bank's value date 起息日: from this day on the money counts."""
     amount: Money
-    """Taken as recovery; what is left of the receipt is `surplus`."""
-    allocation: Components | None = None
-    """`amount` by component, in the order cost, principal, memo interest, rest; absent in events of before
-    it was stated.
-    """
-    memo_interest: Money | None = None
-    """What of it is memo interest 表外利息: contract interest, penalty and compound interest, written off or
-    accrued since.
-    """
-    surplus: Money | None = None
-    """Above the whole claim: stays on the receipt as suspense; absent when there is none."""
-    instalments: tuple[InstalmentAmounts, ...] = ()
-    """The allocation again, instalment by instalment; its parts sum to `allocation`."""
+    """Amount of what the message is about."""
 
 
 class RecoveryReversed(Payload, frozen=True, kw_only=True):
@@ -479,29 +390,6 @@ class RecoveryReversed(Payload, frozen=True, kw_only=True):
     """Amount of what the message is about."""
     cause: str
     """Why the bank took the money back, in the words of who recorded it."""
-    allocation: Components | None = None
-    """What the recovery had paid, by component; absent where that was not stated."""
-
-
-class RefundPaid(Payload, frozen=True, kw_only=True):
-    """Suspended money goes back to who paid it 退款. Key: receipt."""
-
-    receipt_id: str
-    """Receipt 收款: the bank's reference of the incoming payment."""
-    loan_id: str
-    """Loan 借款, a UUID known since its application; empty where no loan is known."""
-    amount: Money
-    """Amount of what the message is about."""
-    suspended: Money
-    """What of the receipt is still held."""
-    refund_reference: str
-    """The payout's own reference."""
-    reason: str
-    """Why: a stable code, or the words of who did it."""
-    authority: str
-    """By whose authority: the subject of the access token, no personal data, or `system` where the rules
-    decided.
-    """
 
 
 class ScheduleRevised(Payload, frozen=True, kw_only=True):
@@ -542,63 +430,7 @@ class Settled(Payload, frozen=True, kw_only=True):
     settled_on: datetime.date
     """Business date on which the loan closed 结清日."""
     kind: str
-    """`paid` (in full), `discounted` (a part was waived) or `compensated` (somebody who answers for the
-    debtor paid).
-    """
-
-
-class SettlementAgreed(Payload, frozen=True, kw_only=True):
-    """A smaller sum, paid by a date, will settle the loan 减免结清. Key: loan.
-
-    Nothing is waived yet. While it stands, money goes to costs, fees, principal and interest first:
-    what is waived is penalty before compound interest before interest before principal.
-    """
-
-    loan_id: str
-    """Loan 借款, a UUID known since its application; empty where no loan is known."""
-    party_ref: str
-    """Borrower 借款人: the vault's reference of the party, no personal data."""
-    amount: Money
-    """To be paid from now on, in one or more payments."""
-    by: datetime.date
-    """Last value date that counts."""
-    claim: Components
-    """What is owed when it is agreed."""
-    reduction: Components
-    """What of it would be waived: `claim` less `amount`."""
-    authority: str
-    """By whose authority: the subject of the access token, no personal data, or `system` where the rules
-    decided.
-    """
-    maker: str
-    """Who proposed it 经办人: the subject of the access token, no personal data."""
-    approvals: tuple[str, ...]
-    """References of what was approved."""
-    reason: str
-    """Why: a stable code, or the words of who did it."""
-
-
-class SettlementLapsed(Payload, frozen=True, kw_only=True):
-    """The agreed sum was not paid by its date, or was taken back: the full claim stands again. Key: loan."""
-
-    loan_id: str
-    """Loan 借款, a UUID known since its application; empty where no loan is known."""
-    party_ref: str
-    """Borrower 借款人: the vault's reference of the party, no personal data."""
-    cause: str
-    """`unpaid` or `payment-reversed`."""
-    amount: Money
-    """The agreed sum."""
-    by: datetime.date
-    """Last value date that would have counted."""
-    paid: Money
-    """Paid of `amount`, reversals taken off; it stays credited."""
-    revived: Components
-    """What was waived under the agreement and is owed again; zero when it was never paid in full."""
-    outstanding_principal: Money
-    """Principal still owed on the loan after it 剩余本金."""
-    instalments: tuple[RestoredInstalment, ...] = ()
-    """`revived` instalment by instalment."""
+    """`paid` (in full) or `discounted` (a part was waived)."""
 
 
 class WrittenOff(Payload, frozen=True, kw_only=True):
@@ -615,5 +447,3 @@ class WrittenOff(Payload, frozen=True, kw_only=True):
     """By whose authority: the subject of the access token, no personal data, or `system` where the rules
     decided.
     """
-    approvals: tuple[str, ...] = ()
-    """References of what was approved."""

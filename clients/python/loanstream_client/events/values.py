@@ -6,9 +6,6 @@ from typing import Literal
 
 from loanstream_client.payload import Payload
 
-ChargedOffAccrual = Literal["claim-only", "stopped"]
-"""What a debtor's claim does once the loan is charged off; income stops either way."""
-
 LenderType = Literal["bank", "consumer-finance", "small-loan-company", "private"]
 """Who lends 出借人类型: decides which cap on the price of credit holds."""
 
@@ -27,18 +24,10 @@ Side = Literal["borrower", "lender"]
 """A side of a loan contract 合同当事人."""
 
 
-class ChargeOffTerms(Payload, frozen=True, kw_only=True):
-    """What a charge-off changes for the debtor."""
-
-    accrual: ChargedOffAccrual = "claim-only"
-
-
 class Agreement(Payload, frozen=True, kw_only=True):
     """Agreed beyond the plain loan 特别约定; frozen with the terms."""
 
     lender_type: LenderType = "bank"
-    charge_off: ChargeOffTerms | None = None
-    """What a charge-off changes; the claim goes on when nothing is agreed."""
 
 
 class Money(Payload, frozen=True, kw_only=True):

@@ -6,22 +6,12 @@ export type Decimal = string;
 /** A day as ISO text, "2026-05-31". */
 export type IsoDate = string;
 
-/** What a debtor's claim does once the loan is charged off; income stops either way. */
-export type ChargedOffAccrual = "claim-only" | "stopped";
-
-/** What a charge-off changes for the debtor. */
-export interface ChargeOffTerms {
-  readonly accrual?: ChargedOffAccrual;
-}
-
 /** Who lends 出借人类型: decides which cap on the price of credit holds. */
 export type LenderType = "bank" | "consumer-finance" | "small-loan-company" | "private";
 
 /** Agreed beyond the plain loan 特别约定; frozen with the terms. */
 export interface Agreement {
   readonly lender_type?: LenderType;
-  /** What a charge-off changes; the claim goes on when nothing is agreed. */
-  readonly charge_off?: ChargeOffTerms | null;
 }
 
 /**
@@ -827,15 +817,6 @@ export namespace servicing {
     readonly authority: string;
     /** Why: a stable code, or the words of who did it. */
     readonly reason: string;
-    /**
-     * `discounted-settlement` when it follows from an agreed settlement that was paid; empty for a waiver on its
-     * own.
-     */
-    readonly cause?: string;
-    /** Who proposed it; empty within the first tier. */
-    readonly maker?: string;
-    /** References of what was approved. */
-    readonly approvals?: readonly string[];
   }
   /** Everything due on a business date was done on one partition: how many aggregates, how many events. */
   export interface BusinessDayClosed {
@@ -858,51 +839,6 @@ export namespace servicing {
     readonly partition: number;
     /** Version of the calendar that says it is a business day, e.g. `every-day/1`. */
     readonly calendar: string;
-  }
-  /** Counted as lost while it stays on the books and takes payments. Key: loan. */
-  export interface ChargedOff {
-    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
-    readonly loan_id: string;
-    /** Borrower 借款人: the vault's reference of the party, no personal data. */
-    readonly party_ref: string;
-    /** Business day from which the loan counts as lost. */
-    readonly charged_off_on: IsoDate;
-    /** All principal, the interest already due, penalty, fees and costs. */
-    readonly charged_off: Components;
-    /** Days past due 逾期天数: calendar days from the oldest unpaid due date to the business date. */
-    readonly days_past_due: number;
-    /** What the debtor's claim does from now on; income stops either way. */
-    readonly accrual: ChargedOffAccrual;
-    /** By whose authority: the subject of the access token, no personal data, or `system` where the rules decided. */
-    readonly authority: string;
-    /** Why: a stable code, or the words of who did it. */
-    readonly reason: string;
-    /** References of what was approved. */
-    readonly approvals?: readonly string[];
-  }
-  /** The claim was sold and left the books 债权转让; later money is held for its owner. Key: loan. */
-  export interface ClaimSold {
-    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
-    readonly loan_id: string;
-    /** Borrower 借款人: the vault's reference of the party, no personal data. */
-    readonly party_ref: string;
-    /** Reference of the buyer. */
-    readonly buyer: string;
-    readonly price: Money;
-    /** Business day on which the claim left the books. */
-    readonly sold_on: IsoDate;
-    /** What the debtor owes on that day. */
-    readonly claim: Components;
-    /** Principal that leaves the balance: zero where it was written off before. */
-    readonly principal: Money;
-    /** By whose authority: the subject of the access token, no personal data, or `system` where the rules decided. */
-    readonly authority: string;
-    /** References of what was approved. */
-    readonly approvals?: readonly string[];
-    /** Why: a stable code, or the words of who did it. */
-    readonly reason?: string;
-    /** A payment of before the sale was taken back: what it had paid goes over, too; the price is zero. */
-    readonly supplement?: boolean;
   }
   /** The bucket moved up or down 逾期阶段. Key: loan. */
   export interface DelinquencyBucketChanged {
@@ -945,17 +881,6 @@ export namespace servicing {
     readonly due_date: IsoDate;
     /** Value date of the payment that paid the last of it. */
     readonly paid_on: IsoDate;
-  }
-  /** Who looks after the loan changed 管户变更. Key: loan. */
-  export interface LoanAssigned {
-    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
-    readonly loan_id: string;
-    /** Borrower 借款人: the vault's reference of the party, no personal data. */
-    readonly party_ref: string;
-    /** Unit 机构; empty when none is named. */
-    readonly unit: string;
-    /** Officer 客户经理; empty when none is named. */
-    readonly officer: string;
   }
   /** A disbursed loan is on the books with frozen terms and its first schedule. Key: loan. */
   export interface LoanBooked {
@@ -1033,10 +958,7 @@ export namespace servicing {
     /** Business date from which nothing is past due any more. */
     readonly cured_on: IsoDate;
   }
-  /**
-   * The loan could not take the money of a receipt (unknown, settled, sold): the receipt goes to suspense. Key:
-   * loan.
-   */
+  /** The loan could not take the money of a receipt (unknown, settled): the receipt goes to suspense. Key: loan. */
   export interface PaymentDeclined {
     /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
@@ -1044,7 +966,7 @@ export namespace servicing {
     readonly receipt_id: string;
     /** Amount of what the message is about. */
     readonly amount: Money;
-    /** `loan-unknown`, `loan-settled`, `claim-sold`, `claim-recovered`, `currency-differs` or `amount-invalid`. */
+    /** `loan-unknown`, `loan-settled`, `currency-differs` or `amount-invalid`. */
     readonly reason: string;
   }
   /**
@@ -1159,7 +1081,7 @@ export namespace servicing {
     readonly receipt_id: string;
     /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
-    /** The receipt's, without what of it had been refunded. */
+    /** Amount of what the message is about. */
     readonly amount: Money;
     /** Why the bank took the money back, in the words of who recorded it. */
     readonly cause: string;
@@ -1174,22 +1096,8 @@ export namespace servicing {
     readonly receipt_id: string;
     /** The bank's value date 起息日: from this day on the money counts. */
     readonly value_date: IsoDate;
-    /** Taken as recovery; what is left of the receipt is `surplus`. */
+    /** Amount of what the message is about. */
     readonly amount: Money;
-    /**
-     * `amount` by component, in the order cost, principal, memo interest, rest; absent in events of before it was
-     * stated.
-     */
-    readonly allocation?: Components | null;
-    /**
-     * What of it is memo interest 表外利息: contract interest, penalty and compound interest, written off or accrued
-     * since.
-     */
-    readonly memo_interest?: Money | null;
-    /** Above the whole claim: stays on the receipt as suspense; absent when there is none. */
-    readonly surplus?: Money | null;
-    /** The allocation again, instalment by instalment; its parts sum to `allocation`. */
-    readonly instalments?: readonly InstalmentAmounts[];
   }
   /** A recovery was undone: bank error or chargeback 冲正. Key: loan. */
   export interface RecoveryReversed {
@@ -1203,25 +1111,6 @@ export namespace servicing {
     readonly amount: Money;
     /** Why the bank took the money back, in the words of who recorded it. */
     readonly cause: string;
-    /** What the recovery had paid, by component; absent where that was not stated. */
-    readonly allocation?: Components | null;
-  }
-  /** Suspended money goes back to who paid it 退款. Key: receipt. */
-  export interface RefundPaid {
-    /** Receipt 收款: the bank's reference of the incoming payment. */
-    readonly receipt_id: string;
-    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
-    readonly loan_id: string;
-    /** Amount of what the message is about. */
-    readonly amount: Money;
-    /** What of the receipt is still held. */
-    readonly suspended: Money;
-    /** The payout's own reference. */
-    readonly refund_reference: string;
-    /** Why: a stable code, or the words of who did it. */
-    readonly reason: string;
-    /** By whose authority: the subject of the access token, no personal data, or `system` where the rules decided. */
-    readonly authority: string;
   }
   /**
    * The rows from one number on are replaced 还款计划变更; rows before it stand, later ones that are not named are gone.
@@ -1257,60 +1146,8 @@ export namespace servicing {
     readonly contract_no: string;
     /** Business date on which the loan closed 结清日. */
     readonly settled_on: IsoDate;
-    /**
-     * `paid` (in full), `discounted` (a part was waived) or `compensated` (somebody who answers for the debtor
-     * paid).
-     */
+    /** `paid` (in full) or `discounted` (a part was waived). */
     readonly kind: string;
-  }
-  /**
-   * A smaller sum, paid by a date, will settle the loan 减免结清. Key: loan.
-   *
-   * Nothing is waived yet. While it stands, money goes to costs, fees, principal and interest first: what is
-   * waived is penalty before compound interest before interest before principal.
-   */
-  export interface SettlementAgreed {
-    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
-    readonly loan_id: string;
-    /** Borrower 借款人: the vault's reference of the party, no personal data. */
-    readonly party_ref: string;
-    /** To be paid from now on, in one or more payments. */
-    readonly amount: Money;
-    /** Last value date that counts. */
-    readonly by: IsoDate;
-    /** What is owed when it is agreed. */
-    readonly claim: Components;
-    /** What of it would be waived: `claim` less `amount`. */
-    readonly reduction: Components;
-    /** By whose authority: the subject of the access token, no personal data, or `system` where the rules decided. */
-    readonly authority: string;
-    /** Who proposed it 经办人: the subject of the access token, no personal data. */
-    readonly maker: string;
-    /** References of what was approved. */
-    readonly approvals: readonly string[];
-    /** Why: a stable code, or the words of who did it. */
-    readonly reason: string;
-  }
-  /** The agreed sum was not paid by its date, or was taken back: the full claim stands again. Key: loan. */
-  export interface SettlementLapsed {
-    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
-    readonly loan_id: string;
-    /** Borrower 借款人: the vault's reference of the party, no personal data. */
-    readonly party_ref: string;
-    /** `unpaid` or `payment-reversed`. */
-    readonly cause: string;
-    /** The agreed sum. */
-    readonly amount: Money;
-    /** Last value date that would have counted. */
-    readonly by: IsoDate;
-    /** Paid of `amount`, reversals taken off; it stays credited. */
-    readonly paid: Money;
-    /** What was waived under the agreement and is owed again; zero when it was never paid in full. */
-    readonly revived: Components;
-    /** Principal still owed on the loan after it 剩余本金. */
-    readonly outstanding_principal: Money;
-    /** `revived` instalment by instalment. */
-    readonly instalments?: readonly RestoredInstalment[];
   }
   /** Off the balance, the claim is kept 核销. Key: loan. */
   export interface WrittenOff {
@@ -1323,8 +1160,6 @@ export namespace servicing {
     readonly days_past_due: number;
     /** By whose authority: the subject of the access token, no personal data, or `system` where the rules decided. */
     readonly authority: string;
-    /** References of what was approved. */
-    readonly approvals?: readonly string[];
   }
 }
 
@@ -1884,12 +1719,9 @@ export interface EventData {
   "loanstream.servicing.AmountWaived.v1": servicing.AmountWaived;
   "loanstream.servicing.BusinessDayClosed.v1": servicing.BusinessDayClosed;
   "loanstream.servicing.BusinessDayStarted.v1": servicing.BusinessDayStarted;
-  "loanstream.servicing.ChargedOff.v1": servicing.ChargedOff;
-  "loanstream.servicing.ClaimSold.v1": servicing.ClaimSold;
   "loanstream.servicing.DelinquencyBucketChanged.v1": servicing.DelinquencyBucketChanged;
   "loanstream.servicing.InstallmentDue.v1": servicing.InstallmentDue;
   "loanstream.servicing.InstallmentPaid.v1": servicing.InstallmentPaid;
-  "loanstream.servicing.LoanAssigned.v1": servicing.LoanAssigned;
   "loanstream.servicing.LoanBooked.v1": servicing.LoanBooked;
   "loanstream.servicing.LoanCorrected.v1": servicing.LoanCorrected;
   "loanstream.servicing.MoneyReceived.v1": servicing.MoneyReceived;
@@ -1905,11 +1737,8 @@ export interface EventData {
   "loanstream.servicing.ReceiptReversed.v1": servicing.ReceiptReversed;
   "loanstream.servicing.RecoveryReceived.v1": servicing.RecoveryReceived;
   "loanstream.servicing.RecoveryReversed.v1": servicing.RecoveryReversed;
-  "loanstream.servicing.RefundPaid.v1": servicing.RefundPaid;
   "loanstream.servicing.ScheduleRevised.v1": servicing.ScheduleRevised;
   "loanstream.servicing.Settled.v1": servicing.Settled;
-  "loanstream.servicing.SettlementAgreed.v1": servicing.SettlementAgreed;
-  "loanstream.servicing.SettlementLapsed.v1": servicing.SettlementLapsed;
   "loanstream.servicing.WrittenOff.v1": servicing.WrittenOff;
   "loanstream.funding.AccountOpened.v1": funding.AccountOpened;
   "loanstream.funding.AggregateHeld.v1": funding.AggregateHeld;
