@@ -370,6 +370,8 @@ class SettlementAgreed:
 
     loan_id: str
     party_ref: str
+    agreed_on: date
+    """Business day on which it was agreed."""
     amount: Money
     """To be paid from now on, in one or more payments."""
     by: date
@@ -392,6 +394,8 @@ class SettlementLapsed:
 
     loan_id: str
     party_ref: str
+    lapsed_on: date
+    """Business day from which the full claim stands again."""
     cause: str
     """``unpaid`` or ``payment-reversed``."""
     amount: Money

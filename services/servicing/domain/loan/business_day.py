@@ -41,7 +41,7 @@ def business_day(loan: Loan, context: Context) -> Sequence[Any]:
     if loan.status is not Status.ACTIVE:
         return ()
     day = context.business_date
-    lapsed = lapse(loan, context.aggregate_id, day)
+    lapsed = lapse(loan, context)
     return [*lapsed, *_became_due(loan, context.aggregate_id, day), *_arrears(loan, context.aggregate_id, day)]
 
 

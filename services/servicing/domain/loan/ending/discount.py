@@ -108,7 +108,7 @@ def revived(loan: Loan, before: Loan, context: Context, receipt_id: str) -> list
     assert loan.ending is not None
     assert loan.ending.agreed is not None
     rows = tuple(_restored(loan, *part) for part in agreed.waived)
-    return [lapsed(loan, context.aggregate_id, loan.ending.agreed, "payment-reversed", rows)]
+    return [lapsed(loan, context, loan.ending.agreed, "payment-reversed", rows)]
 
 
 def _misdated(by: date, today: date) -> Refusal | None:
@@ -153,6 +153,7 @@ def _agreed(
     return SettlementAgreed(
         loan_id=context.aggregate_id,
         party_ref=loan.party_ref,
+        agreed_on=context.business_date,
         amount=command.amount,
         by=command.by,
         claim=components([Allocation(0, **owed)], currency),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from schemas.decision import Context
 from schemas.money import minor, of_minor
 from schemas.servicing.events import RestoredInstalment, SettlementLapsed
 from services.servicing.domain.loan.money import component_units, components
@@ -16,23 +17,24 @@ def lapse_day(loan: Loan) -> date | None:
     return agreed.by + timedelta(days=1) if agreed else None
 
 
-def lapse(loan: Loan, loan_id: str, day: date) -> list[SettlementLapsed]:
+def lapse(loan: Loan, context: Context) -> list[SettlementLapsed]:
     """``SettlementLapsed`` when the date has passed."""
     agreed, ends = running_agreement(loan), lapse_day(loan)
-    if agreed is None or ends is None or day < ends:
+    if agreed is None or ends is None or context.business_date < ends:
         return []
-    return [lapsed(loan, loan_id, agreed, "unpaid", ())]
+    return [lapsed(loan, context, agreed, "unpaid", ())]
 
 
 def lapsed(
-    loan: Loan, loan_id: str, agreed: Agreed, cause: str, rows: Sequence[RestoredInstalment]
+    loan: Loan, context: Context, agreed: Agreed, cause: str, rows: Sequence[RestoredInstalment]
 ) -> SettlementLapsed:
     """The event; ``rows`` is what was waived and is owed again."""
     currency = terms_of(loan).currency
     again = sum(minor(row.principal) for row in rows)
     return SettlementLapsed(
-        loan_id=loan_id,
+        loan_id=context.aggregate_id,
         party_ref=loan.party_ref,
+        lapsed_on=context.business_date,
         cause=cause,
         amount=of_minor(agreed.amount, currency),
         by=agreed.by,
