@@ -192,6 +192,24 @@ class PrimeRate:
     """Where it stands: the publication, or the clause of the contract."""
 
 
+class ChargedOffAccrual(StrEnum):
+    """What a debtor's claim does once the loan is charged off; income stops either way."""
+
+    CLAIM_ONLY = "claim-only"
+    """Interest and penalty go on being owed, as a memorandum 表外."""
+    STOPPED = "stopped"
+    """No penalty any more, and no interest after the day of the charge-off 停息."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeOffTerms:
+    """What a charge-off changes for the debtor."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    accrual: ChargedOffAccrual = ChargedOffAccrual.CLAIM_ONLY
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """Agreed beyond the plain loan 特别约定; frozen with the terms."""
@@ -212,3 +230,5 @@ class Agreement:
     accrual: AccrualTerms | None = None
     """Absent: nothing is said about accrual."""
     prime_rate: PrimeRate | None = None
+    charge_off: ChargeOffTerms | None = None
+    """What a charge-off changes; the claim goes on when nothing is agreed."""

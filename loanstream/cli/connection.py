@@ -34,6 +34,11 @@ class Api:
         }
         return _answer(await self.http.get(path, params=given))
 
+    async def text(self, path: str, **params: Any) -> str:
+        """Text of a GET, such as a file of CSV. Raises :class:`RequestFailed`."""
+        answer = await self.http.get(path, params={name: value for name, value in params.items() if value is not None})
+        return answer.text if answer.is_success else str(_answer(answer))
+
     async def post(self, path: str, body: Mapping[str, Any], key: str) -> Any:
         """JSON of a POST with an Idempotency-Key. Raises :class:`RequestFailed`."""
         return _answer(await self.http.post(path, json=dict(body), headers={"Idempotency-Key": key}))

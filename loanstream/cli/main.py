@@ -18,6 +18,7 @@ from loanstream.runtime.definitions import EffectStatus
 from loanstream.runtime.settings import Settings
 from loanstream.runtime.telemetry import configure_logging
 from loanstream.simulation.planting import Planted
+from schemas.terms import Language
 from schemas.topics import CONTEXTS
 
 
@@ -432,6 +433,25 @@ def events_tail(
     from loanstream.cli import looking
 
     run(looking.tail_events(installed(data), console, service or (), type or (), loan, count, follow, json))
+
+
+@app.command("due-list")
+def due_list_command(
+    month: Annotated[str, typer.Option(help="Calendar month, YYYY-MM.")],
+    unit: Annotated[str | None, typer.Option(help="Only loans of this unit.")] = None,
+    officer: Annotated[str | None, typer.Option(help="Only loans of this officer.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Write CSV with headings.")] = False,
+    lang: Annotated[Language, typer.Option(help="Language of the headings of CSV.")] = Language.ZH,
+    bom: Annotated[bool, typer.Option("--bom", help="Begin CSV with a byte order mark, for spreadsheets.")] = False,
+    json: JsonOption = False,
+    data: DataDir = None,
+) -> None:
+    """Show what falls due in a month 到期台账: collected and outstanding."""
+    from loanstream.cli import due_list
+
+    asked = due_list.Asked(month, unit, officer)
+    settings = installed(data)
+    run(due_list.write_csv(settings, asked, lang, bom) if csv else due_list.show(settings, asked, json, console))
 
 
 @loan.command("show")

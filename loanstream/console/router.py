@@ -4,7 +4,7 @@ import httpx
 from fastapi import APIRouter
 
 from loanstream.console.assets import asset_routes
-from loanstream.console.pages import applications, elsewhere, loans, operations, portfolio, signing_in, stream
+from loanstream.console.pages import applications, due_list, elsewhere, loans, operations, portfolio, signing_in, stream
 from loanstream.console.pages.visiting import visitor
 from loanstream.console.rendering import PageRoute
 from loanstream.console.sign_in_links import SignInLinks
@@ -20,7 +20,7 @@ def console(settings: Settings, client: httpx.AsyncClient | None = None, links: 
     routes = APIRouter(include_in_schema=False, route_class=PageRoute)
     signing_in.add_routes(routes, settings, links)
     visit = visitor(settings, client)
-    for subject in (portfolio, loans, applications, stream, operations):
+    for subject in (portfolio, loans, due_list, applications, stream, operations):
         subject.add_routes(routes, visit)
     routes.include_router(asset_routes())
     elsewhere.add_routes(routes, visit)

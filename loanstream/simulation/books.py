@@ -14,6 +14,7 @@ from schemas.origination.events import Disbursed, DisbursementOrdered
 from schemas.servicing.commands import RecordReceipt
 from schemas.servicing.events import (
     AmountWaived,
+    ClaimSold,
     LoanBooked,
     LoanCorrected,
     MoneyReceived,
@@ -21,6 +22,8 @@ from schemas.servicing.events import (
     PaymentReversed,
     RecoveryReceived,
     RecoveryReversed,
+    RefundPaid,
+    SettlementLapsed,
     WrittenOff,
 )
 from services.servicing.domain.books import BOOK_TERMS, RECEIPT_TERMS, balanced, book_terms, receipt_terms
@@ -136,15 +139,22 @@ def _stated(events: Iterable[Any]) -> dict[str, dict[str, int]]:
         elif isinstance(event, WrittenOff):
             terms[event.loan_id]["written_off"] += minor(event.written_off.principal)
             terms[event.loan_id]["outstanding"] = 0
+        elif isinstance(event, SettlementLapsed):
+            terms[event.loan_id]["forgiven"] -= minor(event.revived.principal)
+            terms[event.loan_id]["outstanding"] = minor(event.outstanding_principal)
+        elif isinstance(event, ClaimSold):
+            terms[event.loan_id]["sold"] += minor(event.principal)
+            terms[event.loan_id]["outstanding"] = 0
     for loan_id, found in terms.items():
         found["disbursed"] = disbursed[loan_id]
     return dict(terms)
 
 
 def _receipt_books(receipts: Mapping[str, Receipt], events: Iterable[Any]) -> Iterator[str]:
-    """Received = applied + suspended + reversed for every receipt, nothing is left in between, and loans took what was applied."""
+    """Received = applied + suspended + refunded + reversed for every receipt, nothing in between; loans took what was applied."""
     taken: Counter[str] = Counter()
     received: Counter[str] = Counter()
+    refunded: Counter[str] = Counter()
     for event in events:
         if isinstance(event, PaymentReceived | RecoveryReceived):
             taken[event.receipt_id] += minor(event.amount)
@@ -152,6 +162,8 @@ def _receipt_books(receipts: Mapping[str, Receipt], events: Iterable[Any]) -> It
             taken[event.receipt_id] -= minor(event.amount)
         elif isinstance(event, MoneyReceived):
             received[event.receipt_id] += minor(event.amount)
+        elif isinstance(event, RefundPaid):
+            refunded[event.receipt_id] += minor(event.amount)
     for receipt_id in receipts.keys() | received.keys() | taken.keys():
         receipt = receipts.get(receipt_id)
         folded = next(iter(receipt_terms([receipt]).values())) if receipt else dict.fromkeys(RECEIPT_TERMS, 0)
@@ -159,6 +171,7 @@ def _receipt_books(receipts: Mapping[str, Receipt], events: Iterable[Any]) -> It
             yield f"the books of receipt {receipt_id} do not balance: {folded}"
         if folded["not_yet_applied"]:
             yield f"receipt {receipt_id} has {folded['not_yet_applied']} not yet applied at rest"
-        for term, said in (("received", received[receipt_id]), ("applied", taken[receipt_id])):
+        stated = {"received": received, "applied": taken, "refunded": refunded}
+        for term, said in ((term, counted[receipt_id]) for term, counted in stated.items()):
             if folded[term] != said:
                 yield f"receipt {receipt_id}: {term} is {folded[term]} in its state, {said} in the events"

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from loanstream.eventlog.port import EventLog, NewRecord, OutcomeUnknown, Record, TopicPartition
 from loanstream.runtime.messages import command_record, read_event
+from loanstream.simulation import endings
 from loanstream.simulation.applications import DIGEST, LETTER, PRODUCT, application, product_terms
 from loanstream.simulation.clock import VirtualClock
 from loanstream.simulation.days import CALENDAR
@@ -49,14 +50,17 @@ from schemas.servicing.commands import (
     WriteOffLoan,
 )
 from schemas.servicing.events import (
+    ClaimSold,
     DelinquencyBucketChanged,
     InstallmentDue,
     LoanBooked,
     Overdue,
     PaymentReversed,
+    PaymentSuspended,
     PenaltyCharged,
     ReceiptApplied,
     Settled,
+    SettlementAgreed,
     WrittenOff,
 )
 from schemas.terms import AssetClass, Components, Document
@@ -87,6 +91,7 @@ _STAFF = frozenset(
         "funding:open-account",
         "funding:deposit",
         "funding:transfer",
+        *endings.PERMISSIONS,
     }
 )
 
@@ -118,6 +123,7 @@ class Clients:
         """Loans that take payments, with their principal."""
         self._applied: dict[str, str] = {}
         """Receipts that a loan took, which nobody reversed yet, with their loan."""
+        self._endings = endings.Endings(random, self._plan, self._receive)
         self._reactions: dict[type[Any], Callable[[Any], None]] = {
             ProductProposed: self._publish,
             ProductPublished: self._apply_for_loans,
@@ -136,6 +142,9 @@ class Clients:
             DelinquencyBucketChanged: self._chase,
             WrittenOff: self._recover,
             Settled: self._close,
+            ClaimSold: self._close,
+            PaymentSuspended: self._endings.suspended,
+            SettlementAgreed: self._endings.agreed,
         }
         self._open_the_house()
 
@@ -302,6 +311,7 @@ class Clients:
             self._receive(event.loan_id, self.random.randint(100, principal // 2))
         if self.random.random() < 0.1:
             self._receive(ids.derived("no such loan"), 100)
+        self._endings.booked(event)
 
     def _pay_due(self, event: InstallmentDue) -> None:
         unpaid = minor(event.unpaid)
@@ -316,6 +326,8 @@ class Clients:
         if self.random.random() < 0.4:
             dated = event.since + timedelta(days=event.days_past_due) if self.random.random() < 0.5 else event.since
             self._receive(event.loan_id, owed, dated)
+        else:
+            self._endings.late(event)
 
     def _receive(self, loan_id: str, units: int, value_date: date | None = None) -> None:
         self._receipts += 1
@@ -372,8 +384,9 @@ class Clients:
         self._open_loans.pop(event.loan_id, None)
         if self.random.random() < 0.6:
             self._receive(event.loan_id, self.random.randint(1, 10_000))
+        self._endings.written_off(event)
 
-    def _close(self, event: Settled) -> None:
+    def _close(self, event: Settled | ClaimSold) -> None:
         self._open_loans.pop(event.loan_id, None)
 
     # -- what they do when nothing comes of it -------------------------------------------------------------------------

@@ -56,6 +56,10 @@ class WaiveAmount:
 
     amounts: Components
     reason: str
+    maker: str = ""
+    """Who proposed it; above the first tier another person than who decides."""
+    approvals: tuple[str, ...] = ()
+    """References of what was approved; needed above the first tier."""
 
 
 @command("servicing", "loan")
@@ -64,6 +68,60 @@ class WriteOffLoan:
     """Take the loan off the balance 核销, the claim is kept; needs ``servicing:write-off``. Target: loan."""
 
     reason: str
+    approvals: tuple[str, ...] = ()
+    """References of what was approved."""
+
+
+@command("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeOffLoan:
+    """Count the loan as lost while it stays on the books; needs ``servicing:charge-off``. Target: loan."""
+
+    reason: str
+    approvals: tuple[str, ...] = ()
+    """References of what was approved."""
+
+
+@command("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreeSettlement:
+    """Agree that a smaller sum, paid by a date, settles the loan 减免结清; needs ``servicing:agree-settlement``. Target: loan.
+
+    What is waived must also lie within the waiver tier of who decides.
+    """
+
+    amount: Money
+    by: date
+    """Last value date that counts."""
+    reason: str
+    maker: str
+    """Who proposed it: another person than who decides."""
+    approvals: tuple[str, ...]
+    """References of what was approved; at least one."""
+
+
+@command("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SellClaim:
+    """Sell the claim 债权转让, on or off the balance; needs ``servicing:sell-claim``. Target: loan."""
+
+    buyer: str
+    """Reference of the buyer, never personal data."""
+    price: Money
+    reason: str
+    maker: str
+    """Who proposed it: another person than who decides."""
+    approvals: tuple[str, ...]
+    """References of what was approved; at least one."""
+
+
+@command("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignLoan:
+    """Name who looks after the loan 管户; needs ``servicing:assign``. Target: loan."""
+
+    unit: str
+    officer: str
 
 
 @command("servicing", "loan")
@@ -157,6 +215,17 @@ class RequestReversal:
     """The bank took the money back: undo whatever the receipt did. Target: receipt."""
 
     cause: str
+
+
+@command("servicing", "receipt")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundReceipt:
+    """Pay suspended money back to who paid it 退款; needs ``servicing:refund``. Target: receipt."""
+
+    amount: Money
+    reason: str
+    refund_reference: str
+    """The payout's own reference: the same refund counts once."""
 
 
 @command("servicing", "receipt")

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from pydantic import ConfigDict
 
-from schemas.agreement import PaymentKind
+from schemas.agreement import ChargedOffAccrual, PaymentKind
 from schemas.money import Money
 from schemas.registry import event
 from schemas.terms import AssetClass, Bucket, Components, LoanTerms, ScheduledInstalment
@@ -305,6 +305,12 @@ class AmountWaived:
     reason: str
     waived_on: date | None = None
     """Business day from which the waiver counts; absent in events of before it was given."""
+    cause: str = ""
+    """``discounted-settlement`` when it follows from an agreed settlement that was paid; empty for a waiver on its own."""
+    maker: str = ""
+    """Who proposed it; empty within the first tier."""
+    approvals: tuple[str, ...] = ()
+    """References of what was approved."""
 
 
 @event("servicing", "loan")
@@ -362,6 +368,8 @@ class WrittenOff:
     written_off: Components
     days_past_due: int
     authority: str
+    approvals: tuple[str, ...] = ()
+    """References of what was approved."""
 
 
 @event("servicing", "loan")
@@ -374,6 +382,15 @@ class RecoveryReceived:
     receipt_id: str
     value_date: date
     amount: Money
+    """Taken as recovery; what is left of the receipt is ``surplus``."""
+    allocation: Components | None = None
+    """``amount`` by component, in the order cost, principal, memo interest, rest; absent in events of before it was stated."""
+    memo_interest: Money | None = None
+    """What of it is memo interest 表外利息: contract interest, penalty and compound interest, written off or accrued since."""
+    surplus: Money | None = None
+    """Above the whole claim: stays on the receipt as suspense; absent when there is none."""
+    instalments: tuple[InstalmentAmounts, ...] = ()
+    """The allocation again, instalment by instalment; its parts sum to ``allocation``."""
 
 
 @event("servicing", "loan")
@@ -387,6 +404,117 @@ class RecoveryReversed:
     amount: Money
     cause: str
     """Why the bank took the money back, in the words of who recorded it."""
+    allocation: Components | None = None
+    """What the recovery had paid, by component; absent where that was not stated."""
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargedOff:
+    """Counted as lost while it stays on the books and takes payments. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    charged_off_on: date
+    """Business day from which the loan counts as lost."""
+    charged_off: Components
+    """All principal, the interest already due, penalty, fees and costs."""
+    days_past_due: int
+    accrual: ChargedOffAccrual
+    """What the debtor's claim does from now on; income stops either way."""
+    authority: str
+    reason: str
+    approvals: tuple[str, ...] = ()
+    """References of what was approved."""
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementAgreed:
+    """A smaller sum, paid by a date, will settle the loan 减免结清. Key: loan.
+
+    Nothing is waived yet. While it stands, money goes to costs, fees, principal and interest first: what is waived is penalty
+    before compound interest before interest before principal.
+    """
+
+    loan_id: str
+    party_ref: str
+    agreed_on: date
+    """Business day on which it was agreed."""
+    amount: Money
+    """To be paid from now on, in one or more payments."""
+    by: date
+    """Last value date that counts."""
+    claim: Components
+    """What is owed when it is agreed."""
+    reduction: Components
+    """What of it would be waived: ``claim`` less ``amount``."""
+    authority: str
+    maker: str
+    approvals: tuple[str, ...]
+    """References of what was approved."""
+    reason: str
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementLapsed:
+    """The agreed sum was not paid by its date, or was taken back: the full claim stands again. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    lapsed_on: date
+    """Business day from which the full claim stands again."""
+    cause: str
+    """``unpaid`` or ``payment-reversed``."""
+    amount: Money
+    """The agreed sum."""
+    by: date
+    """Last value date that would have counted."""
+    paid: Money
+    """Paid of ``amount``, reversals taken off; it stays credited."""
+    revived: Components
+    """What was waived under the agreement and is owed again; zero when it was never paid in full."""
+    outstanding_principal: Money
+    instalments: tuple[RestoredInstalment, ...] = ()
+    """``revived`` instalment by instalment."""
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimSold:
+    """The claim was sold and left the books 债权转让; later money is held for its owner. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    buyer: str
+    """Reference of the buyer."""
+    price: Money
+    sold_on: date
+    """Business day on which the claim left the books."""
+    claim: Components
+    """What the debtor owes on that day."""
+    principal: Money
+    """Principal that leaves the balance: zero where it was written off before."""
+    authority: str
+    approvals: tuple[str, ...] = ()
+    """References of what was approved."""
+    reason: str = ""
+    supplement: bool = False
+    """A payment of before the sale was taken back: what it had paid goes over, too; the price is zero."""
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanAssigned:
+    """Who looks after the loan changed 管户变更. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    unit: str
+    """Unit 机构; empty when none is named."""
+    officer: str
+    """Officer 客户经理; empty when none is named."""
 
 
 @event("servicing", "loan")
@@ -399,7 +527,7 @@ class Settled:
     contract_no: str
     settled_on: date
     kind: str
-    """``paid`` (in full) or ``discounted`` (a part was waived)."""
+    """``paid`` (in full), ``discounted`` (a part was waived) or ``compensated`` (somebody who answers for the debtor paid)."""
 
 
 @event("servicing", "loan")
@@ -536,13 +664,13 @@ class InterestAccrued:
 @event("servicing", "loan")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentDeclined:
-    """The loan could not take the money of a receipt (unknown, settled): the receipt goes to suspense. Key: loan."""
+    """The loan could not take the money of a receipt (unknown, settled, sold): the receipt goes to suspense. Key: loan."""
 
     loan_id: str
     receipt_id: str
     amount: Money
     reason: str
-    """``loan-unknown``, ``loan-settled``, ``currency-differs`` or ``amount-invalid``."""
+    """``loan-unknown``, ``loan-settled``, ``claim-sold``, ``claim-recovered``, ``currency-differs`` or ``amount-invalid``."""
 
 
 @event("servicing", "receipt")
@@ -583,6 +711,22 @@ class PaymentSuspended:
 
 @event("servicing", "receipt")
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefundPaid:
+    """Suspended money goes back to who paid it 退款. Key: receipt."""
+
+    receipt_id: str
+    loan_id: str
+    amount: Money
+    suspended: Money
+    """What of the receipt is still held."""
+    refund_reference: str
+    """The payout's own reference."""
+    reason: str
+    authority: str
+
+
+@event("servicing", "receipt")
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptReversalRequested:
     """The bank took the money back: the loan must undo the payment. Key: receipt."""
 
@@ -601,5 +745,6 @@ class ReceiptReversed:
     receipt_id: str
     loan_id: str
     amount: Money
+    """The receipt's, without what of it had been refunded."""
     cause: str
     """Why the bank took the money back, in the words of who recorded it."""

@@ -143,7 +143,7 @@ def distribute_payment(event: PaymentReceived, _meta: EventMeta) -> Sends:
 
 def distribute_recovery(event: RecoveryReceived, _meta: EventMeta) -> Sends:
     """A recovery after write-off goes to the lenders too."""
-    return _distribute(event.loan_id, event.receipt_id, event.amount, _recovered(event.amount), "recovery")
+    return _distribute(event.loan_id, event.receipt_id, event.amount, _recovered(event), "recovery")
 
 
 def take_payment_back(event: PaymentReversed, _meta: EventMeta) -> Sends:
@@ -153,7 +153,7 @@ def take_payment_back(event: PaymentReversed, _meta: EventMeta) -> Sends:
 
 def take_recovery_back(event: RecoveryReversed, _meta: EventMeta) -> Sends:
     """What an undone recovery brought is taken back from the lenders."""
-    components = _recovered(event.amount)
+    components = _recovered(event)
     return _distribute(event.loan_id, event.receipt_id, event.amount, components, "recovery", reversal=True)
 
 
@@ -170,10 +170,12 @@ def _lender_command(event: happened.RepaymentDistributed, amount: Money) -> ask.
     return ask.Credit(transfer_id=event.distribution_id, amount=amount, purpose=DISTRIBUTION)
 
 
-def _recovered(amount: Money) -> Components:
-    """A recovery by component: under principal as a whole, because what it repays is servicing's memo."""
-    zero = of_minor(0, amount.currency)
-    return Components(principal=amount, interest=zero, penalty=zero)
+def _recovered(event: RecoveryReceived | RecoveryReversed) -> Components:
+    """A recovery by component, as servicing states it; under principal as a whole in events of before it did."""
+    if event.allocation is not None:
+        return event.allocation
+    zero = of_minor(0, event.amount.currency)
+    return Components(principal=event.amount, interest=zero, penalty=zero)
 
 
 def _distribute(

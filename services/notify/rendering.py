@@ -116,9 +116,9 @@ def percent(rate: str) -> str:
     return f"{(Decimal(rate) * 100).normalize():f}%"
 
 
-def total(components: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """The sum of an amount by component; the components have one currency."""
-    parts = list(components.values())
+def total(components: Mapping[str, Mapping[str, str] | None]) -> dict[str, str]:
+    """The sum of an amount by component; the components have one currency, and the rarer ones may be absent."""
+    parts = [part for part in components.values() if part]
     return {"amount": str(sum(Decimal(part["amount"]) for part in parts)), "currency": parts[0]["currency"]}
 
 

@@ -10,10 +10,12 @@ from typing import Any
 
 from loanstream.runtime.definitions import Projection, Row
 from schemas import codec
+from schemas.agreement import ChargedOffAccrual
 from schemas.envelope import EventMeta
 from schemas.money import minor
 from schemas.servicing import events as happened
 from schemas.terms import AssetClass, Bucket, Components, LoanTerms
+from services.servicing.domain.loan.evolve import DISCOUNTED_SETTLEMENT
 from services.servicing.domain.loan.money import COMPONENT_NAMES, component_units
 
 # -- loans ---------------------------------------------------------------------------------------------------------------
@@ -131,7 +133,10 @@ def _cured(event: happened.OverdueCured, meta: EventMeta) -> Sequence[Row]:
 def _waived(event: happened.AmountWaived, meta: EventMeta) -> Sequence[Row]:
     increments = _prefixed("waived", event.waived)
     increments["forgiven_principal"] = increments.pop("waived_principal")
-    loan = _loan(event.loan_id, meta, {"outstanding_principal": minor(event.outstanding_principal)}, increments)
+    values: dict[str, Any] = {"outstanding_principal": minor(event.outstanding_principal)}
+    if event.cause == DISCOUNTED_SETTLEMENT:
+        values["agreed_status"] = "met"
+    loan = _loan(event.loan_id, meta, values, increments)
     rows = (_instalment(event.loan_id, part.number, {}, _prefixed("waived", part)) for part in event.instalments)
     return [loan, *rows]
 
@@ -171,6 +176,51 @@ def _adopted(event: happened.RulesAdopted, meta: EventMeta) -> Sequence[Row]:
 def _written_off(event: happened.WrittenOff, meta: EventMeta) -> Sequence[Row]:
     values = {"status": "written-off", "outstanding_principal": 0, "ended_on": meta.business_date}
     return [_loan(event.loan_id, meta, values, _prefixed("written_off", event.written_off))]
+
+
+def _charged_off(event: happened.ChargedOff, meta: EventMeta) -> Sequence[Row]:
+    values: dict[str, Any] = {"charged_off_on": event.charged_off_on, "charged_off_accrual": event.accrual.value}
+    if event.accrual is ChargedOffAccrual.STOPPED:
+        values["penalty_multiplier"] = 0
+    return [_loan(event.loan_id, meta, values)]
+
+
+def _settlement_agreed(event: happened.SettlementAgreed, meta: EventMeta) -> Sequence[Row]:
+    values = {
+        "agreed_amount": minor(event.amount),
+        "agreed_by": event.by,
+        "agreed_status": "agreed",
+        "agreed_sequence": meta.sequence,
+    }
+    return [_loan(event.loan_id, meta, values)]
+
+
+def _settlement_lapsed(event: happened.SettlementLapsed, meta: EventMeta) -> Sequence[Row]:
+    values = {"agreed_status": "lapsed", "outstanding_principal": minor(event.outstanding_principal)}
+    increments = _negative(_prefixed("waived", event.revived))
+    increments["forgiven_principal"] = increments.pop("waived_principal")
+    rows = (
+        _instalment(
+            event.loan_id,
+            part.number,
+            {"paid_on": None, "penalty_through": part.penalty_through},
+            _negative(_prefixed("waived", part)),
+        )
+        for part in event.instalments
+    )
+    return [_loan(event.loan_id, meta, values, increments), *rows]
+
+
+def _sold(event: happened.ClaimSold, meta: EventMeta) -> Sequence[Row]:
+    values: dict[str, Any] = {"status": "sold", "outstanding_principal": 0}
+    if not event.supplement:
+        values |= {"sold_on": event.sold_on, "ended_on": event.sold_on, "buyer": event.buyer}
+        values["sale_price"] = minor(event.price)
+    return [_loan(event.loan_id, meta, values, {"sold_principal": minor(event.principal)})]
+
+
+def _assigned(event: happened.LoanAssigned, meta: EventMeta) -> Sequence[Row]:
+    return [_loan(event.loan_id, meta, {"unit": event.unit, "officer": event.officer})]
 
 
 def _settled(event: happened.Settled, meta: EventMeta) -> Sequence[Row]:
@@ -224,13 +274,27 @@ def _payment_reversed(event: happened.PaymentReversed, meta: EventMeta) -> Seque
 
 
 def _recovered(event: happened.RecoveryReceived, meta: EventMeta) -> Sequence[Row]:
-    payment = _payment(event, meta, kind="recovery")
-    return [_loan(event.loan_id, meta, increments={"recovered": minor(event.amount)}), payment]
+    stated = component_units(event.allocation) if event.allocation else {}
+    surplus = {"surplus": minor(event.surplus)} if event.surplus else {}
+    payment = _payment(event, meta, kind="recovery", **surplus, **stated)
+    increments = {"recovered": minor(event.amount), **_of_recovery(event)}
+    parts = (_recovered_part(event, part, meta) for part in event.instalments)
+    return [_loan(event.loan_id, meta, increments=increments), payment, *parts]
+
+
+def _recovered_part(event: happened.RecoveryReceived, part: happened.InstalmentAmounts, meta: EventMeta) -> Row:
+    key = {"loan_id": event.loan_id, "receipt_id": event.receipt_id, "number": part.number}
+    values = {"value_date": event.value_date, **component_units(part), "sequence": meta.sequence}
+    return Row("recoveries", key, values)
 
 
 def _recovery_reversed(event: happened.RecoveryReversed, meta: EventMeta) -> Sequence[Row]:
-    loan = _loan(event.loan_id, meta, increments={"recovered": -minor(event.amount)})
-    return [loan, _undone(event, meta)]
+    increments = {"recovered": minor(event.amount), **_of_recovery(event)}
+    return [_loan(event.loan_id, meta, increments=_negative(increments)), _undone(event, meta)]
+
+
+def _of_recovery(event: happened.RecoveryReceived | happened.RecoveryReversed) -> dict[str, int]:
+    return _prefixed("recovered", event.allocation) if event.allocation else {}
 
 
 # -- receipts ------------------------------------------------------------------------------------------------------------
@@ -255,6 +319,16 @@ def _receipt_applied(event: happened.ReceiptApplied, meta: EventMeta) -> Sequenc
 
 def _receipt_suspended(event: happened.PaymentSuspended, meta: EventMeta) -> Sequence[Row]:
     return [_receipt(event, meta, "suspended", suspended=minor(event.amount), reason=event.reason)]
+
+
+def _refunded(event: happened.RefundPaid, meta: EventMeta) -> Sequence[Row]:
+    """The columns of the receipt; its status says ``refunded`` when nothing is held any more."""
+    amount = minor(event.amount)
+    values: dict[str, Any] = {"sequence": meta.sequence}
+    if not minor(event.suspended):
+        values["status"] = "refunded"
+    increments = {"refunded": amount, "suspended": -amount}
+    return [Row("receipts", {"receipt_id": event.receipt_id}, values, increments)]
 
 
 def _reversal_requested(event: happened.ReceiptReversalRequested, meta: EventMeta) -> Sequence[Row]:
@@ -297,6 +371,12 @@ PROJECTION = Projection(
         happened.PaymentSuspended: _receipt_suspended,
         happened.ReceiptReversalRequested: _reversal_requested,
         happened.ReceiptReversed: _receipt_reversed,
+        happened.RefundPaid: _refunded,
+        happened.ChargedOff: _charged_off,
+        happened.SettlementAgreed: _settlement_agreed,
+        happened.SettlementLapsed: _settlement_lapsed,
+        happened.ClaimSold: _sold,
+        happened.LoanAssigned: _assigned,
     },
 )
 

@@ -61,8 +61,8 @@ def mark_applied(event: PaymentReceived, _meta: EventMeta) -> Reactions:
 
 def mark_recovered(event: RecoveryReceived, _meta: EventMeta) -> Reactions:
     """The receipt learns that a loan written off took it as a recovery."""
-    nothing = of_minor(0, event.amount.currency)
-    return [Send(event.receipt_id, MarkApplied(applied=event.amount, suspended=nothing))]
+    surplus = event.surplus or of_minor(0, event.amount.currency)
+    return [Send(event.receipt_id, MarkApplied(applied=event.amount, suspended=surplus))]
 
 
 def suspend_receipt(event: PaymentDeclined, _meta: EventMeta) -> Reactions:

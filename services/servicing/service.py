@@ -7,6 +7,7 @@ from loanstream.runtime.kit import ServiceKit
 from services.servicing.api import api
 from services.servicing.domain.loan.business_day import business_day, due
 from services.servicing.domain.loan.decide import decide
+from services.servicing.domain.loan.ending.claim import extinguished
 from services.servicing.domain.loan.evolve import evolve
 from services.servicing.domain.loan.state import Loan, Status
 from services.servicing.domain.receipt.decide import decide as decide_receipt
@@ -33,13 +34,16 @@ def service() -> Service:
 def deciders() -> tuple[Decider, ...]:
     """The two aggregates of servicing."""
     return (
-        Decider("loan", Loan, decide, evolve, due=due, business_day=business_day, closed=_settled, folds=3),
+        Decider("loan", Loan, decide, evolve, due=due, business_day=business_day, closed=_ended, folds=3),
         Decider("receipt", Receipt, decide_receipt, evolve_receipt, closed=receipt_closed, folds=2),
     )
 
 
-def _settled(loan: Loan | None) -> bool:
-    return loan is not None and loan.status is Status.SETTLED
+def _ended(loan: Loan | None) -> bool:
+    """Settled, sold, or written off with nothing left to recover."""
+    if loan is None or loan.status is Status.ACTIVE:
+        return False
+    return loan.status is not Status.WRITTEN_OFF or extinguished(loan)
 
 
 def _no_effects(_kit: ServiceKit) -> Mapping[str, EffectHandler]:

@@ -141,6 +141,7 @@ def _answers() -> dict[str, Any]:
     return {
         "/api/servicing/portfolio": samples.PORTFOLIO,
         "/api/servicing/books": samples.BOOKS,
+        "/api/servicing/due-lists": _due_list,
         "/api/funding/custody": samples.CUSTODY,
         "/api/origination/totals": samples.TOTALS,
         "/api/servicing/loans": _loans,
@@ -160,6 +161,11 @@ def _answers() -> dict[str, Any]:
 def _loans(asked: Mapping[str, str]) -> dict[str, Any]:
     fits = asked.get("contract_no", samples.CONTRACT_NO) == samples.CONTRACT_NO
     return {"loans": [samples.SUMMARY] if fits else [], "next": samples.LOAN if "after" not in asked else None}
+
+
+def _due_list(asked: Mapping[str, str]) -> dict[str, Any]:
+    fits = asked["month"] == samples.DUE_LIST["month"]
+    return samples.DUE_LIST if fits else {"month": asked["month"], "totals": [], "rows": [], "next": None}
 
 
 def _applications(asked: Mapping[str, str]) -> dict[str, Any]:

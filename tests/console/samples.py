@@ -50,7 +50,7 @@ PORTFOLIO = {
 }
 
 _BOOK_TERMS = ("disbursed", "repaid", "outstanding", "written_off", "forgiven", "sold")
-_BESIDES = ("interest_received", "penalty_received", "recovered")
+_BESIDES = ("interest_received", "penalty_received", "recovered", "sale_proceeds")
 _RECEIPTS = ("received", "not_yet_applied", "applied", "suspended", "refunded", "reversed")
 
 BOOKS = {
@@ -198,6 +198,40 @@ SCHEDULE = {
         instalment(3, DAY, "due", None),
         instalment(4, "2026-11-05", "upcoming", None),
     ],
+}
+
+
+DUE_LIST = {
+    "month": "2026-10",
+    "totals": [
+        {
+            "currency": "CNY",
+            "instalments": 1,
+            "maturing": 1,
+            "due": cny("1144.00"),
+            "collected": cny("1000.00"),
+            "waived": ZERO,
+            "outstanding": cny("144.00"),
+        }
+    ],
+    "rows": [
+        {
+            "loan_id": LOAN,
+            "contract_no": CONTRACT_NO,
+            "party_ref": "party-1",
+            "unit": "north",
+            "officer": HOSTILE,
+            "number": 12,
+            "due_date": "2026-10-15",
+            "maturing": True,
+            "paid_on": None,
+            "due": cny("1144.00"),
+            "collected": cny("1000.00"),
+            "waived": ZERO,
+            "outstanding": cny("144.00"),
+        }
+    ],
+    "next": f"2026-10-15/{LOAN}/12",
 }
 
 

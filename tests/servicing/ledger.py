@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from loanstream.runtime.definitions import Decider, Row, Send
+from loanstream.runtime.roles import roles
 from schemas import codec, registry
 from schemas.decision import Actor, Context, Refusal
 from schemas.envelope import EventMeta
@@ -13,10 +14,10 @@ from services.servicing.domain.loan.state import Loan
 from services.servicing.domain.receipt.state import Receipt
 from services.servicing.projections import PROJECTION
 from services.servicing.reactions import REACTIONS
-from tests.servicing.examples import ALL_PERMISSIONS, LOAN, RECEIPT
+from tests.servicing.examples import LOAN, RECEIPT
 
 TIME = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
-ACTOR = Actor("user:officer", frozenset(ALL_PERMISSIONS))
+ACTOR = Actor("user:officer", frozenset(roles().permissions))
 _DECIDERS: dict[str, Decider] = {"loan": LOAN, "receipt": RECEIPT}
 
 Key = tuple[tuple[str, Any], ...]

@@ -207,7 +207,16 @@ def test_money_of_another_currency_or_of_no_amount_is_declined() -> None:
 def test_money_after_write_off_is_a_recovery_and_leaves_the_books_alone() -> None:
     loan = write_off(until(a_loan(), day("06-01")), day("06-01")).applied()
     after = pay(loan, "300", day("07-01")).then(
-        RecoveryReceived(loan_id=LOAN_ID, party_ref=PARTY, receipt_id="R1", value_date=day("07-01"), amount=yuan("300"))
+        RecoveryReceived(
+            loan_id=LOAN_ID,
+            party_ref=PARTY,
+            receipt_id="R1",
+            value_date=day("07-01"),
+            amount=yuan("300"),
+            allocation=parts("300"),
+            memo_interest=yuan(0),
+            instalments=(InstalmentAmounts(number=1, principal=yuan("300"), interest=yuan(0), penalty=yuan(0)),),
+        )
     )
     assert (after.state.repaid, after.state.written_off) == (0, 12_000_00)
     pay(after, "300", day("07-02")).then()

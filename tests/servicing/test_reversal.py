@@ -131,7 +131,12 @@ def test_a_recovery_is_undone_as_one() -> None:
     loan = pay(loan, "300", day("07-01")).applied()
     reverse(loan, "R1", day("07-02")).then(
         RecoveryReversed(
-            loan_id=LOAN_ID, party_ref=PARTY, receipt_id="R1", amount=yuan("300"), cause="returned by the bank"
+            loan_id=LOAN_ID,
+            party_ref=PARTY,
+            receipt_id="R1",
+            amount=yuan("300"),
+            cause="returned by the bank",
+            allocation=parts("300"),
         )
     )
 

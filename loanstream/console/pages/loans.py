@@ -17,7 +17,7 @@ from loanstream.console.rendering import Visit
 from loanstream.console.timeline import Source, sources_of_loan, timeline
 from schemas.topics import CONTEXTS
 
-STATUSES = ("active", "overdue", "settled", "written-off")
+STATUSES = ("active", "overdue", "settled", "written-off", "sold")
 BUCKETS = ("M0", "M1", "M2", "M3", "M4", "M5", "M6", "M7")
 PAGE = 50
 
@@ -180,8 +180,8 @@ def _steps(case: Case) -> list[dict[str, Any]]:
         "booked": booked,
         "settled": _of(loan, "ended_on"),
     }
-    if _of(loan, "status") == "written-off":
-        done["written-off"] = done.pop("settled")
+    if (ended := _of(loan, "status")) in ("written-off", "sold"):
+        done[ended] = done.pop("settled")
     steps = [{"name": name, "day": day, "state": "done" if day else "ahead"} for name, day in done.items()]
     waiting = next((step for step in steps if step["state"] == "ahead"), None)
     if waiting is None:

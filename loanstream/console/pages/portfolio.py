@@ -19,7 +19,7 @@ START_DAY = "servicing:start-business-day"
 READ_LOANS = "servicing:read"
 READ_APPLICATIONS = "origination:read"
 
-_TONES = {"active": "good", "overdue": "bad", "settled": "calm", "written-off": "dark"}
+_TONES = {"active": "good", "overdue": "bad", "settled": "calm", "written-off": "dark", "sold": "dark"}
 _APPLICATION_TONES = {"review": "warn", "returned": "warn", "refused": "dark", "completed": "good", "closed": "dark"}
 _BUCKET_TONES = {
     "M0": "good",
@@ -34,6 +34,7 @@ _BUCKET_TONES = {
 _OPEN_APPLICATIONS = ("submitted", "returned", "accepted", "review", "approved", "withdrawing")
 _TO_RELEASE = ("requested", "released")
 _USES = ("repaid", "outstanding", "written_off", "forgiven", "sold")
+_BESIDES = ("interest_received", "penalty_received", "recovered", "sale_proceeds")
 _RECEIPT_PARTS = ("not_yet_applied", "applied", "suspended", "refunded", "reversed")
 _ACCOUNTS = ("bank", "lender", "loan", "in-transit", "due-back")
 
@@ -175,7 +176,7 @@ def _book(book: Json) -> dict[str, Any]:
         "currency": book["currency"],
         "whole": book["disbursed"],
         "parts": [(use, book[use]) for use in _USES],
-        "besides": [(name, book[name]) for name in ("interest_received", "penalty_received", "recovered")],
+        "besides": [(name, book[name]) for name in _BESIDES],
         "balanced": book["balanced"],
     }
 

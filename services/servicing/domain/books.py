@@ -12,19 +12,19 @@ BOOK_TERMS: dict[str, Callable[[Loan], int]] = {
     "outstanding": outstanding_principal,
     "written_off": lambda loan: loan.written_off,
     "forgiven": lambda loan: loan.forgiven,
-    "sold": lambda _loan: 0,
+    "sold": lambda loan: loan.ending.sold if loan.ending else 0,
 }
-"""Principal by what became of it; no loan is sold in this release."""
+"""Principal by what became of it."""
 
 RECEIPT_TERMS: dict[str, Callable[[Receipt], int]] = {
     "received": lambda receipt: receipt.amount,
     "not_yet_applied": lambda receipt: receipt.pending,
     "applied": lambda receipt: receipt.applied,
     "suspended": lambda receipt: receipt.suspended,
-    "refunded": lambda _receipt: 0,
+    "refunded": lambda receipt: receipt.refunded,
     "reversed": lambda receipt: receipt.reversed,
 }
-"""Incoming money by where it is; no receipt is refunded in this release."""
+"""Incoming money by where it is."""
 
 
 def book_terms(loans: Iterable[Loan]) -> dict[str, dict[str, int]]:

@@ -27,6 +27,7 @@ from services.servicing.routes.queries import (
     Filter,
     Limit,
     Record,
+    References,
     accruing,
     amounts,
     balance,
@@ -39,7 +40,7 @@ from services.servicing.routes.queries import (
     visible_loan,
 )
 
-Status = Literal["active", "overdue", "settled", "written-off"]
+Status = Literal["active", "overdue", "settled", "written-off", "sold"]
 
 _PLAIN = (
     "loan_id",
@@ -57,6 +58,10 @@ _PLAIN = (
     "booked_on",
     "ended_on",
     "settlement_kind",
+    "unit",
+    "officer",
+    "charged_off_on",
+    "sold_on",
     "sequence",
 )
 _TERMS = ("product_id", "product_version", "rules", "method", "months", "day_basis", "grace_days")
@@ -81,6 +86,7 @@ class WriteOff(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: ShortText
+    approvals: References = ()
 
 
 class Adoption(BaseModel):
@@ -104,6 +110,8 @@ class Waiver(BaseModel):
     fee: NonNegativeMoney | None = None
     cost: NonNegativeMoney | None = None
     reason: ShortText
+    maker: Annotated[str, Field(max_length=200, description="who proposed it; needed above the first tier")] = ""
+    approvals: References = ()
 
     @model_validator(mode="after")
     def _something(self) -> "Waiver":
@@ -138,12 +146,14 @@ def _commands(router: APIRouter, kit: ServiceKit) -> None:
     @router.post("/loans/{loan_id}/write-off")
     async def write_off(request: Request, loan_id: str, body: WriteOff, principal: Principal = impairer) -> Response:
         """Write the loan off 核销: after long arrears only; the claim is kept and money that still comes is a recovery."""
-        return await kit.submit(request, principal, "write-off", loan_id, WriteOffLoan(reason=body.reason))
+        return await kit.submit(
+            request, principal, "write-off", loan_id, WriteOffLoan(reason=body.reason, approvals=body.approvals)
+        )
 
     @router.post("/loans/{loan_id}/waivers")
     async def waive(request: Request, loan_id: str, body: Waiver, principal: Principal = waiver) -> Response:
-        """Waive amounts 减免, oldest instalment first, never more than is owed."""
-        command = WaiveAmount(amounts=body.components(), reason=body.reason)
+        """Waive amounts 减免, oldest instalment first, never more than is owed, nor more than the caller's tier may."""
+        command = WaiveAmount(amounts=body.components(), reason=body.reason, maker=body.maker, approvals=body.approvals)
         return await kit.submit(request, principal, "waive", loan_id, command)
 
     @router.post("/loans/{loan_id}/rules")

@@ -29,27 +29,29 @@ SELECT currency,
     sum(outstanding_principal)::bigint AS outstanding,
     sum(written_off_principal)::bigint AS written_off,
     sum(forgiven_principal)::bigint AS forgiven,
-    0::bigint AS sold,
+    sum(sold_principal)::bigint AS sold,
     sum(repaid_interest)::bigint AS interest_received,
     sum(repaid_penalty)::bigint AS penalty_received,
-    sum(recovered)::bigint AS recovered
+    sum(recovered)::bigint AS recovered,
+    coalesce(sum(sale_price), 0)::bigint AS sale_proceeds
 FROM loans WHERE status IS NOT NULL GROUP BY currency ORDER BY currency
 """
 
 _RECEIPTS = """
 SELECT currency,
     sum(amount)::bigint AS received,
-    coalesce(sum(amount) FILTER (WHERE status IN ('received', 'reversal-requested') AND applied + suspended = 0), 0)::bigint
-        AS not_yet_applied,
+    coalesce(sum(amount) FILTER (
+        WHERE status IN ('received', 'reversal-requested') AND applied + suspended + refunded = 0
+    ), 0)::bigint AS not_yet_applied,
     sum(applied)::bigint AS applied,
     sum(suspended)::bigint AS suspended,
-    0::bigint AS refunded,
+    sum(refunded)::bigint AS refunded,
     sum(reversed)::bigint AS reversed
 FROM receipts WHERE status IS NOT NULL GROUP BY currency ORDER BY currency
 """
 
 _BOOK_TERMS = ("disbursed", "repaid", "outstanding", "written_off", "forgiven", "sold")
-_BESIDES = ("interest_received", "penalty_received", "recovered")
+_BESIDES = ("interest_received", "penalty_received", "recovered", "sale_proceeds")
 _RECEIPT_TERMS = ("received", "not_yet_applied", "applied", "suspended", "refunded", "reversed")
 
 
@@ -70,8 +72,8 @@ def routes(kit: ServiceKit) -> APIRouter:
     async def books(principal: Principal = reader) -> dict[str, Any]:
         """The books 账务: disbursed = repaid + outstanding + written off + forgiven + sold, each term summed on its own.
 
-        Recoveries after write-off, interest and penalty stand apart. The receipts close in the same way: received = not yet
-        applied + applied + suspended + refunded + reversed.
+        Recoveries after write-off, what buyers of claims paid, interest and penalty stand apart. The receipts close in the
+        same way: received = not yet applied + applied + suspended + refunded + reversed.
         """
         staff_only(kit, principal)
         loans, receipts = await kit.fetch(_BOOKS), await kit.fetch(_RECEIPTS)

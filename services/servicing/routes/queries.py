@@ -28,6 +28,12 @@ Cursor = Annotated[str, Query(max_length=200, description="`next` of an earlier 
 Filter = Annotated[str | None, Query(min_length=1, max_length=200)]
 """An id to filter by."""
 
+References = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=200)], ...],
+    Field(max_length=20, description="references of approvals, never their content"),
+]
+"""What was approved, by reference."""
+
 Record = Mapping[str, Any]
 
 

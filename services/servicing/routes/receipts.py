@@ -10,7 +10,8 @@ from loanstream.runtime.http.inputs import PositiveMoney, ShortText
 from loanstream.runtime.kit import BulkItem, Principal, ServiceKit
 from schemas.agreement import PaymentKind
 from schemas.fields import IsoDate
-from schemas.servicing.commands import RecordReceipt, RequestReversal
+from schemas.servicing.commands import RecordReceipt, RefundReceipt, RequestReversal
+from services.servicing.domain.receipt.decide import REFUND
 from services.servicing.routes.queries import (
     READ,
     Cursor,
@@ -34,7 +35,7 @@ _RECEIPT_SEEN = (
     " AND ($2::text IS NULL OR l.party_ref = $2)"
 )
 
-Status = Literal["received", "applied", "suspended", "reversal-requested", "reversed"]
+Status = Literal["received", "applied", "suspended", "reversal-requested", "reversed", "refunded"]
 
 
 class NewReceipt(BaseModel):
@@ -76,6 +77,16 @@ class Reversal(BaseModel):
     cause: ShortText
 
 
+class Refund(BaseModel):
+    """Suspended money that was paid back; the payout's own reference makes it count once."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    amount: PositiveMoney
+    reason: ShortText
+    refund_reference: Identifier
+
+
 def routes(kit: ServiceKit) -> APIRouter:
     """Routes of receipts."""
     router = APIRouter()
@@ -86,6 +97,7 @@ def routes(kit: ServiceKit) -> APIRouter:
 
 def _commands(router: APIRouter, kit: ServiceKit) -> None:
     recorder, reverser = Depends(kit.require(RECORD)), Depends(kit.require(REVERSE))
+    refunder = Depends(kit.require(REFUND))
 
     @router.post("/receipts")
     async def record(request: Request, body: NewReceipt, principal: Principal = recorder) -> Response:
@@ -108,6 +120,12 @@ def _commands(router: APIRouter, kit: ServiceKit) -> None:
         """Undo a receipt 冲正: the loan owes again exactly what it had paid."""
         command = RequestReversal(cause=body.cause)
         return await kit.submit(request, principal, "reverse-receipt", receipt_id, command)
+
+    @router.post("/receipts/{receipt_id}/refunds")
+    async def refund(request: Request, receipt_id: str, body: Refund, principal: Principal = refunder) -> Response:
+        """State that suspended money was paid back to who paid it 退款; never more than is held."""
+        command = RefundReceipt(amount=body.amount, reason=body.reason, refund_reference=body.refund_reference)
+        return await kit.submit(request, principal, "refund-receipt", receipt_id, command)
 
 
 def _queries(router: APIRouter, kit: ServiceKit) -> None:
@@ -173,10 +191,10 @@ async def _commands_of(kit: ServiceKit, receipts: Sequence[NewReceipt]) -> list[
 
 def _view(row: Record) -> dict[str, Any]:
     currency = row["currency"]
-    pending = row["amount"] - row["applied"] - row["suspended"] - row["reversed"]
+    pending = row["amount"] - row["applied"] - row["suspended"] - row["refunded"] - row["reversed"]
     return {
         **{name: row[name] for name in ("receipt_id", "loan_id", "status", "value_date", "channel", "received_on")},
-        **{name: money(row[name], currency) for name in ("amount", "applied", "suspended", "reversed")},
+        **{name: money(row[name], currency) for name in ("amount", "applied", "suspended", "refunded", "reversed")},
         "not_yet_applied": money(pending, currency),
         "reason": row["reason"],
         "sequence": row["sequence"],

@@ -15,7 +15,7 @@ from loanstream.runtime.roles import roles
 from schemas import codec, registry, upcasting
 from schemas.agreement import AccrualTerms, Agreement, ClassTable, OverdueTerms, SettlementCycle, SignedCharge
 from schemas.decision import Actor, Context, Refusal
-from schemas.money import Money
+from schemas.money import Money, of_minor
 from schemas.notify.commands import DeliveryOutcome, RecordDelivery
 from schemas.notify.events import NotificationSent
 from schemas.origination.commands import (
@@ -26,7 +26,22 @@ from schemas.origination.commands import (
     WithdrawProduct,
 )
 from schemas.origination.events import ContractDrafted, DisbursementOrdered, LoanApproved, ProductPublished
-from schemas.servicing.commands import AccelerateLoan, BookLoan, ChargeFee, RaisePenaltyRate, SetAssetClass
+from schemas.servicing.commands import (
+    AccelerateLoan,
+    AgreeSettlement,
+    ApplyPayment,
+    AssignLoan,
+    BookLoan,
+    ChargeFee,
+    ChargeOffLoan,
+    RaisePenaltyRate,
+    RecordReceipt,
+    RefundReceipt,
+    ReversePayment,
+    SellClaim,
+    SetAssetClass,
+)
+from schemas.servicing.events import LoanBooked, Overdue
 from schemas.terms import AssetClass, LoanTerms, RepaymentMethod
 from tests.golden.folds import EVENTS, HERE, HISTORIES, Stored, deciders, simulated, stored_events
 
@@ -35,15 +50,19 @@ SEEDS = (60, 61, 63, 73, 103, 110, 149, 179)
 
 _DAY = date(2026, 1, 6)
 _TIME = datetime(2026, 1, 6, 9, 0, tzinfo=UTC)
-_EVERYTHING = frozenset(roles().permissions)
+_CLERK = Actor("user:clerk-1", frozenset(roles().permissions))
+"""May do everything: what somebody may not is no path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A command on the first aggregate that ``after`` happened to, as it stood then; on a new one without it."""
+    """Commands on the first aggregate that ``after`` happened to, as it stood then; on a new one without it."""
 
     after: type[Any] | None
     command: Any
+    then: tuple[Any, ...] = ()
+    """Further commands on the same aggregate, one after the other."""
+    on: date = _DAY
 
 
 _PAYOUT = RecordPayout(status=PayoutStatus.UNKNOWN, payment_id="pay-1")
@@ -57,6 +76,14 @@ _DELIVERY = RecordDelivery(
     cause="c27f230c-3ece-53ea-a964-bd063fcea61e",
     loan_id="8c6a58c2-e27f-5e65-b8d1-9f8ee633ed7d",
 )
+_LATE = date(2026, 12, 1)
+_APPROVED: dict[str, Any] = {"reason": "illness", "maker": "user:clerk-2", "approvals": ("committee-7",)}
+_SUM = of_minor(1_000_00, "CNY")
+_AGREED = AgreeSettlement(amount=_SUM, by=_DAY, **_APPROVED)
+_PAID = ApplyPayment(receipt_id="bank-agreed", amount=_SUM, value_date=_DAY, channel="bank-transfer")
+_TAKEN_BACK = ReversePayment(receipt_id="bank-agreed", cause="chargeback")
+_REFUND = RefundReceipt(amount=of_minor(1, "CNY"), reason="paid too much", refund_reference="out-1")
+
 DECIDED = (
     Decided(DisbursementOrdered, _PAYOUT),
     Decided(DisbursementOrdered, replace(_PAYOUT, status=PayoutStatus.FAILED, reason="account-closed")),
@@ -65,6 +92,11 @@ DECIDED = (
     Decided(ProductPublished, WithdrawProduct(version=1, reason="replaced")),
     Decided(NotificationSent, replace(_DELIVERY, uncertain=True)),
     Decided(None, replace(_DELIVERY, outcome=DeliveryOutcome.SUPPRESSED, reason="no-address")),
+    Decided(Overdue, ChargeOffLoan(reason="no contact", approvals=("loss-3",)), on=_LATE),
+    Decided(LoanBooked, _AGREED, (_PAID, _TAKEN_BACK)),
+    Decided(LoanBooked, SellClaim(buyer="amc-1", price=_SUM, **_APPROVED)),
+    Decided(LoanBooked, AssignLoan(unit="north", officer="clerk-3")),
+    Decided(None, RecordReceipt(loan_id="", amount=_SUM, channel="bank-file", value_date=_DAY), (_REFUND,)),
 )
 
 
@@ -152,12 +184,14 @@ def _decided(path: Decided, first: Iterable[Stored]) -> Iterator[Stored]:
     state = None
     for each in before:
         state = decider.evolve(state, upcasting.decode(each.type, each.value))
-    decision = decider.decide(state, path.command, Context(subject, _DAY, _TIME, Actor("user:clerk-1")))
-    if isinstance(decision, Refusal) or not decision:
-        raise SystemExit(f"{type(path.command).__name__} decides nothing here: {decision}")
     yield from before
-    for event in decision:
-        yield _stored(event, subject)
+    for command in (path.command, *path.then):
+        decision = decider.decide(state, command, Context(subject, path.on, _TIME, _CLERK))
+        if isinstance(decision, Refusal) or not decision:
+            raise SystemExit(f"{type(command).__name__} decides nothing here: {decision}")
+        for event in decision:
+            state = decider.evolve(state, event)
+            yield _stored(event, subject)
 
 
 def _lived(life: Lived, number: int) -> Iterator[Stored]:
@@ -171,7 +205,7 @@ def _lived(life: Lived, number: int) -> Iterator[Stored]:
             for event in decider.business_day(state, Context(subject, today, _TIME, Actor("system"))):
                 state = decider.evolve(state, event)
                 yield _stored(event, subject)
-        decision = decider.decide(state, command, Context(subject, day, _TIME, Actor("user:clerk-1", _EVERYTHING)))
+        decision = decider.decide(state, command, Context(subject, day, _TIME, _CLERK))
         if isinstance(decision, Refusal) or not decision:
             raise SystemExit(f"{type(command).__name__} decides nothing here: {decision}")
         for event in decision:

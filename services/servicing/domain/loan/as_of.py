@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 from schemas.money import minor
 from schemas.servicing.events import (
+    ClaimSold,
     InstallmentDue,
     LoanBooked,
     PenaltyCharged,
-    ScheduleRevised,
     Settled,
     WrittenOff,
 )
@@ -21,7 +21,7 @@ from services.servicing.domain.loan.arrears import accruing, days_past_due, past
 from services.servicing.domain.loan.daily.overdue_interest import COMPOUND
 from services.servicing.domain.loan.evolve import evolve
 from services.servicing.domain.loan.money import component_units
-from services.servicing.domain.loan.packing import Allocation, Balance
+from services.servicing.domain.loan.packing import Allocation, Balance, unpack_base
 from services.servicing.domain.loan.rewriting import Entry, Happened, counts_from, entries, rewrite
 from services.servicing.domain.loan.state import (
     Loan,
@@ -95,9 +95,9 @@ def as_of(known: Sequence[Known], loan_id: str, day: date) -> AsOf | None:
     booked = next((fact.event for fact in known if isinstance(fact.event, LoanBooked)), None)
     if booked is None or booked.value_date > day:
         return None
-    loan = _folded(_before_later_schedules(known, day))
+    loan = _before_what_rests_on_later_days(known, day)
     assert loan is not None
-    ended = [fact for fact in known if isinstance(fact.event, WrittenOff) and fact.business_date <= day]
+    ended = [fact for fact in known if isinstance(fact.event, WrittenOff | ClaimSold) and fact.business_date <= day]
     written = [entry for entry in entries(loan) if counts_from(loan, entry.day) <= day]
     after = rewrite(loan, loan_id, written, ended[0].business_date if ended else day)
     lines = tuple(_lines(after.happened, loan, booked))
@@ -108,13 +108,18 @@ def as_of(known: Sequence[Known], loan_id: str, day: date) -> AsOf | None:
     return AsOf(after.loan, day, lines)
 
 
-def _before_later_schedules(known: Sequence[Known], day: date) -> Iterator[Known]:
-    """What was decided before the first schedule that counts from after ``day``: nothing later counts from before it."""
+def _before_what_rests_on_later_days(known: Sequence[Known], day: date) -> Loan | None:
+    """The loan as everything made it that was decided before the first thing that no value date up to ``day`` reaches."""
+    loan: Loan | None = None
     for fact in known:
-        if isinstance(fact.event, ScheduleRevised) and fact.event.effective > day:
-            return
-        if not isinstance(fact.event, WrittenOff | Settled):
-            yield fact
+        if isinstance(fact.event, WrittenOff | ClaimSold | Settled):
+            continue
+        after = evolve(loan, fact.event)
+        base = unpack_base(after.base) if after else None
+        if base is not None and base.day > day:
+            break
+        loan = after
+    return loan
 
 
 def _folded(known: Iterable[Known]) -> Loan | None:

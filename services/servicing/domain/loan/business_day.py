@@ -15,6 +15,7 @@ from services.servicing.domain.loan.daily.overdue_interest import Accruing
 from services.servicing.domain.loan.daily.postings import penalties
 from services.servicing.domain.loan.daily.returning import proven_on
 from services.servicing.domain.loan.daily.standing import NONE
+from services.servicing.domain.loan.ending.lapsing import lapse, lapse_day
 from services.servicing.domain.loan.evolve import evolve
 from services.servicing.domain.loan.money import components
 from services.servicing.domain.loan.packing import Balance
@@ -35,7 +36,7 @@ def due(loan: Loan | None) -> date | None:
     """The next date with something to do: an instalment, the end of a grace, a bucket, a posting of penalty."""
     if loan is None or loan.status is not Status.ACTIVE:
         return None
-    dates = [_next_instalment(loan), month_end_due(loan)]
+    dates = [_next_instalment(loan), month_end_due(loan), lapse_day(loan)]
     fallen_due = _fallen_due(loan)
     if fallen_due:
         dates.extend(_arrears_days(loan, fallen_due))
@@ -50,7 +51,8 @@ def business_day(loan: Loan, context: Context) -> Sequence[Any]:
     if loan.status is not Status.ACTIVE:
         return ()
     loan_id, day = context.aggregate_id, context.business_date
-    events = [*_became_due(loan, loan_id, day), *_arrears(loan, loan_id, day)]
+    lapsed = lapse(loan, context)
+    events = [*lapsed, *_became_due(loan, loan_id, day), *_arrears(loan, loan_id, day)]
     return [*events, *_standing(loan, events, loan_id, day)]
 
 

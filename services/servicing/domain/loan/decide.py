@@ -7,21 +7,29 @@ from schemas.decision import Context, Refusal
 from schemas.servicing.commands import (
     AccelerateLoan,
     AdoptRules,
+    AgreeSettlement,
     ApplyPayment,
+    AssignLoan,
     BookLoan,
     ChargeFee,
+    ChargeOffLoan,
     RaisePenaltyRate,
     ReversePayment,
+    SellClaim,
     SetAssetClass,
     WaiveAmount,
     WriteOffLoan,
 )
 from services.servicing.domain.loan.adoption import adopt
+from services.servicing.domain.loan.assignment import assign
 from services.servicing.domain.loan.booking import book
 from services.servicing.domain.loan.daily.acceleration import accelerate
 from services.servicing.domain.loan.daily.classify import set_class
 from services.servicing.domain.loan.daily.fees import charge_fee
 from services.servicing.domain.loan.daily.penalty_rate import raise_penalty_rate
+from services.servicing.domain.loan.ending.charge_off import charge_off
+from services.servicing.domain.loan.ending.discount import agree_settlement
+from services.servicing.domain.loan.ending.sale import sell_claim
 from services.servicing.domain.loan.impairment import write_off
 from services.servicing.domain.loan.payments import apply_payment
 from services.servicing.domain.loan.reversal import reverse_payment
@@ -39,6 +47,10 @@ _DECIDE: dict[type[Any], Callable[[Loan | None, Any, Context], Sequence[Any] | R
     RaisePenaltyRate: raise_penalty_rate,
     ChargeFee: charge_fee,
     SetAssetClass: set_class,
+    ChargeOffLoan: charge_off,
+    AgreeSettlement: agree_settlement,
+    SellClaim: sell_claim,
+    AssignLoan: assign,
 }
 
 

@@ -11,7 +11,7 @@ from services.servicing.domain.loan.daily.asset_class import class_by_days
 from services.servicing.domain.loan.daily.postings import penalties
 from services.servicing.domain.loan.evolve import evolve
 from services.servicing.domain.loan.money import components
-from services.servicing.domain.loan.state import Loan, months_of, oldest_unpaid, terms_of
+from services.servicing.domain.loan.state import Loan, months_of, oldest_unpaid, settlement_kind, terms_of
 
 
 @dataclass(slots=True)
@@ -42,6 +42,10 @@ class Draft:
         """
         self._leave_arrears()
         self.restand()
+        return self.settle()
+
+    def settle(self) -> list[Any]:
+        """Say that the loan is settled when nothing of it is unpaid."""
         if oldest_unpaid(self.loan) > months_of(self.loan):
             loan, context = self.loan, self.context
             self.add(
@@ -50,7 +54,7 @@ class Draft:
                     party_ref=loan.party_ref,
                     contract_no=loan.contract_no,
                     settled_on=context.business_date,
-                    kind="discounted" if loan.waived else "paid",
+                    kind=settlement_kind(loan),
                 )
             )
         return self.events

@@ -5,11 +5,14 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from schemas.agreement import ChargedOffAccrual
 from schemas.money import minor
 from schemas.servicing.events import (
     AccrualStatusChanged,
     AmountWaived,
     AssetClassChanged,
+    ChargedOff,
+    ClaimSold,
     DelinquencyBucketChanged,
     FeeCharged,
     InstallmentDue,
@@ -28,6 +31,8 @@ from schemas.servicing.events import (
     RulesAdopted,
     ScheduleRevised,
     Settled,
+    SettlementAgreed,
+    SettlementLapsed,
     WrittenOff,
 )
 from schemas.state import replace
@@ -58,17 +63,26 @@ from services.servicing.domain.loan.packing import (
     unpack_base,
 )
 from services.servicing.domain.loan.state import (
+    NO_ENDING,
+    Agreed,
+    Ending,
     Loan,
     Status,
     balance,
     done_bits,
     due_date,
     months_of,
+    running_agreement,
     schedule_of,
     terms_of,
 )
-from services.servicing.domain.loan.terms import condition_text, conditions, with_rules
+from services.servicing.domain.loan.terms import condition_text, conditions, with_rules, without_penalty
 from services.servicing.domain.rules import RULES, Row
+
+COMPENSATION = "compensation"
+"""Channel of money from a guarantor, an insurer or a reserve that pays for the debtor 代偿."""
+DISCOUNTED_SETTLEMENT = "discounted-settlement"
+"""Cause of a waiver that follows from an agreed settlement."""
 
 
 def evolve(loan: Loan | None, event: Any) -> Loan | None:
@@ -76,7 +90,25 @@ def evolve(loan: Loan | None, event: Any) -> Loan | None:
     if isinstance(event, LoanBooked):
         return _booked(event)
     apply = _APPLY.get(type(event))
-    return loan if apply is None or loan is None else apply(loan, event)
+    if apply is None or loan is None:
+        return loan
+    after, day = apply(loan, event), _for_good(loan, event)
+    return after if day is None else _from(after, after, day)
+
+
+def _for_good(loan: Loan, event: Any) -> date | None:
+    """The day before which no ledger is written anew once this was decided: it rests on what was owed then."""
+    if isinstance(event, ChargedOff):
+        return event.charged_off_on
+    if isinstance(event, SettlementAgreed):
+        return event.agreed_on
+    if isinstance(event, SettlementLapsed):
+        return event.lapsed_on
+    if isinstance(event, PaymentReceived) and running_agreement(loan) is not None:
+        return event.value_date
+    if isinstance(event, AmountWaived) and event.cause == DISCOUNTED_SETTLEMENT:
+        return event.waived_on
+    return None
 
 
 def _booked(event: LoanBooked) -> Loan:
@@ -119,7 +151,20 @@ def _received(loan: Loan, event: PaymentReceived) -> Loan:
         with_balances(loan, changed),
         payments=loan.payments + pack_payment(event.receipt_id, payment, schedule_of(loan)),
         repaid=loan.repaid + minor(event.allocation.principal),
+        ending=_ending_received(loan, event),
     )
+
+
+def _ending_received(loan: Loan, event: PaymentReceived) -> Ending | None:
+    agreed, ending = running_agreement(loan), loan.ending
+    if agreed is not None and event.value_date <= agreed.by:
+        receipts = (*agreed.receipts, event.receipt_id)
+        ending = replace(
+            ending or NO_ENDING, agreed=replace(agreed, paid=agreed.paid + minor(event.amount), receipts=receipts)
+        )
+    if event.channel == COMPENSATION:
+        ending = replace(ending or NO_ENDING, compensated=(*(ending or NO_ENDING).compensated, event.receipt_id))
+    return ending
 
 
 def _reversed(loan: Loan, event: PaymentReversed) -> Loan:
@@ -133,6 +178,7 @@ def _reversed(loan: Loan, event: PaymentReversed) -> Loan:
         payments=mark_reversed(loan.payments, event.receipt_id, schedule_of(loan)),
         base=_base_without(loan, event),
         repaid=loan.repaid - minor(event.allocation.principal),
+        ending=_ending_reversed(loan, event),
     )
 
 
@@ -150,8 +196,23 @@ def _base_without(loan: Loan, event: PaymentReversed) -> bytes:
     return pack_base(base._replace(done=restored.done, touched=restored.touched))
 
 
+def _ending_reversed(loan: Loan, event: PaymentReversed) -> Ending | None:
+    ending = loan.ending
+    if ending is None:
+        return None
+    compensated = tuple(each for each in ending.compensated if each != event.receipt_id)
+    agreed = ending.agreed
+    if agreed is not None and event.receipt_id in agreed.receipts:
+        receipts = tuple(each for each in agreed.receipts if each != event.receipt_id)
+        agreed = replace(agreed, paid=agreed.paid - minor(event.amount), receipts=receipts)
+    return replace(ending, agreed=agreed, compensated=compensated)
+
+
 def _recovered(loan: Loan, event: RecoveryReceived) -> Loan:
-    payment = Payment(event.value_date, False, (Allocation(0, minor(event.amount), 0, 0),))
+    """What is owed after a write-off is what was owed then less the recoveries, so the balances stay as they were."""
+    stated = tuple(_allocation(part) for part in event.instalments)
+    unstated = 0 if stated else minor(event.amount)
+    payment = Payment(event.value_date, False, (Allocation(0, unstated, 0, 0), *stated))
     return replace(loan, payments=loan.payments + pack_payment(event.receipt_id, payment, schedule_of(loan)))
 
 
@@ -160,12 +221,14 @@ def _recovery_reversed(loan: Loan, event: RecoveryReversed) -> Loan:
 
 
 def _waived(loan: Loan, event: AmountWaived) -> Loan:
-    changed = [balance(loan, part.number).less(_allocation(part)) for part in event.instalments]
+    before = [balance(loan, part.number) for part in event.instalments]
+    parts = [_allocation(part) for part in event.instalments]
     return replace(
-        with_balances(loan, changed),
+        with_balances(loan, [owed.less(part) for owed, part in zip(before, parts, strict=True)]),
         payments=_with_waiver(loan, event),
         forgiven=loan.forgiven + minor(event.waived.principal),
         waived=loan.waived + total_units(event.waived),
+        ending=_ending_waived(loan, event, before, parts),
     )
 
 
@@ -174,6 +237,46 @@ def _with_waiver(loan: Loan, event: AmountWaived) -> bytes:
         return loan.payments
     allocations = [_allocation(part) for part in event.instalments]
     return loan.payments + pack_waiver(event.waived_on, allocations, schedule_of(loan))
+
+
+def _ending_waived(loan: Loan, event: AmountWaived, before: list[Balance], parts: list[Allocation]) -> Ending | None:
+    """What was waived because the agreed sum was paid is owed again if that money is taken back."""
+    if event.cause != DISCOUNTED_SETTLEMENT or loan.ending is None or loan.ending.agreed is None:
+        return loan.ending
+    waived = tuple((part.number, owed.through.toordinal(), *part[1:]) for owed, part in zip(before, parts, strict=True))
+    return replace(loan.ending, agreed=replace(loan.ending.agreed, waived=waived))
+
+
+def _charged_off(loan: Loan, event: ChargedOff) -> Loan:
+    stopped = event.accrual is ChargedOffAccrual.STOPPED
+    return replace(
+        loan,
+        terms=without_penalty(loan.terms) if stopped else loan.terms,
+        ending=replace(loan.ending or NO_ENDING, charged_off=event.charged_off_on),
+    )
+
+
+def _agreed(loan: Loan, event: SettlementAgreed) -> Loan:
+    agreed = Agreed(minor(event.amount), event.by, event.authority, event.reason)
+    return replace(loan, ending=replace(loan.ending or NO_ENDING, agreed=agreed))
+
+
+def _lapsed(loan: Loan, event: SettlementLapsed) -> Loan:
+    revived = [
+        balance(loan, part.number).less(_allocation(part), sign=-1)._replace(through=part.penalty_through)
+        for part in event.instalments
+    ]
+    return replace(
+        with_balances(loan, revived),
+        forgiven=loan.forgiven - minor(event.revived.principal),
+        waived=loan.waived - total_units(event.revived),
+        ending=replace(loan.ending or NO_ENDING, agreed=None),
+    )
+
+
+def _sold(loan: Loan, event: ClaimSold) -> Loan:
+    ending = loan.ending or NO_ENDING
+    return replace(loan, status=Status.SOLD, ending=replace(ending, sold=ending.sold + minor(event.principal)))
 
 
 def _corrected(loan: Loan, event: LoanCorrected) -> Loan:
@@ -239,7 +342,8 @@ def _adopted(loan: Loan, event: RulesAdopted) -> Loan:
 
 def _from(loan: Loan, after: Loan, day: date) -> Loan:
     """What was decided before ``day`` is not written anew: the loan stands there as ``after``, with its payments so far."""
-    history = list(payments(loan.payments, schedule_of(loan)))
+    history, earlier = list(payments(loan.payments, schedule_of(loan))), unpack_base(loan.base)
+    day = max(day, earlier.day) if earlier else day
     base = Base(day, len(history), loan.bucket, loan.overdue_since, after.done, after.touched)
     return replace(after, payments=pack_payments(history, schedule_of(after)), base=pack_base(base))
 
@@ -336,6 +440,10 @@ _APPLY: dict[type[Any], Callable[[Loan, Any], Loan]] = {
     AssetClassChanged: _classified,
     AccrualStatusChanged: _accrual,
     InterestAccrued: _accrued,
+    ChargedOff: _charged_off,
+    SettlementAgreed: _agreed,
+    SettlementLapsed: _lapsed,
+    ClaimSold: _sold,
 }
 
 

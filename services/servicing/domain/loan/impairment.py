@@ -1,6 +1,7 @@
 """Write-off 核销: the loan leaves the balance, the claim against the borrower is kept."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from schemas.decision import Context, Refusal
@@ -8,6 +9,7 @@ from schemas.servicing.commands import WriteOffLoan
 from schemas.servicing.events import WrittenOff
 from services.servicing.domain.loan.arrears import days_past_due, past_due
 from services.servicing.domain.loan.draft import Draft
+from services.servicing.domain.loan.ending.deciding import bound
 from services.servicing.domain.loan.money import components
 from services.servicing.domain.loan.packing import Balance
 from services.servicing.domain.loan.permissions import missing
@@ -32,11 +34,11 @@ def write_off(loan: Loan | None, command: WriteOffLoan, context: Context) -> Seq
         return ()
     draft = Draft(loan, context)
     draft.post_penalty(context.business_date)
-    draft.add(off_balance(draft, _claim(draft.loan, context)))
+    draft.add(off_balance(draft, claim(draft.loan, context.business_date), command.approvals))
     return draft.events
 
 
-def off_balance(draft: Draft, parts: Iterable[Any]) -> WrittenOff:
+def off_balance(draft: Draft, parts: Iterable[Any], approvals: tuple[str, ...] = ()) -> WrittenOff:
     """These amounts leave the balance."""
     loan, context = draft.loan, draft.context
     day = context.business_date
@@ -46,6 +48,7 @@ def off_balance(draft: Draft, parts: Iterable[Any]) -> WrittenOff:
         written_off=components(parts, terms_of(loan).currency),
         days_past_due=days_past_due(past_due(loan, day), terms_of(loan), day),
         authority=context.actor.subject,
+        approvals=approvals,
     )
 
 
@@ -54,6 +57,11 @@ def _unfit(loan: Loan | None, context: Context) -> Refusal | None:
         return Refusal("not-found", f"No loan {context.aggregate_id} is on the books; check its id.")
     if loan.status is Status.SETTLED:
         return Refusal("loan-settled", "The loan is settled: nothing is left to write off.")
+    if loan.status is Status.SOLD:
+        return Refusal("loan-sold", "The claim is sold: nothing is left to write off.")
+    refusal = bound(loan)
+    if refusal is not None:
+        return refusal
     days = days_past_due(past_due(loan, context.business_date), terms_of(loan), context.business_date)
     if loan.status is Status.ACTIVE and days <= LONGEST_ARREARS_KEPT:
         return Refusal(
@@ -66,7 +74,6 @@ def _unfit(loan: Loan | None, context: Context) -> Refusal | None:
     return None
 
 
-def _claim(loan: Loan, context: Context) -> list[Balance]:
-    """Interest of instalments not yet due is not earned, so it is no part of what is written off."""
-    day = context.business_date
+def claim(loan: Loan, day: date) -> list[Balance]:
+    """What is owed on ``day``. Interest of instalments not yet due is not earned, so it is no part of a loss."""
     return [balance if balance.due_date <= day else balance._replace(interest=0) for balance in unpaid(loan)]

@@ -12,11 +12,12 @@ from schemas.servicing.events import (
     InstalmentAmounts,
     PaymentDeclined,
     PaymentReceived,
-    RecoveryReceived,
 )
 from services.servicing.domain.loan.allocation import allocate
 from services.servicing.domain.loan.correction import Cause, corrected
 from services.servicing.domain.loan.draft import Draft
+from services.servicing.domain.loan.ending.discount import counts_towards_agreement, pay_agreed
+from services.servicing.domain.loan.ending.recovery import recover
 from services.servicing.domain.loan.money import amounts, components, units
 from services.servicing.domain.loan.packing import Allocation, find_payment
 from services.servicing.domain.loan.rewriting import Entry, counts_from, entries, payment_count, rewrite
@@ -49,21 +50,19 @@ def _settled(_loan: Loan, command: ApplyPayment, context: Context, _amount: int)
     return [_declined(command, context, "loan-settled")]
 
 
-def _recover(loan: Loan, command: ApplyPayment, context: Context, _amount: int) -> Sequence[Any]:
-    """Money after write-off 核销后收回: the claim is kept, the books are not touched."""
-    return [
-        RecoveryReceived(
-            loan_id=context.aggregate_id,
-            party_ref=loan.party_ref,
-            receipt_id=command.receipt_id,
-            value_date=command.value_date,
-            amount=command.amount,
-        )
-    ]
+def _recover(loan: Loan, command: ApplyPayment, context: Context, amount: int) -> Sequence[Any]:
+    """Money after write-off 核销后收回: the claim is kept, the books are not touched. A claim that is recovered takes no more."""
+    return recover(loan, command, context, amount) or [_declined(command, context, "claim-recovered")]
+
+
+def _sold(_loan: Loan, command: ApplyPayment, context: Context, _amount: int) -> Sequence[Any]:
+    return [_declined(command, context, "claim-sold")]
 
 
 def _receive(loan: Loan, command: ApplyPayment, context: Context, amount: int) -> Sequence[Any]:
     """Penalty is posted up to the value date first, then the money is shared out, then what follows from it is said."""
+    if counts_towards_agreement(loan, command.value_date):
+        return pay_agreed(loan, command, context, amount)
     draft = Draft(loan, context)
     if counts_from(loan, command.value_date) < context.business_date:
         allocations = _correct(draft, command, amount)
@@ -79,7 +78,12 @@ def _receive(loan: Loan, command: ApplyPayment, context: Context, amount: int) -
     return draft.conclude()
 
 
-_BY_STATUS = {Status.ACTIVE: _receive, Status.SETTLED: _settled, Status.WRITTEN_OFF: _recover}
+_BY_STATUS = {
+    Status.ACTIVE: _receive,
+    Status.SETTLED: _settled,
+    Status.WRITTEN_OFF: _recover,
+    Status.SOLD: _sold,
+}
 
 
 def _correct(draft: Draft, command: ApplyPayment, amount: int) -> tuple[Allocation, ...]:

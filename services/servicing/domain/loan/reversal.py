@@ -11,6 +11,8 @@ from schemas.servicing.events import PaymentReversed, RecoveryReversed, Restored
 from services.servicing.domain.loan.arrears import spared_from
 from services.servicing.domain.loan.correction import Cause, corrected
 from services.servicing.domain.loan.draft import Draft
+from services.servicing.domain.loan.ending.discount import revived
+from services.servicing.domain.loan.ending.sale import also_sold
 from services.servicing.domain.loan.impairment import off_balance
 from services.servicing.domain.loan.money import amounts, components
 from services.servicing.domain.loan.packing import Allocation, Balance, Payment, find_payment
@@ -38,8 +40,11 @@ def reverse_payment(loan: Loan | None, command: ReversePayment, context: Context
         return [_recovery_reversed(loan, command, context, payment)]
     draft = Draft(loan, context)
     draft.add(_reversed(loan, command, context, payment))
+    draft.add(*revived(draft.loan, loan, context, command.receipt_id))
     if loan.status is Status.WRITTEN_OFF:
         draft.add(off_balance(draft, payment.allocations))
+    elif loan.status is Status.SOLD:
+        draft.add(also_sold(loan, context, payment))
     else:
         _rewrite(draft, command, payment)
     return draft.events
@@ -51,6 +56,7 @@ def _rewrite(draft: Draft, command: ReversePayment, payment: Payment) -> None:
     after = rewrite(loan, loan_id, entries(loan), draft.context.business_date)
     cause = Cause("reversal", command.receipt_id, counts_from(loan, payment.value_date))
     draft.add(*corrected(loan, loan_id, after, cause))
+    draft.settle()  # the other payments may pay all of it
 
 
 def _reversed(loan: Loan, command: ReversePayment, context: Context, payment: Payment) -> PaymentReversed:
@@ -90,12 +96,15 @@ def _on_rows_there_are(allocations: Sequence[Allocation], last: int) -> list[All
 
 
 def _recovery_reversed(loan: Loan, command: ReversePayment, context: Context, payment: Payment) -> RecoveryReversed:
+    currency = terms_of(loan).currency
+    stated = any(allocation.number for allocation in payment.allocations)
     return RecoveryReversed(
         loan_id=context.aggregate_id,
         party_ref=loan.party_ref,
         receipt_id=command.receipt_id,
-        amount=of_minor(sum(allocation.principal for allocation in payment.allocations), terms_of(loan).currency),
+        amount=of_minor(sum(allocation.total for allocation in payment.allocations), currency),
         cause=command.cause,
+        allocation=components(payment.allocations, currency) if stated else None,
     )
 
 

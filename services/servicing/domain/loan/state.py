@@ -30,6 +30,37 @@ class Status(StrEnum):
     ACTIVE = "active"
     SETTLED = "settled"
     WRITTEN_OFF = "written-off"
+    SOLD = "sold"
+
+
+class Agreed(State, frozen=True):
+    """A smaller sum that settles the loan when it is paid in time 减免结清; minor units."""
+
+    amount: int
+    by: date
+    authority: str
+    reason: str
+    paid: int = 0
+    receipts: tuple[str, ...] = ()
+    """What was paid of it came with these."""
+    waived: tuple[tuple[int, int, int, int, int, int, int, int], ...] = ()
+    """Once it was paid: number, ``through`` as an ordinal and the components waived of each instalment, as in ``Touched``."""
+
+    @property
+    def met(self) -> bool:
+        """Whether it was paid in full."""
+        return self.paid >= self.amount
+
+
+class Ending(State, frozen=True):
+    """What only loans on their way out have."""
+
+    charged_off: date | None = None
+    agreed: Agreed | None = None
+    sold: int = 0
+    """Principal that left the balance with the sale of the claim, minor units."""
+    compensated: tuple[str, ...] = ()
+    """Receipts of somebody who answers for the debtor 代偿."""
 
 
 class Loan(State, frozen=True):
@@ -67,6 +98,11 @@ class Loan(State, frozen=True):
     """All components ever waived: a loan settled with a waiver is settled at a discount."""
     standing: Standing | None = None
     """Where it stands besides what it owes; absent while nothing of the kind happened."""
+    ending: Ending | None = None
+    """How it ends, once that began."""
+
+
+NO_ENDING = Ending()
 
 
 def terms_of(loan: Loan) -> Conditions:
@@ -120,6 +156,19 @@ def unpaid(loan: Loan) -> Iterator[Balance]:
         yield _balance(loan, number, touched)
 
 
+def running_agreement(loan: Loan) -> Agreed | None:
+    """The discounted settlement that still waits for its money."""
+    agreed = loan.ending.agreed if loan.ending else None
+    return agreed if agreed and not agreed.met else None
+
+
+def settlement_kind(loan: Loan) -> str:
+    """How a loan that owes nothing any more came to it: the certificate's wording differs."""
+    if loan.waived:
+        return "discounted"
+    return "compensated" if loan.ending and loan.ending.compensated else "paid"
+
+
 def oldest_unpaid(loan: Loan) -> int:
     """Number of the oldest instalment that is not done; one more than there are when all are."""
     done = done_bits(loan)
@@ -127,8 +176,8 @@ def oldest_unpaid(loan: Loan) -> int:
 
 
 def outstanding_principal(loan: Loan) -> int:
-    """Unpaid principal on the books: the sum of the instalments' own; zero once written off."""
-    if loan.status is Status.WRITTEN_OFF:
+    """Unpaid principal on the books: the sum of the instalments' own; zero once written off or sold."""
+    if loan.status in (Status.WRITTEN_OFF, Status.SOLD):
         return 0
     principal = list(schedule_of(loan).principal)
     for number, record in unpack_balances(loan.touched).items():

@@ -72,6 +72,13 @@ def with_rules(text: str, rules: str) -> str:
 
 
 @lru_cache(maxsize=4096)
+def without_penalty(text: str) -> str:
+    """The same conditions for a loan that bears no penalty any more 停息."""
+    currency, rules, rate, _multiplier, rest = text.split("|", 4)
+    return intern("|".join((currency, rules, rate, "0", rest)))
+
+
+@lru_cache(maxsize=4096)
 def conditions(text: str) -> Conditions:
     """What :func:`condition_text` wrote, read back."""
     currency, rules, rate, multiplier, basis, grace, order, agreement = text.split("|", 7)

@@ -9,28 +9,40 @@ from schemas.servicing.commands import WaiveAmount
 from schemas.servicing.events import AmountWaived, InstalmentAmounts
 from schemas.terms import Components
 from services.servicing.domain.loan.draft import Draft
+from services.servicing.domain.loan.ending.deciding import bound
+from services.servicing.domain.loan.ending.tiers import TIERED, WAIVE, above_tier
 from services.servicing.domain.loan.money import COMPONENT_NAMES, amounts, components, units
 from services.servicing.domain.loan.packing import Allocation, Balance
 from services.servicing.domain.loan.permissions import missing
 from services.servicing.domain.loan.state import Loan, Status, outstanding_principal, terms_of, unpaid
 
-PERMISSION = "servicing:waive"
+PERMISSION = WAIVE
 
 
 def waive(loan: Loan | None, command: WaiveAmount, context: Context) -> Sequence[Any] | Refusal:
     """``AmountWaived``, after the penalty up to today was posted; refused when more is waived than is owed."""
-    refusal = missing(PERMISSION, context) or _unfit(loan, context)
+    refusal = _not_entitled(context) or _unfit(loan, context)
     if refusal is not None:
         return refusal
     assert loan is not None
+    refusal = bound(loan)
+    if refusal is not None:
+        return refusal
     draft = Draft(loan, context)
     draft.post_penalty(context.business_date)
     wanted = _wanted(command.amounts, terms_of(loan).currency)
-    refusal = _excessive(wanted, draft.loan)
+    refusal = _excessive(wanted, draft.loan) or above_tier(
+        wanted, terms_of(loan).currency, command.maker, command.approvals, context
+    )
     if refusal is not None:
         return refusal
     draft.add(_waived(draft, wanted, command))
     return draft.conclude()
+
+
+def _not_entitled(context: Context) -> Refusal | None:
+    """A higher tier may do what a lower one may."""
+    return None if context.actor.permissions & TIERED else missing(PERMISSION, context)
 
 
 def _unfit(loan: Loan | None, context: Context) -> Refusal | None:
@@ -86,6 +98,8 @@ def _waived(draft: Draft, wanted: dict[str, int], command: WaiveAmount) -> Amoun
         authority=draft.context.actor.subject,
         reason=command.reason,
         waived_on=draft.context.business_date,
+        maker=command.maker,
+        approvals=command.approvals,
     )
 
 

@@ -6,18 +6,29 @@ from typing import Any
 
 from schemas.decision import Context, Refusal
 from schemas.money import of_minor
-from schemas.servicing.commands import MarkApplied, MarkReversed, RecordReceipt, RequestReversal, Suspend
+from schemas.servicing.commands import (
+    MarkApplied,
+    MarkReversed,
+    RecordReceipt,
+    RefundReceipt,
+    RequestReversal,
+    Suspend,
+)
 from schemas.servicing.events import (
     MoneyReceived,
     PaymentSuspended,
     ReceiptApplied,
     ReceiptReversalRequested,
     ReceiptReversed,
+    RefundPaid,
 )
 from services.servicing.domain.loan.money import units
+from services.servicing.domain.loan.permissions import missing
 from services.servicing.domain.receipt.state import Receipt
 
 Decision = Sequence[Any] | Refusal
+
+REFUND = "servicing:refund"
 
 LONGEST_BACK_DATING = 366
 """Days before the open business day that a receipt may count from."""
@@ -143,11 +154,46 @@ def _mark_reversed(receipt: Receipt, _command: MarkReversed, context: Context) -
     return () if receipt.reversal_cause is None else [_undone(receipt, receipt.reversal_cause, context)]
 
 
+def _refund(receipt: Receipt, command: RefundReceipt, context: Context) -> Decision:
+    """``RefundPaid`` for suspended money; none when this payout was stated before."""
+    refusal = missing(REFUND, context)
+    if refusal is not None:
+        return refusal
+    if command.refund_reference in receipt.refunds:
+        return ()
+    amount = units(command.amount) if command.amount.currency == receipt.currency else None
+    if amount is None or amount <= 0:
+        return Refusal(
+            "amount-invalid", f"A refund is a positive amount in {receipt.currency}, with its decimals at most."
+        )
+    if amount > receipt.suspended or receipt.reversal_cause is not None:
+        free = 0 if receipt.reversal_cause is not None else receipt.suspended
+        limit = of_minor(free, receipt.currency)
+        return Refusal(
+            "refund-exceeds-suspense",
+            f"Only {limit.amount} {limit.currency} of the receipt is held in suspense; refund no more than that.",
+            rule="refund.suspense",
+            limit=str(limit.amount),
+        )
+    return [
+        RefundPaid(
+            receipt_id=context.aggregate_id,
+            loan_id=receipt.loan_id,
+            amount=command.amount,
+            suspended=of_minor(receipt.suspended - amount, receipt.currency),
+            refund_reference=command.refund_reference,
+            reason=command.reason,
+            authority=context.actor.subject,
+        )
+    ]
+
+
 _DECIDE: dict[type[Any], Callable[[Receipt, Any, Context], Decision]] = {
     MarkApplied: _mark_applied,
     Suspend: _suspend,
     RequestReversal: _request_reversal,
     MarkReversed: _mark_reversed,
+    RefundReceipt: _refund,
 }
 
 
@@ -161,9 +207,10 @@ def _reversal_requested(receipt: Receipt, cause: str, context: Context) -> Recei
 
 
 def _undone(receipt: Receipt, cause: str, context: Context) -> ReceiptReversed:
+    """What was refunded has left already: that the bank took it back, too, is a claim against who got the refund."""
     return ReceiptReversed(
         receipt_id=context.aggregate_id,
         loan_id=receipt.loan_id,
-        amount=of_minor(receipt.amount, receipt.currency),
+        amount=of_minor(receipt.amount - receipt.refunded, receipt.currency),
         cause=cause,
     )

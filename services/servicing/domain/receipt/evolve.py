@@ -10,6 +10,7 @@ from schemas.servicing.events import (
     ReceiptApplied,
     ReceiptReversalRequested,
     ReceiptReversed,
+    RefundPaid,
 )
 from schemas.state import replace
 from services.servicing.domain.receipt.state import Receipt
@@ -51,6 +52,16 @@ def _suspended(receipt: Receipt, event: PaymentSuspended) -> Receipt:
     return replace(receipt, pending=receipt.pending - amount, suspended=receipt.suspended + amount)
 
 
+def _refunded(receipt: Receipt, event: RefundPaid) -> Receipt:
+    amount = minor(event.amount)
+    return replace(
+        receipt,
+        suspended=receipt.suspended - amount,
+        refunded=receipt.refunded + amount,
+        refunds=(*receipt.refunds, event.refund_reference),
+    )
+
+
 def _reversal_requested(receipt: Receipt, event: ReceiptReversalRequested) -> Receipt:
     return replace(receipt, reversal_cause=event.cause)
 
@@ -64,4 +75,5 @@ _APPLY: dict[type[Any], Callable[[Receipt, Any], Receipt]] = {
     PaymentSuspended: _suspended,
     ReceiptReversalRequested: _reversal_requested,
     ReceiptReversed: _reversed,
+    RefundPaid: _refunded,
 }

@@ -7,7 +7,7 @@ from schemas.state import State
 
 
 class Receipt(State, frozen=True):
-    """State of one receipt; ``amount`` = pending + applied + suspended + reversed after every event."""
+    """State of one receipt; ``amount`` = pending + applied + suspended + refunded + reversed after every event."""
 
     loan_id: str
     currency: str
@@ -23,6 +23,10 @@ class Receipt(State, frozen=True):
     reversed: int = 0
     reversal_cause: str | None = None
     """Why the bank took the money back, while the loan has yet to undo the payment."""
+    refunded: int = 0
+    """Paid back to who paid it 退款."""
+    refunds: tuple[str, ...] = ()
+    """References of the payouts that refunded it: each counts once."""
 
 
 def closed(receipt: Receipt) -> bool:
