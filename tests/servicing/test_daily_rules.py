@@ -41,9 +41,11 @@ from tests.servicing.examples import (
     day,
     events_of,
     owed,
+    parts,
     pay,
     reverse,
     until,
+    waive,
     yuan,
 )
 from tests.support.deciding import Given, Then, given
@@ -256,9 +258,7 @@ def test_a_called_loan_is_settled_by_what_is_left_and_never_called_twice() -> No
 
 
 def test_a_loan_of_which_only_later_interest_is_left_is_settled_by_the_call() -> None:
-    loan = pay(a_loan(), "0.01", day("01-15"), receipt="R0").applied()
-    loan = pay(loan, "20000", day("01-20")).applied()
-    loan = reverse(loan, "R0", day("01-20")).applied()
+    loan = waive(a_loan(), parts("12000"), day("01-20")).applied()
     early = replace(CALL, notified_on=day("01-20"))
     decided = loan.when(early, on=day("01-20"), permissions=PERMISSIONS)
     assert isinstance(events_of(decided)[-1], Settled)
