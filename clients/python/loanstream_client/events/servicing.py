@@ -3,7 +3,10 @@
 import datetime
 
 from loanstream_client.events.values import (
+    AssetClass,
     Bucket,
+    Capped,
+    ChargedOffAccrual,
     Components,
     InstalmentAmounts,
     InstalmentCorrection,
@@ -16,6 +19,30 @@ from loanstream_client.events.values import (
     ScheduledInstalment,
 )
 from loanstream_client.payload import Payload
+
+
+class AccrualStatusChanged(Payload, frozen=True, kw_only=True):
+    """To or from non-accrual status 非应计. Key: loan.
+
+    It is about the lender's income: the debtor's claim goes on.
+    """
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    accruing: bool
+    """Whether interest counts as income from now on."""
+    effective: datetime.date
+    """Business date from which the status holds."""
+    days_past_due: int
+    """Legal days past due."""
+    reversed: Components
+    """Interest, penalty and compound interest that is unpaid, posted or not, and no longer counts as
+    income; zero on the return.
+    """
+    reason: str
+    """Why: a stable code, or the words of who did it."""
 
 
 class AggregateHeld(Payload, frozen=True, kw_only=True):
@@ -56,6 +83,44 @@ class AmountWaived(Payload, frozen=True, kw_only=True):
     """Why: a stable code, or the words of who did it."""
     waived_on: datetime.date | None = None
     """Business day from which the waiver counts; absent in events of before it was given."""
+    cause: str = ""
+    """`discounted-settlement` when it follows from an agreed settlement that was paid; empty for a waiver
+    on its own.
+    """
+    maker: str = ""
+    """Who proposed it; empty within the first tier."""
+    approvals: tuple[str, ...] = ()
+    """References of what was approved."""
+
+
+class AssetClassChanged(Payload, frozen=True, kw_only=True):
+    """The five-category class 五级分类 of the loan changed. Key: loan."""
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    effective: datetime.date
+    """Business date from which the class holds."""
+    previous: AssetClass
+    asset_class: AssetClass
+    """The class from now on."""
+    days_past_due: int
+    """Legal days past due: a grace that is not in the contract does not count."""
+    by: str
+    """`floor`: the days past due; `person`: somebody's decision; `cured`: a table by which a claim returns
+    by itself.
+    """
+    reason: str
+    """Why: a stable code, or the words of who did it."""
+    source: str
+    """The rule behind the table of days."""
+    authority: str
+    """Who decided it: the subject of the command, `system` for the days past due."""
+    excepted_since: datetime.date | None = None
+    """Arrears since this day have a technical cause: up to seven days past due they do not count; absent
+    when none have.
+    """
 
 
 class BusinessDayClosed(Payload, frozen=True, kw_only=True):
@@ -84,6 +149,59 @@ class BusinessDayStarted(Payload, frozen=True, kw_only=True):
     """Version of the calendar that says it is a business day, e.g. `every-day/1`."""
 
 
+class ChargedOff(Payload, frozen=True, kw_only=True):
+    """Counted as lost while it stays on the books and takes payments. Key: loan."""
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    charged_off_on: datetime.date
+    """Business day from which the loan counts as lost."""
+    charged_off: Components
+    """All principal, the interest already due, penalty, fees and costs."""
+    days_past_due: int
+    """Days past due 逾期天数: calendar days from the oldest unpaid due date to the business date."""
+    accrual: ChargedOffAccrual
+    """What the debtor's claim does from now on; income stops either way."""
+    authority: str
+    """By whose authority: the subject of the access token, no personal data, or `system` where the rules
+    decided.
+    """
+    reason: str
+    """Why: a stable code, or the words of who did it."""
+    approvals: tuple[str, ...] = ()
+    """References of what was approved."""
+
+
+class ClaimSold(Payload, frozen=True, kw_only=True):
+    """The claim was sold and left the books 债权转让; later money is held for its owner. Key: loan."""
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    buyer: str
+    """Reference of the buyer."""
+    price: Money
+    sold_on: datetime.date
+    """Business day on which the claim left the books."""
+    claim: Components
+    """What the debtor owes on that day."""
+    principal: Money
+    """Principal that leaves the balance: zero where it was written off before."""
+    authority: str
+    """By whose authority: the subject of the access token, no personal data, or `system` where the rules
+    decided.
+    """
+    approvals: tuple[str, ...] = ()
+    """References of what was approved."""
+    reason: str = ""
+    """Why: a stable code, or the words of who did it."""
+    supplement: bool = False
+    """A payment of before the sale was taken back: what it had paid goes over, too; the price is zero."""
+
+
 class DelinquencyBucketChanged(Payload, frozen=True, kw_only=True):
     """The bucket moved up or down 逾期阶段. Key: loan."""
 
@@ -96,6 +214,33 @@ class DelinquencyBucketChanged(Payload, frozen=True, kw_only=True):
     days_past_due: int
     """Days past due 逾期天数: calendar days from the oldest unpaid due date to the business date."""
     past_due: Components
+
+
+class FeeCharged(Payload, frozen=True, kw_only=True):
+    """A charge of the signed cost table was claimed 收取费用. Key: loan."""
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    code: str
+    """Its row in the cost table."""
+    component: str
+    """`fee`, or `cost` for the cost of enforcing the claim."""
+    number: int
+    """Instalment with which it falls due, counted from 1."""
+    charged_on: datetime.date
+    """Business date from which it is owed."""
+    due_date: datetime.date
+    """Due date of that instalment."""
+    amount: Money
+    """Amount of what the message is about."""
+    capped: Capped | None = None
+    """Absent when the cap cut nothing; `amount` is what was charged besides."""
+    reason: str
+    """Why: a stable code, or the words of who did it."""
+    authority: str
+    """Who decided it: the subject of the command."""
 
 
 class InstallmentDue(Payload, frozen=True, kw_only=True):
@@ -130,6 +275,63 @@ class InstallmentPaid(Payload, frozen=True, kw_only=True):
     """Day on which the instalment is due 应还日."""
     paid_on: datetime.date
     """Value date of the payment that paid the last of it."""
+
+
+class InterestAccrued(Payload, frozen=True, kw_only=True):
+    """What was earned and not posted yet when a month was over 计提. Key: loan.
+
+    Information for accounting; nothing is claimed by it. It replaces the figure of the month before.
+    """
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    until: datetime.date
+    """Up to this day, exclusive: the first of the next month."""
+    accrued: Components
+    """Contract interest of the running period, penalty and compound interest not posted, by component."""
+    accruing: bool
+    """Whether it counts as income; in non-accrual status it is a memorandum figure."""
+
+
+class LoanAccelerated(Payload, frozen=True, kw_only=True):
+    """The lender called the loan: everything is due 提前到期. Key: loan.
+
+    `ScheduleRevised` follows with one row for what was not due yet, and `InstallmentDue` for that row.
+    """
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    effective: datetime.date
+    """Business date on which everything became due."""
+    reason: str
+    """Why: a stable code, or the words of who did it."""
+    notice: str
+    """Reference of the notice that was served on the borrower."""
+    notified_on: datetime.date
+    """When the notice was served."""
+    called: Components
+    """What became due by it: the principal not due yet and the interest on it up to `effective`,
+    exclusive.
+    """
+    authority: str
+    """Who decided it: the subject of the command."""
+
+
+class LoanAssigned(Payload, frozen=True, kw_only=True):
+    """Who looks after the loan changed 管户变更. Key: loan."""
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    unit: str
+    """Unit 机构; empty when none is named."""
+    officer: str
+    """Officer 客户经理; empty when none is named."""
 
 
 class LoanBooked(Payload, frozen=True, kw_only=True):
@@ -227,8 +429,8 @@ class OverdueCured(Payload, frozen=True, kw_only=True):
 
 
 class PaymentDeclined(Payload, frozen=True, kw_only=True):
-    """The loan could not take the money of a receipt (unknown, settled): the receipt goes to suspense.
-    Key: loan.
+    """The loan could not take the money of a receipt (unknown, settled, sold): the receipt goes to
+    suspense. Key: loan.
     """
 
     loan_id: str
@@ -238,7 +440,9 @@ class PaymentDeclined(Payload, frozen=True, kw_only=True):
     amount: Money
     """Amount of what the message is about."""
     reason: str
-    """`loan-unknown`, `loan-settled`, `currency-differs` or `amount-invalid`."""
+    """`loan-unknown`, `loan-settled`, `claim-sold`, `claim-recovered`, `currency-differs` or `amount-
+    invalid`.
+    """
 
 
 class PaymentReceived(Payload, frozen=True, kw_only=True):
@@ -338,6 +542,33 @@ class PenaltyCharged(Payload, frozen=True, kw_only=True):
     """Last day, exclusive."""
     days: int
     """Calendar days charged: from `from_date` to `to_date`."""
+    kind: str = "penalty"
+    """`penalty`; `compound`: compound interest 复利, whose base is unpaid contract interest; `damages`:
+    agreed damages.
+    """
+    capped: Capped | None = None
+    """Absent when the cap cut nothing; `amount` is what was posted besides."""
+
+
+class PenaltyRateRaised(Payload, frozen=True, kw_only=True):
+    """Funds were misused 挪用: the heavier penalty rate holds from `since` on. Key: loan.
+
+    `since` is the day of the misuse, or the day up to which penalty was posted already when that is
+    later.
+    """
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    since: datetime.date
+    """Oldest unpaid due date when the arrears episode began."""
+    annual_rate: str
+    """Penalty rate per year from then on as a fraction, 0.288 = 28.8 %."""
+    reference: str
+    """The finding of misuse."""
+    authority: str
+    """Who decided it: the subject of the command."""
 
 
 class ReceiptApplied(Payload, frozen=True, kw_only=True):
@@ -374,7 +605,7 @@ class ReceiptReversed(Payload, frozen=True, kw_only=True):
     loan_id: str
     """Loan 借款, a UUID known since its application; empty where no loan is known."""
     amount: Money
-    """Amount of what the message is about."""
+    """The receipt's, without what of it had been refunded."""
     cause: str
     """Why the bank took the money back, in the words of who recorded it."""
 
@@ -391,7 +622,19 @@ class RecoveryReceived(Payload, frozen=True, kw_only=True):
     value_date: datetime.date
     """The bank's value date 起息日: from this day on the money counts."""
     amount: Money
-    """Amount of what the message is about."""
+    """Taken as recovery; what is left of the receipt is `surplus`."""
+    allocation: Components | None = None
+    """`amount` by component, in the order cost, principal, memo interest, rest; absent in events of before
+    it was stated.
+    """
+    memo_interest: Money | None = None
+    """What of it is memo interest 表外利息: contract interest, penalty and compound interest, written off or
+    accrued since.
+    """
+    surplus: Money | None = None
+    """Above the whole claim: stays on the receipt as suspense; absent when there is none."""
+    instalments: tuple[InstalmentAmounts, ...] = ()
+    """The allocation again, instalment by instalment; its parts sum to `allocation`."""
 
 
 class RecoveryReversed(Payload, frozen=True, kw_only=True):
@@ -407,6 +650,29 @@ class RecoveryReversed(Payload, frozen=True, kw_only=True):
     """Amount of what the message is about."""
     cause: str
     """Why the bank took the money back, in the words of who recorded it."""
+    allocation: Components | None = None
+    """What the recovery had paid, by component; absent where that was not stated."""
+
+
+class RefundPaid(Payload, frozen=True, kw_only=True):
+    """Suspended money goes back to who paid it 退款. Key: receipt."""
+
+    receipt_id: str
+    """Receipt 收款: the bank's reference of the incoming payment."""
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    amount: Money
+    """Amount of what the message is about."""
+    suspended: Money
+    """What of the receipt is still held."""
+    refund_reference: str
+    """The payout's own reference."""
+    reason: str
+    """Why: a stable code, or the words of who did it."""
+    authority: str
+    """By whose authority: the subject of the access token, no personal data, or `system` where the rules
+    decided.
+    """
 
 
 class RulesAdopted(Payload, frozen=True, kw_only=True):
@@ -470,7 +736,67 @@ class Settled(Payload, frozen=True, kw_only=True):
     settled_on: datetime.date
     """Business date on which the loan closed 结清日."""
     kind: str
-    """`paid` (in full) or `discounted` (a part was waived)."""
+    """`paid` (in full), `discounted` (a part was waived) or `compensated` (somebody who answers for the
+    debtor paid).
+    """
+
+
+class SettlementAgreed(Payload, frozen=True, kw_only=True):
+    """A smaller sum, paid by a date, will settle the loan 减免结清. Key: loan.
+
+    Nothing is waived yet. While it stands, money goes to costs, fees, principal and interest first:
+    what is waived is penalty before compound interest before interest before principal.
+    """
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    agreed_on: datetime.date
+    """Business day on which it was agreed."""
+    amount: Money
+    """To be paid from now on, in one or more payments."""
+    by: datetime.date
+    """Last value date that counts."""
+    claim: Components
+    """What is owed when it is agreed."""
+    reduction: Components
+    """What of it would be waived: `claim` less `amount`."""
+    authority: str
+    """By whose authority: the subject of the access token, no personal data, or `system` where the rules
+    decided.
+    """
+    maker: str
+    """Who proposed it 经办人: the subject of the access token, no personal data."""
+    approvals: tuple[str, ...]
+    """References of what was approved."""
+    reason: str
+    """Why: a stable code, or the words of who did it."""
+
+
+class SettlementLapsed(Payload, frozen=True, kw_only=True):
+    """The agreed sum was not paid by its date, or was taken back: the full claim stands again. Key: loan."""
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    lapsed_on: datetime.date
+    """Business day from which the full claim stands again."""
+    cause: str
+    """`unpaid` or `payment-reversed`."""
+    amount: Money
+    """The agreed sum."""
+    by: datetime.date
+    """Last value date that would have counted."""
+    paid: Money
+    """Paid of `amount`, reversals taken off; it stays credited."""
+    revived: Components
+    """What was waived under the agreement and is owed again; zero when it was never paid in full."""
+    outstanding_principal: Money
+    """Principal still owed on the loan after it 剩余本金."""
+    instalments: tuple[RestoredInstalment, ...] = ()
+    """`revived` instalment by instalment."""
 
 
 class WrittenOff(Payload, frozen=True, kw_only=True):
@@ -487,3 +813,5 @@ class WrittenOff(Payload, frozen=True, kw_only=True):
     """By whose authority: the subject of the access token, no personal data, or `system` where the rules
     decided.
     """
+    approvals: tuple[str, ...] = ()
+    """References of what was approved."""

@@ -15,8 +15,30 @@ PaymentKind = Literal["repayment", "prepayment", "goodwill-credit", "merchant-re
 Processing = Literal["horizontal", "vertical"]
 """How an order runs over the instalments of one class."""
 
+ChargedOffAccrual = Literal["claim-only", "stopped"]
+"""What a debtor's claim does once the loan is charged off; income stops either way."""
+
+ClassTable = Literal["general", "retail", "card"]
+"""By which days past due a claim falls into a class 五级分类."""
+
 LenderType = Literal["bank", "consumer-finance", "small-loan-company", "private"]
 """Who lends 出借人类型: decides which cap on the price of credit holds."""
+
+OverdueInterest = Literal["penalty-rate", "contract-rate", "damages"]
+"""What principal bears once it is past due 逾期利息: one of these, never two on the same principal and
+day.
+"""
+
+SettlementCycle = Literal["monthly", "quarterly"]
+"""How often overdue and compound interest is posted 结息周期: on the first day after a month or a quarter
+of the year.
+"""
+
+ChargeComponent = Literal["fee", "cost"]
+"""The component that a charge is claimed as."""
+
+AssetClass = Literal["normal", "special-mention", "substandard", "doubtful", "loss"]
+"""Five-category class 五级分类; the last three are non-performing 不良."""
 
 Bucket = Literal["M0", "M1", "M2", "M3", "M4", "M5", "M6", "M7"]
 """Delinquency bucket by days past due: M0 = 0, M1 = 1–30, M2 = 31–60 … M6 = 151–180, M7 = more than
@@ -31,6 +53,40 @@ RepaymentMethod = Literal["equal-instalment", "equal-principal"]
 
 Side = Literal["borrower", "lender"]
 """A side of a loan contract 合同当事人."""
+
+
+class AccrualTerms(Payload, frozen=True, kw_only=True):
+    """When income stops 非应计 and what is said about accrued interest at a month's end."""
+
+    days: int = 90
+    """Days past due, beyond which the loan is in non-accrual status; the debtor's claim goes on."""
+    month_end: bool = True
+    """Whether accrued interest is stated when a month is over."""
+
+
+class Money(Payload, frozen=True, kw_only=True):
+    """An amount in major units with as many decimals as the currency has, and the ISO 4217 code.
+
+    JSON: `{"amount": "12.34", "currency": "CNY"}`.
+    """
+
+    amount: decimal.Decimal
+    """Amount of what the message is about. (major units, exact decimal)"""
+    currency: str
+    """Currency, ISO 4217 code. (ISO 4217 code)"""
+
+
+class AgeingTerms(Payload, frozen=True, kw_only=True):
+    """How days past due are counted 逾期天数."""
+
+    calendar: str = "every-day/1"
+    """Business-day calendar by version: a due date on a free day moves to the next business day; `every-
+    day/1` for none.
+    """
+    tolerance: Money | None = None
+    """Unpaid amounts below this do not age 容差; absent when every cent does."""
+    grace_in_contract: bool = True
+    """Whether the grace stands in the contract; where not, legal days past due do not know it."""
 
 
 class AllocationOrder(Payload, frozen=True, kw_only=True):
@@ -55,23 +111,77 @@ class AllocationTerms(Payload, frozen=True, kw_only=True):
     processing: Processing = "horizontal"
 
 
+class ChargeOffTerms(Payload, frozen=True, kw_only=True):
+    """What a charge-off changes for the debtor."""
+
+    accrual: ChargedOffAccrual = "claim-only"
+
+
+class OverdueTerms(Payload, frozen=True, kw_only=True):
+    """Overdue interest 逾期利息; left out, the penalty rate takes the place of the contract rate."""
+
+    interest: OverdueInterest = "penalty-rate"
+    """Interest 利息."""
+    misuse_multiplier: decimal.Decimal | None = None
+    """Factor without unit on the contract rate once funds are misused 挪用: 1.5 to 2; only the heavier of
+    the two is charged.
+
+    Absent: no heavier rate.
+    """
+    damages_rate: decimal.Decimal | None = None
+    """Damages per year as a fraction of the principal past due, 0.18 = 18 %; absent unless damages are
+    agreed.
+    """
+
+
+class PrimeRate(Payload, frozen=True, kw_only=True):
+    """The one-year loan prime rate of the contract date as the contract states it, where the shipped table
+    ends before.
+    """
+
+    one_year: decimal.Decimal
+    """Per year as a fraction, 0.03 = 3 %."""
+    source: str
+    """Where it stands: the publication, or the clause of the contract."""
+
+
+class SignedCharge(Payload, frozen=True, kw_only=True):
+    """One row of the signed cost table 综合融资成本明示表; what stands in none of them may not be charged."""
+
+    code: str
+    """Stable code of the reason, e.g. `limit-exceeded`, `score-savings`."""
+    name: str
+    """As the borrower reads it."""
+    component: ChargeComponent = "fee"
+    contingent: bool = True
+    """Falls due on default only; else it belongs to the total cost in normal performance."""
+    most: Money | None = None
+    """Most that may be charged at a time; absent where the table states no amount."""
+    periods: tuple[int, ...] = ()
+    """Periods in which `most` falls due in normal performance, 0 at payout; none for a contingent charge."""
+
+
 class Agreement(Payload, frozen=True, kw_only=True):
     """Agreed beyond the plain loan 特别约定; frozen with the terms."""
 
     lender_type: LenderType = "bank"
     allocation: AllocationTerms | None = None
-
-
-class Money(Payload, frozen=True, kw_only=True):
-    """An amount in major units with as many decimals as the currency has, and the ISO 4217 code.
-
-    JSON: `{"amount": "12.34", "currency": "CNY"}`.
+    overdue: OverdueTerms | None = None
+    compound: SettlementCycle | None = None
+    """Compound interest 复利 on unpaid contract interest, posted in this cycle: at the contract rate until
+    maturity, at the penalty rate after it or once the loan is called; absent: none. Overdue interest is
+    posted in the same cycle, monthly without it.
     """
-
-    amount: decimal.Decimal
-    """Amount of what the message is about. (major units, exact decimal)"""
-    currency: str
-    """Currency, ISO 4217 code. (ISO 4217 code)"""
+    ageing: AgeingTerms | None = None
+    charges: tuple[SignedCharge, ...] = ()
+    """The signed cost table beyond interest; a charge that is not in it is refused."""
+    classification: ClassTable | None = None
+    """Absent: no five-category class is kept."""
+    accrual: AccrualTerms | None = None
+    """Absent: nothing is said about accrual."""
+    prime_rate: PrimeRate | None = None
+    charge_off: ChargeOffTerms | None = None
+    """What a charge-off changes; the claim goes on when nothing is agreed."""
 
 
 class ApplicantProfile(Payload, frozen=True, kw_only=True):
@@ -141,6 +251,17 @@ class ApplicantProfile(Payload, frozen=True, kw_only=True):
     """Number of people the applicant has to maintain, as declared."""
     monthly_income: Money
     """Disposable income a month, declared."""
+
+
+class Capped(Payload, frozen=True, kw_only=True):
+    """What was not posted because of the cap on the price of credit 利率上限, and is never posted later."""
+
+    amount: Money
+    """Amount of what the message is about."""
+    annual_rate: str
+    """The cap per year on the principal outstanding as a fraction, 0.12 = 12 %."""
+    source: str
+    """The rule that caps."""
 
 
 class CheckResult(Payload, frozen=True, kw_only=True):

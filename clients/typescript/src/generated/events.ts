@@ -6,6 +6,39 @@ export type Decimal = string;
 /** A day as ISO text, "2026-05-31". */
 export type IsoDate = string;
 
+/** When income stops 非应计 and what is said about accrued interest at a month's end. */
+export interface AccrualTerms {
+  /** Days past due, beyond which the loan is in non-accrual status; the debtor's claim goes on. */
+  readonly days?: number;
+  /** Whether accrued interest is stated when a month is over. */
+  readonly month_end?: boolean;
+}
+
+/**
+ * An amount in major units with as many decimals as the currency has, and the ISO 4217 code.
+ *
+ * JSON: `{"amount": "12.34", "currency": "CNY"}`.
+ */
+export interface Money {
+  /** Amount of what the message is about. (major units, exact decimal) */
+  readonly amount: Decimal;
+  /** Currency, ISO 4217 code. (ISO 4217 code) */
+  readonly currency: string;
+}
+
+/** How days past due are counted 逾期天数. */
+export interface AgeingTerms {
+  /**
+   * Business-day calendar by version: a due date on a free day moves to the next business day; `every-day/1` for
+   * none.
+   */
+  readonly calendar?: string;
+  /** Unpaid amounts below this do not age 容差; absent when every cent does. */
+  readonly tolerance?: Money | null;
+  /** Whether the grace stands in the contract; where not, legal days past due do not know it. */
+  readonly grace_in_contract?: boolean;
+}
+
 /** Which instalment money in advance pays first. */
 export type FutureInstalments = "next" | "last";
 
@@ -37,25 +70,94 @@ export interface AllocationTerms {
   readonly processing?: Processing;
 }
 
+/** What a debtor's claim does once the loan is charged off; income stops either way. */
+export type ChargedOffAccrual = "claim-only" | "stopped";
+
+/** What a charge-off changes for the debtor. */
+export interface ChargeOffTerms {
+  readonly accrual?: ChargedOffAccrual;
+}
+
+/** By which days past due a claim falls into a class 五级分类. */
+export type ClassTable = "general" | "retail" | "card";
+
 /** Who lends 出借人类型: decides which cap on the price of credit holds. */
 export type LenderType = "bank" | "consumer-finance" | "small-loan-company" | "private";
+
+/** What principal bears once it is past due 逾期利息: one of these, never two on the same principal and day. */
+export type OverdueInterest = "penalty-rate" | "contract-rate" | "damages";
+
+/** Overdue interest 逾期利息; left out, the penalty rate takes the place of the contract rate. */
+export interface OverdueTerms {
+  /** Interest 利息. */
+  readonly interest?: OverdueInterest;
+  /**
+   * Factor without unit on the contract rate once funds are misused 挪用: 1.5 to 2; only the heavier of the two is
+   * charged.
+   *
+   * Absent: no heavier rate.
+   */
+  readonly misuse_multiplier?: Decimal | null;
+  /** Damages per year as a fraction of the principal past due, 0.18 = 18 %; absent unless damages are agreed. */
+  readonly damages_rate?: Decimal | null;
+}
+
+/**
+ * The one-year loan prime rate of the contract date as the contract states it, where the shipped table ends
+ * before.
+ */
+export interface PrimeRate {
+  /** Per year as a fraction, 0.03 = 3 %. */
+  readonly one_year: Decimal;
+  /** Where it stands: the publication, or the clause of the contract. */
+  readonly source: string;
+}
+
+/**
+ * How often overdue and compound interest is posted 结息周期: on the first day after a month or a quarter of the
+ * year.
+ */
+export type SettlementCycle = "monthly" | "quarterly";
+
+/** The component that a charge is claimed as. */
+export type ChargeComponent = "fee" | "cost";
+
+/** One row of the signed cost table 综合融资成本明示表; what stands in none of them may not be charged. */
+export interface SignedCharge {
+  /** Stable code of the reason, e.g. `limit-exceeded`, `score-savings`. */
+  readonly code: string;
+  /** As the borrower reads it. */
+  readonly name: string;
+  readonly component?: ChargeComponent;
+  /** Falls due on default only; else it belongs to the total cost in normal performance. */
+  readonly contingent?: boolean;
+  /** Most that may be charged at a time; absent where the table states no amount. */
+  readonly most?: Money | null;
+  /** Periods in which `most` falls due in normal performance, 0 at payout; none for a contingent charge. */
+  readonly periods?: readonly number[];
+}
 
 /** Agreed beyond the plain loan 特别约定; frozen with the terms. */
 export interface Agreement {
   readonly lender_type?: LenderType;
   readonly allocation?: AllocationTerms | null;
-}
-
-/**
- * An amount in major units with as many decimals as the currency has, and the ISO 4217 code.
- *
- * JSON: `{"amount": "12.34", "currency": "CNY"}`.
- */
-export interface Money {
-  /** Amount of what the message is about. (major units, exact decimal) */
-  readonly amount: Decimal;
-  /** Currency, ISO 4217 code. (ISO 4217 code) */
-  readonly currency: string;
+  readonly overdue?: OverdueTerms | null;
+  /**
+   * Compound interest 复利 on unpaid contract interest, posted in this cycle: at the contract rate until maturity,
+   * at the penalty rate after it or once the loan is called; absent: none. Overdue interest is posted in the same
+   * cycle, monthly without it.
+   */
+  readonly compound?: SettlementCycle | null;
+  readonly ageing?: AgeingTerms | null;
+  /** The signed cost table beyond interest; a charge that is not in it is refused. */
+  readonly charges?: readonly SignedCharge[];
+  /** Absent: no five-category class is kept. */
+  readonly classification?: ClassTable | null;
+  /** Absent: nothing is said about accrual. */
+  readonly accrual?: AccrualTerms | null;
+  readonly prime_rate?: PrimeRate | null;
+  /** What a charge-off changes; the claim goes on when nothing is agreed. */
+  readonly charge_off?: ChargeOffTerms | null;
 }
 
 /**
@@ -97,8 +199,21 @@ export interface ApplicantProfile {
   readonly monthly_income: Money;
 }
 
+/** Five-category class 五级分类; the last three are non-performing 不良. */
+export type AssetClass = "normal" | "special-mention" | "substandard" | "doubtful" | "loss";
+
 /** Delinquency bucket by days past due: M0 = 0, M1 = 1–30, M2 = 31–60 … M6 = 151–180, M7 = more than 180 (M6+). */
 export type Bucket = "M0" | "M1" | "M2" | "M3" | "M4" | "M5" | "M6" | "M7";
+
+/** What was not posted because of the cap on the price of credit 利率上限, and is never posted later. */
+export interface Capped {
+  /** Amount of what the message is about. */
+  readonly amount: Money;
+  /** The cap per year on the principal outstanding as a fraction, 0.12 = 12 %. */
+  readonly annual_rate: string;
+  /** The rule that caps. */
+  readonly source: string;
+}
 
 /** One item of the last check before a payout 放款前核查: what was compared, and that it held. */
 export interface CheckResult {
@@ -836,6 +951,30 @@ export namespace origination {
 
 /** Events of servicing. */
 export namespace servicing {
+  /**
+   * To or from non-accrual status 非应计. Key: loan.
+   *
+   * It is about the lender's income: the debtor's claim goes on.
+   */
+  export interface AccrualStatusChanged {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** Whether interest counts as income from now on. */
+    readonly accruing: boolean;
+    /** Business date from which the status holds. */
+    readonly effective: IsoDate;
+    /** Legal days past due. */
+    readonly days_past_due: number;
+    /**
+     * Interest, penalty and compound interest that is unpaid, posted or not, and no longer counts as income; zero on
+     * the return.
+     */
+    readonly reversed: Components;
+    /** Why: a stable code, or the words of who did it. */
+    readonly reason: string;
+  }
   /** An aggregate failed inside a day: its later commands are refused `on-hold` until it is released. */
   export interface AggregateHeld {
     /** Id of the aggregate: of the loan, application and so on that the other events name. */
@@ -869,6 +1008,45 @@ export namespace servicing {
     readonly reason: string;
     /** Business day from which the waiver counts; absent in events of before it was given. */
     readonly waived_on?: IsoDate | null;
+    /**
+     * `discounted-settlement` when it follows from an agreed settlement that was paid; empty for a waiver on its
+     * own.
+     */
+    readonly cause?: string;
+    /** Who proposed it; empty within the first tier. */
+    readonly maker?: string;
+    /** References of what was approved. */
+    readonly approvals?: readonly string[];
+  }
+  /** The five-category class 五级分类 of the loan changed. Key: loan. */
+  export interface AssetClassChanged {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** Business date from which the class holds. */
+    readonly effective: IsoDate;
+    readonly previous: AssetClass;
+    /** The class from now on. */
+    readonly asset_class: AssetClass;
+    /** Legal days past due: a grace that is not in the contract does not count. */
+    readonly days_past_due: number;
+    /**
+     * `floor`: the days past due; `person`: somebody's decision; `cured`: a table by which a claim returns by
+     * itself.
+     */
+    readonly by: string;
+    /** Why: a stable code, or the words of who did it. */
+    readonly reason: string;
+    /** The rule behind the table of days. */
+    readonly source: string;
+    /** Who decided it: the subject of the command, `system` for the days past due. */
+    readonly authority: string;
+    /**
+     * Arrears since this day have a technical cause: up to seven days past due they do not count; absent when none
+     * have.
+     */
+    readonly excepted_since?: IsoDate | null;
   }
   /** Everything due on a business date was done on one partition: how many aggregates, how many events. */
   export interface BusinessDayClosed {
@@ -892,6 +1070,51 @@ export namespace servicing {
     /** Version of the calendar that says it is a business day, e.g. `every-day/1`. */
     readonly calendar: string;
   }
+  /** Counted as lost while it stays on the books and takes payments. Key: loan. */
+  export interface ChargedOff {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** Business day from which the loan counts as lost. */
+    readonly charged_off_on: IsoDate;
+    /** All principal, the interest already due, penalty, fees and costs. */
+    readonly charged_off: Components;
+    /** Days past due 逾期天数: calendar days from the oldest unpaid due date to the business date. */
+    readonly days_past_due: number;
+    /** What the debtor's claim does from now on; income stops either way. */
+    readonly accrual: ChargedOffAccrual;
+    /** By whose authority: the subject of the access token, no personal data, or `system` where the rules decided. */
+    readonly authority: string;
+    /** Why: a stable code, or the words of who did it. */
+    readonly reason: string;
+    /** References of what was approved. */
+    readonly approvals?: readonly string[];
+  }
+  /** The claim was sold and left the books 债权转让; later money is held for its owner. Key: loan. */
+  export interface ClaimSold {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** Reference of the buyer. */
+    readonly buyer: string;
+    readonly price: Money;
+    /** Business day on which the claim left the books. */
+    readonly sold_on: IsoDate;
+    /** What the debtor owes on that day. */
+    readonly claim: Components;
+    /** Principal that leaves the balance: zero where it was written off before. */
+    readonly principal: Money;
+    /** By whose authority: the subject of the access token, no personal data, or `system` where the rules decided. */
+    readonly authority: string;
+    /** References of what was approved. */
+    readonly approvals?: readonly string[];
+    /** Why: a stable code, or the words of who did it. */
+    readonly reason?: string;
+    /** A payment of before the sale was taken back: what it had paid goes over, too; the price is zero. */
+    readonly supplement?: boolean;
+  }
   /** The bucket moved up or down 逾期阶段. Key: loan. */
   export interface DelinquencyBucketChanged {
     /** Loan 借款, a UUID known since its application; empty where no loan is known. */
@@ -903,6 +1126,31 @@ export namespace servicing {
     /** Days past due 逾期天数: calendar days from the oldest unpaid due date to the business date. */
     readonly days_past_due: number;
     readonly past_due: Components;
+  }
+  /** A charge of the signed cost table was claimed 收取费用. Key: loan. */
+  export interface FeeCharged {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** Its row in the cost table. */
+    readonly code: string;
+    /** `fee`, or `cost` for the cost of enforcing the claim. */
+    readonly component: string;
+    /** Instalment with which it falls due, counted from 1. */
+    readonly number: number;
+    /** Business date from which it is owed. */
+    readonly charged_on: IsoDate;
+    /** Due date of that instalment. */
+    readonly due_date: IsoDate;
+    /** Amount of what the message is about. */
+    readonly amount: Money;
+    /** Absent when the cap cut nothing; `amount` is what was charged besides. */
+    readonly capped?: Capped | null;
+    /** Why: a stable code, or the words of who did it. */
+    readonly reason: string;
+    /** Who decided it: the subject of the command. */
+    readonly authority: string;
   }
   /** An instalment became due today, by component. Key: loan. */
   export interface InstallmentDue {
@@ -933,6 +1181,57 @@ export namespace servicing {
     readonly due_date: IsoDate;
     /** Value date of the payment that paid the last of it. */
     readonly paid_on: IsoDate;
+  }
+  /**
+   * What was earned and not posted yet when a month was over 计提. Key: loan.
+   *
+   * Information for accounting; nothing is claimed by it. It replaces the figure of the month before.
+   */
+  export interface InterestAccrued {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** Up to this day, exclusive: the first of the next month. */
+    readonly until: IsoDate;
+    /** Contract interest of the running period, penalty and compound interest not posted, by component. */
+    readonly accrued: Components;
+    /** Whether it counts as income; in non-accrual status it is a memorandum figure. */
+    readonly accruing: boolean;
+  }
+  /**
+   * The lender called the loan: everything is due 提前到期. Key: loan.
+   *
+   * `ScheduleRevised` follows with one row for what was not due yet, and `InstallmentDue` for that row.
+   */
+  export interface LoanAccelerated {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** Business date on which everything became due. */
+    readonly effective: IsoDate;
+    /** Why: a stable code, or the words of who did it. */
+    readonly reason: string;
+    /** Reference of the notice that was served on the borrower. */
+    readonly notice: string;
+    /** When the notice was served. */
+    readonly notified_on: IsoDate;
+    /** What became due by it: the principal not due yet and the interest on it up to `effective`, exclusive. */
+    readonly called: Components;
+    /** Who decided it: the subject of the command. */
+    readonly authority: string;
+  }
+  /** Who looks after the loan changed 管户变更. Key: loan. */
+  export interface LoanAssigned {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** Unit 机构; empty when none is named. */
+    readonly unit: string;
+    /** Officer 客户经理; empty when none is named. */
+    readonly officer: string;
   }
   /** A disbursed loan is on the books with frozen terms and its first schedule. Key: loan. */
   export interface LoanBooked {
@@ -1017,7 +1316,10 @@ export namespace servicing {
     /** Business date from which nothing is past due any more. */
     readonly cured_on: IsoDate;
   }
-  /** The loan could not take the money of a receipt (unknown, settled): the receipt goes to suspense. Key: loan. */
+  /**
+   * The loan could not take the money of a receipt (unknown, settled, sold): the receipt goes to suspense. Key:
+   * loan.
+   */
   export interface PaymentDeclined {
     /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
@@ -1025,7 +1327,7 @@ export namespace servicing {
     readonly receipt_id: string;
     /** Amount of what the message is about. */
     readonly amount: Money;
-    /** `loan-unknown`, `loan-settled`, `currency-differs` or `amount-invalid`. */
+    /** `loan-unknown`, `loan-settled`, `claim-sold`, `claim-recovered`, `currency-differs` or `amount-invalid`. */
     readonly reason: string;
   }
   /**
@@ -1115,6 +1417,32 @@ export namespace servicing {
     readonly to_date: IsoDate;
     /** Calendar days charged: from `from_date` to `to_date`. */
     readonly days: number;
+    /**
+     * `penalty`; `compound`: compound interest 复利, whose base is unpaid contract interest; `damages`: agreed
+     * damages.
+     */
+    readonly kind?: string;
+    /** Absent when the cap cut nothing; `amount` is what was posted besides. */
+    readonly capped?: Capped | null;
+  }
+  /**
+   * Funds were misused 挪用: the heavier penalty rate holds from `since` on. Key: loan.
+   *
+   * `since` is the day of the misuse, or the day up to which penalty was posted already when that is later.
+   */
+  export interface PenaltyRateRaised {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** Oldest unpaid due date when the arrears episode began. */
+    readonly since: IsoDate;
+    /** Penalty rate per year from then on as a fraction, 0.288 = 28.8 %. */
+    readonly annual_rate: string;
+    /** The finding of misuse. */
+    readonly reference: string;
+    /** Who decided it: the subject of the command. */
+    readonly authority: string;
   }
   /** The receipt's money was applied to its loan; the rest is suspended. Key: receipt. */
   export interface ReceiptApplied {
@@ -1144,7 +1472,7 @@ export namespace servicing {
     readonly receipt_id: string;
     /** Loan 借款, a UUID known since its application; empty where no loan is known. */
     readonly loan_id: string;
-    /** Amount of what the message is about. */
+    /** The receipt's, without what of it had been refunded. */
     readonly amount: Money;
     /** Why the bank took the money back, in the words of who recorded it. */
     readonly cause: string;
@@ -1159,8 +1487,22 @@ export namespace servicing {
     readonly receipt_id: string;
     /** The bank's value date 起息日: from this day on the money counts. */
     readonly value_date: IsoDate;
-    /** Amount of what the message is about. */
+    /** Taken as recovery; what is left of the receipt is `surplus`. */
     readonly amount: Money;
+    /**
+     * `amount` by component, in the order cost, principal, memo interest, rest; absent in events of before it was
+     * stated.
+     */
+    readonly allocation?: Components | null;
+    /**
+     * What of it is memo interest 表外利息: contract interest, penalty and compound interest, written off or accrued
+     * since.
+     */
+    readonly memo_interest?: Money | null;
+    /** Above the whole claim: stays on the receipt as suspense; absent when there is none. */
+    readonly surplus?: Money | null;
+    /** The allocation again, instalment by instalment; its parts sum to `allocation`. */
+    readonly instalments?: readonly InstalmentAmounts[];
   }
   /** A recovery was undone: bank error or chargeback 冲正. Key: loan. */
   export interface RecoveryReversed {
@@ -1174,6 +1516,25 @@ export namespace servicing {
     readonly amount: Money;
     /** Why the bank took the money back, in the words of who recorded it. */
     readonly cause: string;
+    /** What the recovery had paid, by component; absent where that was not stated. */
+    readonly allocation?: Components | null;
+  }
+  /** Suspended money goes back to who paid it 退款. Key: receipt. */
+  export interface RefundPaid {
+    /** Receipt 收款: the bank's reference of the incoming payment. */
+    readonly receipt_id: string;
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Amount of what the message is about. */
+    readonly amount: Money;
+    /** What of the receipt is still held. */
+    readonly suspended: Money;
+    /** The payout's own reference. */
+    readonly refund_reference: string;
+    /** Why: a stable code, or the words of who did it. */
+    readonly reason: string;
+    /** By whose authority: the subject of the access token, no personal data, or `system` where the rules decided. */
+    readonly authority: string;
   }
   /**
    * The loan moved to another version of the arithmetic 规则升级: what is computed from that day on follows it. Key:
@@ -1231,8 +1592,64 @@ export namespace servicing {
     readonly contract_no: string;
     /** Business date on which the loan closed 结清日. */
     readonly settled_on: IsoDate;
-    /** `paid` (in full) or `discounted` (a part was waived). */
+    /**
+     * `paid` (in full), `discounted` (a part was waived) or `compensated` (somebody who answers for the debtor
+     * paid).
+     */
     readonly kind: string;
+  }
+  /**
+   * A smaller sum, paid by a date, will settle the loan 减免结清. Key: loan.
+   *
+   * Nothing is waived yet. While it stands, money goes to costs, fees, principal and interest first: what is
+   * waived is penalty before compound interest before interest before principal.
+   */
+  export interface SettlementAgreed {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** Business day on which it was agreed. */
+    readonly agreed_on: IsoDate;
+    /** To be paid from now on, in one or more payments. */
+    readonly amount: Money;
+    /** Last value date that counts. */
+    readonly by: IsoDate;
+    /** What is owed when it is agreed. */
+    readonly claim: Components;
+    /** What of it would be waived: `claim` less `amount`. */
+    readonly reduction: Components;
+    /** By whose authority: the subject of the access token, no personal data, or `system` where the rules decided. */
+    readonly authority: string;
+    /** Who proposed it 经办人: the subject of the access token, no personal data. */
+    readonly maker: string;
+    /** References of what was approved. */
+    readonly approvals: readonly string[];
+    /** Why: a stable code, or the words of who did it. */
+    readonly reason: string;
+  }
+  /** The agreed sum was not paid by its date, or was taken back: the full claim stands again. Key: loan. */
+  export interface SettlementLapsed {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** Business day from which the full claim stands again. */
+    readonly lapsed_on: IsoDate;
+    /** `unpaid` or `payment-reversed`. */
+    readonly cause: string;
+    /** The agreed sum. */
+    readonly amount: Money;
+    /** Last value date that would have counted. */
+    readonly by: IsoDate;
+    /** Paid of `amount`, reversals taken off; it stays credited. */
+    readonly paid: Money;
+    /** What was waived under the agreement and is owed again; zero when it was never paid in full. */
+    readonly revived: Components;
+    /** Principal still owed on the loan after it 剩余本金. */
+    readonly outstanding_principal: Money;
+    /** `revived` instalment by instalment. */
+    readonly instalments?: readonly RestoredInstalment[];
   }
   /** Off the balance, the claim is kept 核销. Key: loan. */
   export interface WrittenOff {
@@ -1245,6 +1662,8 @@ export namespace servicing {
     readonly days_past_due: number;
     /** By whose authority: the subject of the access token, no personal data, or `system` where the rules decided. */
     readonly authority: string;
+    /** References of what was approved. */
+    readonly approvals?: readonly string[];
   }
 }
 
@@ -1799,14 +2218,22 @@ export interface EventData {
   "loanstream.origination.ProductWithdrawn.v1": origination.ProductWithdrawn;
   "loanstream.origination.ReviewRequested.v1": origination.ReviewRequested;
   "loanstream.origination.WithdrawalRequested.v1": origination.WithdrawalRequested;
+  "loanstream.servicing.AccrualStatusChanged.v1": servicing.AccrualStatusChanged;
   "loanstream.servicing.AggregateHeld.v1": servicing.AggregateHeld;
   "loanstream.servicing.AggregateReleased.v1": servicing.AggregateReleased;
   "loanstream.servicing.AmountWaived.v1": servicing.AmountWaived;
+  "loanstream.servicing.AssetClassChanged.v1": servicing.AssetClassChanged;
   "loanstream.servicing.BusinessDayClosed.v1": servicing.BusinessDayClosed;
   "loanstream.servicing.BusinessDayStarted.v1": servicing.BusinessDayStarted;
+  "loanstream.servicing.ChargedOff.v1": servicing.ChargedOff;
+  "loanstream.servicing.ClaimSold.v1": servicing.ClaimSold;
   "loanstream.servicing.DelinquencyBucketChanged.v1": servicing.DelinquencyBucketChanged;
+  "loanstream.servicing.FeeCharged.v1": servicing.FeeCharged;
   "loanstream.servicing.InstallmentDue.v1": servicing.InstallmentDue;
   "loanstream.servicing.InstallmentPaid.v1": servicing.InstallmentPaid;
+  "loanstream.servicing.InterestAccrued.v1": servicing.InterestAccrued;
+  "loanstream.servicing.LoanAccelerated.v1": servicing.LoanAccelerated;
+  "loanstream.servicing.LoanAssigned.v1": servicing.LoanAssigned;
   "loanstream.servicing.LoanBooked.v1": servicing.LoanBooked;
   "loanstream.servicing.LoanCorrected.v1": servicing.LoanCorrected;
   "loanstream.servicing.MoneyReceived.v1": servicing.MoneyReceived;
@@ -1817,14 +2244,18 @@ export interface EventData {
   "loanstream.servicing.PaymentReversed.v1": servicing.PaymentReversed;
   "loanstream.servicing.PaymentSuspended.v1": servicing.PaymentSuspended;
   "loanstream.servicing.PenaltyCharged.v1": servicing.PenaltyCharged;
+  "loanstream.servicing.PenaltyRateRaised.v1": servicing.PenaltyRateRaised;
   "loanstream.servicing.ReceiptApplied.v1": servicing.ReceiptApplied;
   "loanstream.servicing.ReceiptReversalRequested.v1": servicing.ReceiptReversalRequested;
   "loanstream.servicing.ReceiptReversed.v1": servicing.ReceiptReversed;
   "loanstream.servicing.RecoveryReceived.v1": servicing.RecoveryReceived;
   "loanstream.servicing.RecoveryReversed.v1": servicing.RecoveryReversed;
+  "loanstream.servicing.RefundPaid.v1": servicing.RefundPaid;
   "loanstream.servicing.RulesAdopted.v1": servicing.RulesAdopted;
   "loanstream.servicing.ScheduleRevised.v1": servicing.ScheduleRevised;
   "loanstream.servicing.Settled.v1": servicing.Settled;
+  "loanstream.servicing.SettlementAgreed.v1": servicing.SettlementAgreed;
+  "loanstream.servicing.SettlementLapsed.v1": servicing.SettlementLapsed;
   "loanstream.servicing.WrittenOff.v1": servicing.WrittenOff;
   "loanstream.funding.AccountOpened.v1": funding.AccountOpened;
   "loanstream.funding.AggregateHeld.v1": funding.AggregateHeld;
