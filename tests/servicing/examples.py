@@ -37,7 +37,7 @@ A_YEAR = LoanTerms(
 )
 """12,000.00 over 12 months at 14.4 %: 1,000.00 of principal a month, interest 144.00, 132.00 … 12.00; penalty 21.6 % a year."""
 
-ALL_PERMISSIONS = ("servicing:waive", "servicing:write-off")
+ALL_PERMISSIONS = ("servicing:waive", "servicing:write-off", "servicing:change")
 
 
 def yuan(amount: str | int) -> Money:

@@ -201,7 +201,8 @@ def _lists(router: APIRouter, kit: ServiceKit) -> None:
         await check_cursor(kit, _INSTALMENT_SEEN, after, loan_id, number, own_party(principal))
         rows = await kit.fetch(
             "SELECT i.*, l.currency, l.rules, l.annual_rate, l.penalty_multiplier, l.day_basis, l.grace_days,"
-            " l.allocation_order, l.agreement, l.contract_no, l.party_ref, l.status FROM instalments i JOIN loans l USING (loan_id)"
+            " l.allocation_order, l.method, l.agreement, l.contract_no, l.party_ref, l.status"
+            " FROM instalments i JOIN loans l USING (loan_id)"
             " WHERE i.due_date <= $1 AND i.unpaid > 0 AND l.status = ANY($2::text[])"
             " AND (i.loan_id, i.number) > ($3, $4) AND ($5::text IS NULL OR l.party_ref = $5)"
             " ORDER BY i.loan_id, i.number LIMIT $6",

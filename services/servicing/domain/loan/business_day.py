@@ -40,7 +40,7 @@ def business_day(loan: Loan, context: Context) -> Sequence[Any]:
     if loan.status is not Status.ACTIVE:
         return ()
     day = context.business_date
-    return [*_became_due(loan, context.aggregate_id, day), *_arrears(loan, context.aggregate_id, day)]
+    return [*became_due(loan, context.aggregate_id, day), *_arrears(loan, context.aggregate_id, day)]
 
 
 def penalties(loan: Loan, loan_id: str, balances: Iterable[Balance], until: date) -> list[PenaltyCharged]:
@@ -92,7 +92,8 @@ def _arrears_days(loan: Loan, fallen_due: list[Balance]) -> list[date | None]:
     ]
 
 
-def _became_due(loan: Loan, loan_id: str, day: date) -> list[InstallmentDue]:
+def became_due(loan: Loan, loan_id: str, day: date) -> list[InstallmentDue]:
+    """The rows that fall due by ``day`` and were not announced."""
     terms, schedule = terms_of(loan), schedule_of(loan)
     events = []
     for number in range(loan.announced + 1, months_of(loan) + 1):

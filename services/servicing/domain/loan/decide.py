@@ -4,8 +4,20 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from schemas.decision import Context, Refusal
-from schemas.servicing.commands import ApplyPayment, BookLoan, ReversePayment, WaiveAmount, WriteOffLoan
+from schemas.servicing.commands import (
+    ApplyPayment,
+    BookLoan,
+    Prepay,
+    QuotePayoff,
+    ReversePayment,
+    UndoChange,
+    WaiveAmount,
+    WriteOffLoan,
+)
 from services.servicing.domain.loan.booking import book
+from services.servicing.domain.loan.changes.payoff import quote_payoff
+from services.servicing.domain.loan.changes.prepayment import prepay
+from services.servicing.domain.loan.changes.undo import undo
 from services.servicing.domain.loan.impairment import write_off
 from services.servicing.domain.loan.payments import apply_payment
 from services.servicing.domain.loan.reversal import reverse_payment
@@ -18,6 +30,9 @@ _DECIDE: dict[type[Any], Callable[[Loan | None, Any, Context], Sequence[Any] | R
     ReversePayment: reverse_payment,
     WaiveAmount: waive,
     WriteOffLoan: write_off,
+    QuotePayoff: quote_payoff,
+    Prepay: prepay,
+    UndoChange: undo,
 }
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from schemas.money import minor
+from schemas.money import Money, minor
 from schemas.servicing.events import (
     AmountWaived,
     DelinquencyBucketChanged,
@@ -24,6 +24,7 @@ from schemas.servicing.events import (
     WrittenOff,
 )
 from schemas.state import replace
+from services.servicing.domain.loan.changes.fold import CHANGED, outdated, revised_changes
 from services.servicing.domain.loan.money import component_units, total_units
 from services.servicing.domain.loan.packing import (
     Allocation,
@@ -58,7 +59,10 @@ def evolve(loan: Loan | None, event: Any) -> Loan | None:
     if isinstance(event, LoanBooked):
         return _booked(event)
     apply = _APPLY.get(type(event))
-    return loan if apply is None or loan is None else apply(loan, event)
+    if loan is None:
+        return None
+    before = loan if loan.changes is None else outdated(loan, event)
+    return before if apply is None else apply(before, event)
 
 
 def _booked(event: LoanBooked) -> Loan:
@@ -148,17 +152,27 @@ def _revised(loan: Loan, event: ScheduleRevised) -> Loan:
     implied = [terms_of(loan).rules.due_date(loan.value_date, row.number) for row in rows]
     packed = pack_schedule(rows, loan.value_date, implied)
     touched = unpack_balances(loan.touched)
+    fallen_due = sum(row.due_date <= event.effective for row in event.rows)
     before = replace(
         loan,
         schedule=packed,
         done=pack_bits(done_bits(loan) & ((1 << kept) - 1)),
         touched=pack_balances({number: record for number, record in touched.items() if number <= kept}),
+        announced=min(loan.announced, kept + fallen_due),
+        principal=loan.principal + _optional(event.capitalised),
+        repaid=loan.repaid + sum(_optional(row.credited) for row in event.rows),
+        changes=revised_changes(loan, event),
     )
     history = list(payments(loan.payments, old))
     changed = [
-        Balance(row.number, row.due_date, through=row.due_date, **component_units(row.unpaid)) for row in event.rows
+        Balance(row.number, row.due_date, through=row.penalty_through or row.due_date, **component_units(row.unpaid))
+        for row in event.rows
     ]
     return replace(_with_balances(before, changed), payments=pack_payments(history, schedule_of(before)))
+
+
+def _optional(money: Money | None) -> int:
+    return 0 if money is None else minor(money)
 
 
 def _overdue(loan: Loan, event: Overdue) -> Loan:
@@ -196,6 +210,7 @@ _APPLY: dict[type[Any], Callable[[Loan, Any], Loan]] = {
     OverdueCured: _cured,
     WrittenOff: _written_off,
     Settled: _settled,
+    **CHANGED,
 }
 
 

@@ -17,6 +17,7 @@ from schemas.servicing.events import (
     RecoveryReceived,
 )
 from services.servicing.domain.loan.allocation import Share, allocate
+from services.servicing.domain.loan.changes.prepayment import carry_out, wanted
 from services.servicing.domain.loan.draft import Draft
 from services.servicing.domain.loan.money import amounts, components, units
 from services.servicing.domain.loan.packing import find_payment
@@ -63,10 +64,15 @@ def _recover(loan: Loan, command: ApplyPayment, context: Context, _amount: int) 
 
 
 def _receive(loan: Loan, command: ApplyPayment, context: Context, amount: int) -> Sequence[Any]:
-    """Penalty is posted up to the value date first, then the money is shared out, then what follows from it is said."""
+    """Penalty is posted up to the value date first, then the money is shared out, then what follows from it is said.
+
+    Money for an early repayment pays what is due and that; what is more than it is a surplus.
+    """
     draft = Draft(loan, context)
     draft.post_penalty(command.value_date)
-    shares = allocate(unpaid(draft.loan), amount, command.value_date, terms_of(loan))
+    early = wanted(draft, loan, command, amount)
+    payable = carry_out(draft, early, command.receipt_id) if early else unpaid(draft.loan)
+    shares = allocate(payable, amount, command.value_date, terms_of(loan))
     _correct(draft, shares, command)
     _apply(draft, shares, command, amount)
     for share in shares:

@@ -10,6 +10,7 @@ from schemas.servicing.commands import ReversePayment
 from schemas.servicing.events import PaymentReversed, RecoveryReversed, RestoredInstalment
 from services.servicing.domain.loan.arrears import Charge, spared_from
 from services.servicing.domain.loan.business_day import penalty_charged
+from services.servicing.domain.loan.changes.undo import unprepay
 from services.servicing.domain.loan.draft import Draft
 from services.servicing.domain.loan.impairment import off_balance
 from services.servicing.domain.loan.money import amounts, components
@@ -40,6 +41,8 @@ def reverse_payment(loan: Loan | None, command: ReversePayment, context: Context
     draft.add(*(penalty_charged(loan, context.aggregate_id, charge) for charge in catching_up))
     if loan.status is Status.WRITTEN_OFF:
         draft.add(off_balance(draft, payment.allocations))
+    else:
+        unprepay(draft, command.receipt_id)
     return draft.events
 
 
