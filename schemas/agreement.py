@@ -69,6 +69,16 @@ class Prepayment:
     """The first step that holds decides; free when none does."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extension:
+    """What is agreed about extending the loan 展期."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    maximum_months: Annotated[int, whole(1, 1_200)]
+    """Longest term of the product for a person's loan over a year, extensions included."""
+
+
 class LprTenor(StrEnum):
     """Which loan prime rate."""
 
@@ -107,3 +117,5 @@ class Agreement:
     """Early repayment; left out, it is free of charge, of any amount, with interest by day."""
     repricing: Repricing | None = None
     """How the rate floats; left out, it is fixed."""
+    extension: Extension | None = None
+    """A person's loan: its longest term; left out, the limits for every loan hold alone."""

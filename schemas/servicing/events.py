@@ -500,7 +500,7 @@ class DueDateChanged:
 @event("servicing", "loan")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HolidayGranted:
-    """Instalments are skipped 延期还本付息; ``ScheduleRevised`` follows. Days past due stand still, the bureau is told. Key: loan."""
+    """Instalments are skipped 延期还本付息; ``ScheduleRevised`` follows. The bureau is told. Key: loan."""
 
     loan_id: str
     party_ref: str

@@ -7,16 +7,29 @@ from schemas.decision import Context, Refusal
 from schemas.servicing.commands import (
     ApplyPayment,
     BookLoan,
+    ChangeDueDate,
+    ExtendLoan,
+    GrantHoliday,
     Prepay,
     QuotePayoff,
+    ReAge,
+    ReAmortise,
+    ResetRate,
+    RestructureLoan,
     ReversePayment,
     UndoChange,
     WaiveAmount,
     WriteOffLoan,
 )
 from services.servicing.domain.loan.booking import book
+from services.servicing.domain.loan.changes.due_date import change_due_date
+from services.servicing.domain.loan.changes.extension import extend
+from services.servicing.domain.loan.changes.holiday import grant_holiday
 from services.servicing.domain.loan.changes.payoff import quote_payoff
 from services.servicing.domain.loan.changes.prepayment import prepay
+from services.servicing.domain.loan.changes.re_age import re_age, re_amortise
+from services.servicing.domain.loan.changes.repricing import reset_rate
+from services.servicing.domain.loan.changes.restructure import restructure
 from services.servicing.domain.loan.changes.undo import undo
 from services.servicing.domain.loan.impairment import write_off
 from services.servicing.domain.loan.payments import apply_payment
@@ -33,6 +46,13 @@ _DECIDE: dict[type[Any], Callable[[Loan | None, Any, Context], Sequence[Any] | R
     QuotePayoff: quote_payoff,
     Prepay: prepay,
     UndoChange: undo,
+    ExtendLoan: extend,
+    RestructureLoan: restructure,
+    ResetRate: reset_rate,
+    ChangeDueDate: change_due_date,
+    GrantHoliday: grant_holiday,
+    ReAge: re_age,
+    ReAmortise: re_amortise,
 }
 
 

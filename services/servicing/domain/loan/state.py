@@ -69,6 +69,8 @@ class Changes(State, frozen=True):
     valid_until: date | None = None
     prepayments: bytes = b""
     """Digests of receipts that repaid early, eight bytes each, with the number of the row, two bytes."""
+    booked_months: int = 0
+    """Instalments as booked, once the schedule was revised."""
     extended_months: int = 0
     restructured: int = 0
     """How often: from the second time on the class is at least substandard 次级."""

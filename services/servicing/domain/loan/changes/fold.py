@@ -28,7 +28,7 @@ from schemas.servicing.events import (
 )
 from schemas.state import replace
 from services.servicing.domain.loan.packing import digest
-from services.servicing.domain.loan.state import Changes, Loan, Undo, changes_of
+from services.servicing.domain.loan.state import Changes, Loan, Undo, changes_of, months_of
 from services.servicing.domain.loan.terms import with_rate
 
 TAKING_BACK = ("undo", "reversal")
@@ -76,7 +76,13 @@ def revised_changes(loan: Loan, event: ScheduleRevised) -> Changes:
         capitalised=_units(event.capitalised),
         changes=now.undo.changes if now.undo else replace(now, undo=None),
     )
-    return replace(now, accrued=_units(event.earned), accrued_to=event.effective, undo=undo)
+    return replace(
+        now,
+        accrued=_units(event.earned),
+        accrued_to=event.effective,
+        booked_months=now.booked_months or months_of(loan),
+        undo=undo,
+    )
 
 
 def _before(loan: Loan) -> Changes:

@@ -49,7 +49,7 @@ def payoff(loan: Loan, day: date, value_date: date | None = None) -> Payoff:
     """What settles the loan with money of ``day``; of ``value_date`` when the money counts from an earlier one."""
     now = running(loan, day)
     principal = now.principal - now.unused
-    return Payoff(now, due_by(loan, day, value_date or day), principal, now.owed, fee(loan, principal, day))
+    return Payoff(now, due_by(loan, day, value_date or day), principal, now.owed_in_all, fee(loan, principal, day))
 
 
 def due_by(loan: Loan, day: date, value_date: date) -> tuple[Allocation, ...]:

@@ -25,6 +25,7 @@ from services.servicing.domain.loan.changes.rows import (
     keeping_level,
     revise,
     spread,
+    with_deferred,
 )
 from services.servicing.domain.loan.changes.running import PLAIN, Running, running
 from services.servicing.domain.loan.draft import Draft
@@ -197,11 +198,17 @@ def _rows(loan: Loan, found: Early) -> list[NewRow]:
         return rows
     dates = [row.unpaid.due_date for row in now.ahead]
     first_interest = now.rest(left) + now.owed - found.interest
+    anew = _left_over(loan, found, left, dates, first_interest)
+    return rows + with_deferred(anew, now.deferred)
+
+
+def _left_over(loan: Loan, found: Early, left: int, dates: list[date], first_interest: int) -> list[NewRow]:
+    terms, now = terms_of(loan), found.now
     if found.mode is PrepaymentMode.SHORTEN_TERM:
-        return rows + keeping_level(terms_of(loan), left, level(loan, now), dates, first_interest)
-    anew = spread(terms_of(loan), left, dates, first_interest)
+        return keeping_level(terms, left, level(loan, now), dates, first_interest)
+    anew = spread(terms, left, dates, first_interest)
     dearer = sum(row.interest for row in anew[1:]) > sum(row.asked_interest for row in now.ahead[1:])
-    return rows + (in_proportion(terms_of(loan), left, now.ahead, first_interest) if dearer else anew)
+    return in_proportion(terms, left, now.ahead, first_interest) if dearer else anew
 
 
 def level(loan: Loan, now: Running) -> int:

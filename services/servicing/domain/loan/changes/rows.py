@@ -1,19 +1,20 @@
 """New rows for a loan: a schedule over given dates, and the event that puts it in place of the old one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 
 from schemas.money import of_minor
 from schemas.servicing.events import RevisedInstalment, ScheduleRevised
 from schemas.terms import Components, RepaymentMethod
+from services.servicing.domain.calendar.months import add_months
 from services.servicing.domain.cost.annuity import NeverAmortises, periods_to_repay
 from services.servicing.domain.loan.changes.running import Ahead, Running, charges_of, half_up
 from services.servicing.domain.loan.draft import Draft
 from services.servicing.domain.loan.money import amounts
 from services.servicing.domain.loan.packing import Allocation
-from services.servicing.domain.loan.state import balance, due_date, months_of, outstanding_principal, terms_of
+from services.servicing.domain.loan.state import Loan, balance, due_date, months_of, outstanding_principal, terms_of
 from services.servicing.domain.loan.terms import Conditions
 
 _NEARLY_WHOLE = Decimal("1e-12")
@@ -89,6 +90,16 @@ def _periods(principal: int, rate: Decimal, level: int) -> int:
     return max(1, int((exact - _NEARLY_WHOLE).to_integral_value(ROUND_CEILING)))
 
 
+def with_deferred(rows: Sequence[NewRow], deferred: int) -> list[NewRow]:
+    """These rows with interest of a payment holiday shared out evenly, the last ones a unit more."""
+    shared, left = [], deferred
+    for index, row in enumerate(rows):
+        part = left // (len(rows) - index)
+        shared.append(replace(row, interest=row.interest + part) if part else row)
+        left -= part
+    return shared
+
+
 def closed(row: Ahead, on: date, credited: int = 0) -> NewRow:
     """A row paid ahead that ends with what was paid of it; its charges fall due."""
     return NewRow(
@@ -109,6 +120,15 @@ def closed_ahead(now: Running) -> list[NewRow]:
         left -= credited
         rows.append(closed(row, now.day, credited))
     return rows[::-1]
+
+
+def dates_after(loan: Loan, last: date, count: int) -> list[date]:
+    """``count`` more monthly due dates after ``last``, on the loan's own day of the month."""
+    rules = terms_of(loan).rules
+    months = (last.year - loan.value_date.year) * 12 + last.month - loan.value_date.month
+    if rules.due_date(loan.value_date, months) == last:
+        return [rules.due_date(loan.value_date, months + n) for n in range(1, count + 1)]
+    return [add_months(last, n) for n in range(1, count + 1)]
 
 
 def standing(row: Ahead) -> NewRow:

@@ -59,6 +59,8 @@ class Running(NamedTuple):
     """Principal on which the running period's interest is scheduled."""
     earned: int
     """Of the running row's interest, to the day, exclusive."""
+    deferred: int
+    """In the interest of later rows, what was earned in a payment holiday: more than a month's on their principal."""
 
     @property
     def interest(self) -> int:
@@ -86,6 +88,21 @@ class Running(NamedTuple):
         return max(0, self.earned - self.paid_ahead)
 
     @property
+    def owed_in_all(self) -> int:
+        """Interest earned and not paid, that of a holiday included."""
+        return self.owed + self.deferred
+
+    @property
+    def free(self) -> tuple[Ahead, ...]:
+        """The rows that a change may replace."""
+        return self.ahead[self.free_from - self.first :]
+
+    @property
+    def free_principal(self) -> int:
+        """Their principal."""
+        return sum(row.unpaid.principal for row in self.free)
+
+    @property
     def charges(self) -> int:
         """Fees, costs and other charges on rows that are not due."""
         return sum(row.charges for row in self.ahead)
@@ -111,7 +128,19 @@ def running(loan: Loan, day: date) -> Running:
         Ahead(schedule.principal[n - 1], schedule.interest[n - 1], balance(loan, n)) for n in range(first, count + 1)
     )
     opening = sum(row.asked_principal for row in ahead)
-    return Running(day, first, ahead, opening, _earned(loan, first, opening, day) if ahead else 0)
+    if not ahead:
+        return Running(day, first, ahead, 0, 0, 0)
+    return Running(day, first, ahead, opening, _earned(loan, first, opening, day), _deferred(loan, ahead, opening))
+
+
+def _deferred(loan: Loan, ahead: tuple[Ahead, ...], opening: int) -> int:
+    numerator, denominator = terms_of(loan).annual_rate.as_integer_ratio()
+    found, left = 0, opening
+    for index, row in enumerate(ahead):
+        if index and row.free:
+            found += max(0, row.asked_interest - half_up(left * numerator, denominator * 12))
+        left -= row.asked_principal
+    return found
 
 
 def _earned(loan: Loan, first: int, opening: int, day: date) -> int:
