@@ -119,7 +119,11 @@ class ScheduleRevised:
     maturity: date
     outstanding_principal: Money
     earned: Money | None = None
-    """Of the first later row's interest, what was earned before ``effective``; from then on it accrues by day."""
+    """Of the first later row's interest, what was earned before ``accrues_from``; from then on it accrues by day."""
+    accrues_from: date | None = None
+    """Absent when the running row's interest accrues from the due date before it."""
+    booked_months: int = 0
+    """Instalments that the loan was booked with."""
     capitalised: Money | None = None
     """Interest that became principal; absent when none did, negative when that is undone."""
 
@@ -347,7 +351,7 @@ class Settled:
 @event("servicing", "loan")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayoffQuoted:
-    """What settles the loan on a day 结清试算. Good to the end of that day; any other event of the loan makes it void. Key: loan."""
+    """What settles the loan on a day 结清试算. Good to that day's end; any other event of the loan voids it. Key: loan."""
 
     loan_id: str
     party_ref: str
@@ -543,6 +547,22 @@ class LoanReAmortised:
     approval: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeFacts:
+    """Facts of a loan that later changes depend on."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    extended_months: int
+    restructured: int
+    """How often."""
+    observed_from: date | None = None
+    observed_until: date | None = None
+    oldest_breach: date | None = None
+    reset_on: date | None = None
+    holiday_until: date | None = None
+
+
 @event("servicing", "loan")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeUndone:
@@ -554,6 +574,8 @@ class ChangeUndone:
     """The cause that the undone ``ScheduleRevised`` named."""
     annual_rate: Decimal
     """The rate that holds again, fraction a year."""
+    facts: ChangeFacts
+    """Those that hold again."""
     reason: str
 
 

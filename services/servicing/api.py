@@ -3,12 +3,12 @@
 from fastapi import APIRouter
 
 from loanstream.runtime.kit import ServiceKit
-from services.servicing.routes import days, loans, portfolio, receipts
+from services.servicing.routes import changes, days, loans, portfolio, receipts
 
 
 def api(kit: ServiceKit) -> APIRouter:
     """Routes of servicing."""
     router = APIRouter(tags=["servicing"])
-    for subject in (days, receipts, loans, portfolio):
+    for subject in (days, receipts, loans, portfolio, changes):
         router.include_router(subject.routes(kit))
     return router

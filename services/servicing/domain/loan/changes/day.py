@@ -1,4 +1,4 @@
-"""The business day of a loan that was changed, or whose rate floats: beside what falls due and is late, the rate and observation."""
+"""The business day of a loan that was changed, or whose rate floats: beside the plain one, its rate and its observation."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -28,7 +28,7 @@ from schemas.servicing.events import (
 )
 from schemas.state import replace
 from services.servicing.domain.loan.packing import digest
-from services.servicing.domain.loan.state import Changes, Loan, Undo, changes_of, months_of
+from services.servicing.domain.loan.state import Changes, Loan, Undo, changes_of
 from services.servicing.domain.loan.terms import with_rate
 
 TAKING_BACK = ("undo", "reversal")
@@ -79,8 +79,8 @@ def revised_changes(loan: Loan, event: ScheduleRevised) -> Changes:
     return replace(
         now,
         accrued=_units(event.earned),
-        accrued_to=event.effective,
-        booked_months=now.booked_months or months_of(loan),
+        accrued_to=event.accrues_from,
+        booked_months=event.booked_months,
         undo=undo,
     )
 

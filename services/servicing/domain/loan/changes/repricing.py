@@ -49,7 +49,8 @@ def reset_by_day(draft: Draft, on: date) -> None:
     """The reset day itself sets the rate anew."""
     agreed = terms_of(draft.loan).agreement.repricing
     found = _known(agreed, on)
-    assert agreed is not None and found is not None
+    assert agreed is not None
+    assert found is not None
     _reset(draft, agreed, on, found)
 
 

@@ -14,7 +14,15 @@ from services.servicing.domain.loan.changes.running import Ahead, Running, charg
 from services.servicing.domain.loan.draft import Draft
 from services.servicing.domain.loan.money import amounts
 from services.servicing.domain.loan.packing import Allocation
-from services.servicing.domain.loan.state import Loan, balance, due_date, months_of, outstanding_principal, terms_of
+from services.servicing.domain.loan.state import (
+    Loan,
+    balance,
+    changes_of,
+    due_date,
+    months_of,
+    outstanding_principal,
+    terms_of,
+)
 from services.servicing.domain.loan.terms import Conditions
 
 _NEARLY_WHOLE = Decimal("1e-12")
@@ -152,8 +160,22 @@ def revise(
     rows: Sequence[NewRow],
     earned: int = 0,
     capitalised: int = 0,
-) -> ScheduleRevised:
-    """Put ``rows`` in place of those from ``from_number`` on."""
+) -> None:
+    """Put ``rows`` in place of those from ``from_number`` on; from the effective day interest accrues by day."""
+    replace_rows(draft, cause, effective, from_number, rows, earned, effective, capitalised)
+
+
+def replace_rows(
+    draft: Draft,
+    cause: str,
+    effective: date,
+    from_number: int,
+    rows: Sequence[NewRow],
+    earned: int,
+    accrues_from: date | None,
+    capitalised: int,
+) -> None:
+    """Put ``rows`` in place of those from ``from_number`` on; ``accrues_from`` absent: from the due date before."""
     loan = draft.loan
     currency = terms_of(loan).currency
     replaced = sum(balance(loan, number).principal for number in range(from_number, months_of(loan) + 1))
@@ -169,10 +191,11 @@ def revise(
         maturity=rows[-1].due if rows else due_date(loan, from_number - 1),
         outstanding_principal=of_minor(outstanding, currency),
         earned=of_minor(earned, currency) if earned else None,
+        accrues_from=accrues_from,
+        booked_months=changes_of(loan).booked_months or months_of(loan),
         capitalised=of_minor(capitalised, currency) if capitalised else None,
     )
     draft.add(event)
-    return event
 
 
 def _row(number: int, row: NewRow, currency: str) -> RevisedInstalment:

@@ -5,14 +5,15 @@ from typing import Any
 
 from schemas.decision import Context, Refusal
 from schemas.servicing.commands import UndoChange
-from schemas.servicing.events import ChangeUndone
+from schemas.servicing.events import ChangeFacts, ChangeUndone
 from schemas.state import replace
 from services.servicing.domain.loan.changes.conditions import unfit
-from services.servicing.domain.loan.changes.rows import NewRow, revise, spread, standing
+from services.servicing.domain.loan.changes.rows import NewRow, replace_rows, revise, spread, standing
 from services.servicing.domain.loan.changes.running import Ahead, running
 from services.servicing.domain.loan.draft import Draft
 from services.servicing.domain.loan.packing import digest
 from services.servicing.domain.loan.state import (
+    Changes,
     Loan,
     Undo,
     balance,
@@ -63,11 +64,24 @@ def undo(loan: Loan | None, command: UndoChange, context: Context) -> Sequence[A
             party_ref=loan.party_ref,
             change=memory.cause,
             annual_rate=conditions(memory.terms).annual_rate,
+            facts=_facts(memory.changes or Changes()),
             reason=command.reason,
         )
     )
     restore(draft, memory, "undo")
     return draft.events
+
+
+def _facts(facts: Changes) -> ChangeFacts:
+    return ChangeFacts(
+        extended_months=facts.extended_months,
+        restructured=facts.restructured,
+        observed_from=facts.observed_from,
+        observed_until=facts.observed_until,
+        oldest_breach=facts.oldest_breach,
+        reset_on=facts.reset_on,
+        holiday_until=facts.holiday_until,
+    )
 
 
 def restore(draft: Draft, memory: Undo, cause: str) -> None:
@@ -80,7 +94,17 @@ def restore(draft: Draft, memory: Undo, cause: str) -> None:
     for number in range(memory.from_number, months_of(before) + 1):
         row = Ahead(schedule.principal[number - 1], schedule.interest[number - 1], balance(before, number))
         rows.append(_as_before(standing(row), fees.get(number, 0), credited.get(number, 0)))
-    revise(draft, cause, memory.effective, memory.from_number, rows, capitalised=-memory.capitalised)
+    facts = memory.changes or Changes()
+    replace_rows(
+        draft,
+        cause,
+        memory.effective,
+        memory.from_number,
+        rows,
+        facts.accrued,
+        facts.accrued_to,
+        -memory.capitalised,
+    )
 
 
 def _as_before(row: NewRow, fee: int, credited: int) -> NewRow:
