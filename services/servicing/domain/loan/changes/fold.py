@@ -61,7 +61,7 @@ def revised_changes(loan: Loan, event: ScheduleRevised) -> Changes:
     """The facts after new rows came: until when interest is earned, and what the new rows replaced."""
     now = changes_of(loan)
     if event.cause in TAKING_BACK and now.undo is not None:
-        return now.undo.changes or Changes()
+        return replace(now.undo.changes or Changes(), booked_months=event.booked_months)
     undo = Undo(
         cause=event.cause,
         effective=event.effective,
