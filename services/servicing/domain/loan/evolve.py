@@ -61,7 +61,7 @@ def evolve(loan: Loan | None, event: Any) -> Loan | None:
     apply = _APPLY.get(type(event))
     if loan is None:
         return None
-    before = loan if loan.changes is None else outdated(loan, event)
+    before = loan if loan.changes is None and loan.undo is None else outdated(loan, event)
     return before if apply is None else apply(before, event)
 
 
@@ -152,6 +152,7 @@ def _revised(loan: Loan, event: ScheduleRevised) -> Loan:
     implied = [terms_of(loan).rules.due_date(loan.value_date, row.number) for row in rows]
     packed = pack_schedule(rows, loan.value_date, implied)
     touched = unpack_balances(loan.touched)
+    facts, undo = revised_changes(loan, event)
     fallen_due = sum(row.due_date <= event.effective for row in event.rows)
     before = replace(
         loan,
@@ -161,7 +162,8 @@ def _revised(loan: Loan, event: ScheduleRevised) -> Loan:
         announced=min(loan.announced, kept + fallen_due),
         principal=loan.principal + _optional(event.capitalised),
         repaid=loan.repaid + sum(_optional(row.credited) for row in event.rows),
-        changes=revised_changes(loan, event),
+        changes=facts,
+        undo=undo,
     )
     history = list(payments(loan.payments, old))
     changed = [

@@ -32,26 +32,6 @@ class Status(StrEnum):
     WRITTEN_OFF = "written-off"
 
 
-class Undo(State, frozen=True):
-    """What the last change of the schedule replaced, as long as it can be taken back."""
-
-    cause: str
-    effective: date
-    from_number: int
-    schedule: bytes
-    done: bytes
-    touched: bytes
-    announced: int
-    terms: str
-    credited: tuple[tuple[int, int], ...] = ()
-    """(number, minor units) of interest paid in advance that was made to pay principal."""
-    fees: tuple[tuple[int, int], ...] = ()
-    """(number, minor units) of fees that the change added."""
-    capitalised: int = 0
-    changes: "Changes | None" = None
-    """The facts below as they were; never with an undo of their own."""
-
-
 class Changes(State, frozen=True):
     """Facts of a loan that was changed, quoted or is about to be prepaid; a plain loan has none. Minor units."""
 
@@ -81,7 +61,26 @@ class Changes(State, frozen=True):
     reset_on: date | None = None
     """The last day on which the rate was set anew."""
     holiday_until: date | None = None
-    undo: Undo | None = None
+
+
+class Undo(State, frozen=True):
+    """What the last change of the schedule replaced, as long as it can be taken back."""
+
+    cause: str
+    effective: date
+    from_number: int
+    schedule: bytes
+    done: bytes
+    touched: bytes
+    announced: int
+    terms: str
+    credited: tuple[tuple[int, int], ...] = ()
+    """(number, minor units) of interest paid in advance that was made to pay principal."""
+    fees: tuple[tuple[int, int], ...] = ()
+    """(number, minor units) of fees that the change added."""
+    capitalised: int = 0
+    changes: Changes | None = None
+    """The facts as they were."""
 
 
 class Loan(State, frozen=True):
@@ -115,6 +114,7 @@ class Loan(State, frozen=True):
     waived: int = 0
     """All components ever waived: a loan settled with a waiver is settled at a discount."""
     changes: Changes | None = None
+    undo: Undo | None = None
 
 
 def terms_of(loan: Loan) -> Conditions:

@@ -39,29 +39,29 @@ _DEPENDENT = (InstallmentDue, PenaltyCharged, PaymentReceived, PaymentReversed, 
 
 def outdated(loan: Loan, event: Any) -> Loan:
     """The loan without what ``event`` makes void: a payoff quote always, the rows kept for undoing by what depends on them."""
-    now = changes_of(loan)
-    kept = now
-    if now.quoted_on is not None and not isinstance(event, PayoffQuoted):
-        kept = replace(kept, quoted_on=None, quoted=0)
-    if now.undo is not None and isinstance(event, _DEPENDENT) and not _own(now, now.undo, event):
-        kept = replace(kept, undo=None)
-    return loan if kept is now else replace(loan, changes=kept)
+    facts, memory = loan.changes, loan.undo
+    if facts is not None and facts.quoted_on is not None and not isinstance(event, PayoffQuoted):
+        facts = replace(facts, quoted_on=None, quoted=0)
+    if memory is not None and isinstance(event, _DEPENDENT) and not _own(loan, memory, event):
+        memory = None
+    unchanged = facts is loan.changes and memory is loan.undo
+    return loan if unchanged else replace(loan, changes=facts, undo=memory)
 
 
-def _own(changes: Changes, undo: Undo, event: Any) -> bool:
+def _own(loan: Loan, undo: Undo, event: Any) -> bool:
     """Whether the event belongs to the change itself: its row falls due on its day, its receipt pays."""
     if isinstance(event, InstallmentDue):
         return event.due_date <= undo.effective
     if isinstance(event, PaymentReceived | PaymentReversed):
-        return undo.cause == "prepayment" and changes.prepayments[-10:-2] == digest(event.receipt_id)
+        return undo.cause == "prepayment" and changes_of(loan).prepayments[-10:-2] == digest(event.receipt_id)
     return False
 
 
-def revised_changes(loan: Loan, event: ScheduleRevised) -> Changes:
+def revised_changes(loan: Loan, event: ScheduleRevised) -> tuple[Changes, Undo | None]:
     """The facts after new rows came: until when interest is earned, and what the new rows replaced."""
-    now = changes_of(loan)
-    if event.cause in TAKING_BACK and now.undo is not None:
-        return replace(now.undo.changes or Changes(), booked_months=event.booked_months)
+    now, memory = changes_of(loan), loan.undo
+    if event.cause in TAKING_BACK and memory is not None:
+        return replace(memory.changes or Changes(), booked_months=event.booked_months), None
     undo = Undo(
         cause=event.cause,
         effective=event.effective,
@@ -70,27 +70,25 @@ def revised_changes(loan: Loan, event: ScheduleRevised) -> Changes:
         done=loan.done,
         touched=loan.touched,
         announced=loan.announced,
-        terms=now.undo.terms if now.undo else loan.terms,
+        terms=memory.terms if memory else loan.terms,
         credited=tuple((row.number, minor(row.credited)) for row in event.rows if row.credited is not None),
         fees=tuple((row.number, minor(row.fee)) for row in event.rows if row.fee is not None),
         capitalised=_units(event.capitalised),
-        changes=now.undo.changes if now.undo else replace(now, undo=None),
+        changes=memory.changes if memory else now,
     )
-    return replace(
+    facts = replace(
         now,
         accrued=_units(event.earned),
         accrued_to=event.accrues_from,
         booked_months=event.booked_months,
-        undo=undo,
     )
+    return facts, undo
 
 
-def _before(loan: Loan) -> Changes:
-    """The facts so far, with a place that remembers them: the revision that follows fills in the rows."""
-    now = changes_of(loan)
-    before = replace(now, undo=None)
-    memory = Undo("", loan.value_date, 0, b"", b"", b"", 0, loan.terms, changes=before)
-    return replace(before, undo=memory)
+def _remembered(loan: Loan) -> Loan:
+    """The loan with its facts and terms as they are now kept in mind: the revision that follows adds the rows."""
+    memory = Undo("", loan.value_date, 0, b"", b"", b"", 0, loan.terms, changes=changes_of(loan))
+    return replace(loan, changes=changes_of(loan), undo=memory)
 
 
 def _quoted(loan: Loan, event: PayoffQuoted) -> Loan:
@@ -109,23 +107,23 @@ def _instructed(loan: Loan, event: PrepaymentInstructed) -> Loan:
 
 
 def _prepaid(loan: Loan, event: Prepaid) -> Loan:
-    now = _before(loan)
+    before, now = _remembered(loan), changes_of(loan)
     done = now.prepayments + digest(event.receipt_id) + event.number.to_bytes(2, "little")
-    return replace(loan, changes=replace(now, mode=None, prepay=0, receipt=b"", valid_until=None, prepayments=done))
+    return replace(before, changes=replace(now, mode=None, prepay=0, receipt=b"", valid_until=None, prepayments=done))
 
 
 def _extended(loan: Loan, event: LoanExtended) -> Loan:
-    return replace(loan, changes=replace(_before(loan), extended_months=event.months_in_all))
+    return replace(_remembered(loan), changes=replace(changes_of(loan), extended_months=event.months_in_all))
 
 
 def _restructured(loan: Loan, event: LoanRestructured) -> Loan:
     facts = replace(
-        _before(loan),
+        changes_of(loan),
         restructured=event.times,
         observed_from=event.observed_from,
         observed_until=event.observed_until,
     )
-    return replace(loan, terms=with_rate(loan.terms, event.annual_rate), changes=facts)
+    return replace(_remembered(loan), terms=with_rate(loan.terms, event.annual_rate), changes=facts)
 
 
 def _observed(loan: Loan, event: ObservationRestarted) -> Loan:
@@ -134,21 +132,21 @@ def _observed(loan: Loan, event: ObservationRestarted) -> Loan:
 
 
 def _rate_reset(loan: Loan, event: RateReset) -> Loan:
-    facts = replace(_before(loan), reset_on=event.reset_on)
-    return replace(loan, terms=with_rate(loan.terms, event.annual_rate), changes=facts)
+    facts = replace(changes_of(loan), reset_on=event.reset_on)
+    return replace(_remembered(loan), terms=with_rate(loan.terms, event.annual_rate), changes=facts)
 
 
 def _holiday(loan: Loan, event: HolidayGranted) -> Loan:
-    return replace(loan, changes=replace(_before(loan), holiday_until=event.until))
+    return replace(_remembered(loan), changes=replace(changes_of(loan), holiday_until=event.until))
 
 
 def _re_aged(loan: Loan, event: LoanReAged) -> Loan:
-    return replace(loan, changes=replace(_before(loan), oldest_breach=event.oldest_breach))
+    return replace(_remembered(loan), changes=replace(changes_of(loan), oldest_breach=event.oldest_breach))
 
 
 def _noted(loan: Loan, _event: Any) -> Loan:
     """A change that leaves nothing behind but its rows."""
-    return replace(loan, changes=_before(loan))
+    return _remembered(loan)
 
 
 def _undone(loan: Loan, event: ChangeUndone) -> Loan:

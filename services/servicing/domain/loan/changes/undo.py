@@ -35,7 +35,7 @@ def undo(loan: Loan | None, command: UndoChange, context: Context) -> Sequence[A
     if refusal is not None:
         return refusal
     assert loan is not None
-    memory = changes_of(loan).undo
+    memory = loan.undo
     if memory is None:
         return Refusal(
             "nothing-to-undo",
@@ -130,16 +130,13 @@ def unprepay(draft: Draft, receipt_id: str) -> None:
 
     Comes after ``PaymentReversed``, which made the row owed again.
     """
-    facts = changes_of(draft.loan)
+    facts, memory = changes_of(draft.loan), draft.loan.undo
     number = _row_of(facts.prepayments, receipt_id)
     if number is None:
         return
-    if (
-        facts.undo is not None
-        and facts.undo.cause == "prepayment"
-        and facts.prepayments[-_ENTRY:-2] == digest(receipt_id)
-    ):
-        restore(draft, facts.undo, "reversal")
+    latest = facts.prepayments[-_ENTRY:-2] == digest(receipt_id)
+    if memory is not None and memory.cause == "prepayment" and latest:
+        restore(draft, memory, "reversal")
     else:
         _spread_anew(draft, number)
 
