@@ -197,6 +197,21 @@ def test_interest_paid_ahead_and_not_earned_pays_principal() -> None:
     assert settled.state.repaid == 12_000_00
 
 
+def test_a_prepayment_reversed_after_later_payments_is_spread_over_what_is_not_due() -> None:
+    """5,000.00 of principal and the 68.00 paid with it come back into the nine rows from 15 May on."""
+    loan = prepaid(two_paid(), day("04-01"), LOWER, 5_000_00)
+    loan = pay(until(loan, day("04-15")), 526, day("04-15"), receipt="R3").applied()
+    after = reverse(loan, "P1", day("04-20")).applied()
+    assert rows(after, 3)[:3] == [
+        ("2026-04-01", 0, 0),
+        ("2026-04-15", 500_00, 26_00),
+        ("2026-05-15", 1_055_56, 54_00 + 68_00),
+    ]
+    assert months_of(after.state) == 13
+    assert outstanding_principal(after.state) == 9_500_00
+    balanced(after.state)
+
+
 # -- for any loan ----------------------------------------------------------------------------------------------------------
 
 terms = st.builds(
