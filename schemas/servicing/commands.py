@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
-from schemas.agreement import PaymentKind
+from schemas.agreement import LprTenor, PaymentKind
 from schemas.money import Money
 from schemas.registry import command
+from schemas.servicing.changes import HolidayDue, HolidayInterest, PrepaymentMode
 from schemas.terms import AssetClass, Components, LoanTerms
 
 
@@ -176,6 +178,124 @@ class SetAssetClass:
     reason: str
     technical: bool = False
     """The arrears have a technical cause: up to seven days past due they do not count for the class."""
+
+
+@command("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotePayoff:
+    """Quote what settles the loan on a day 结清试算; needs ``servicing:change``. Target: loan."""
+
+    on: date | None = None
+    """The open business day when left out; never before it."""
+
+
+@command("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepay:
+    """Let money to come repay early 提前还款; needs ``servicing:change``. Target: loan."""
+
+    mode: PrepaymentMode
+    principal: Money | None = None
+    """Principal to prepay; left out with ``full``."""
+    receipt_id: str = ""
+    """The receipt that will bring the money; empty: the first one that suffices."""
+    valid_until: date | None = None
+    """Last value date of such money; the open business day when left out."""
+
+
+@command("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendLoan:
+    """Move maturity 展期; needs ``servicing:change``. Target: loan."""
+
+    months: int
+    asked_on: date
+    """The day on which the borrower asked; before maturity."""
+    supplement: str
+    """Reference of the signed supplement."""
+    approval: str
+    """Reference of the approval."""
+    guarantor_consent: str = ""
+    """Reference of the guarantor's consent; empty when there is none."""
+    security_consent: str = ""
+    """Reference of the security provider's consent; empty when there is none."""
+
+
+@command("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestructureLoan:
+    """Ease the terms of a borrower in difficulty 重组; needs ``servicing:change``. Target: loan."""
+
+    finding: str
+    """Reference of the recorded finding of financial difficulty."""
+    months: int
+    """Instalments from now on."""
+    annual_rate: Decimal | None = None
+    """The rate from now on, fraction a year, not above the present one; left out, it stays."""
+    supplement: str
+    approval: str
+
+
+@command("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetRate:
+    """Set the rate anew on its reset day 重定价, as the contract agrees; needs ``servicing:change``. Target: loan."""
+
+    tenor: LprTenor
+    index: Decimal
+    """Published loan prime rate, fraction a year."""
+    published: date
+    source: str
+    """Where the value was read."""
+
+
+@command("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeDueDate:
+    """Let later instalments fall due on another day 变更还款日; needs ``servicing:change``. Target: loan."""
+
+    first: date
+    """New due date of the next instalment; the later ones follow month by month."""
+    supplement: str
+
+
+@command("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantHoliday:
+    """Skip instalments 延期还本付息; needs ``servicing:change``. Target: loan."""
+
+    instalments: int
+    interest: HolidayInterest
+    interest_due: HolidayDue
+    extends_term: bool
+    """Whether the instalments skipped come at the end; else the later ones carry their principal."""
+    bureau_flag: str
+    """How the credit bureau is told."""
+    supplement: str
+
+
+@command("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReAge:
+    """Move arrears into later instalments; needs ``servicing:change``. Target: loan."""
+
+    approval: str
+
+
+@command("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReAmortise:
+    """Spread what is not yet due anew over the same dates; needs ``servicing:change``. Target: loan."""
+
+    approval: str
+
+
+@command("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoChange:
+    """Take back the last change of the schedule; needs ``servicing:change``. Target: loan."""
+
+    reason: str
 
 
 @command("servicing", "receipt")

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from pydantic import ConfigDict
 
-from schemas.agreement import ChargedOffAccrual, PaymentKind
+from schemas.agreement import ChargedOffAccrual, LprTenor, PaymentKind
 from schemas.money import Money
 from schemas.registry import event
+from schemas.servicing.changes import HolidayDue, HolidayInterest, PrepaymentMode
 from schemas.terms import AssetClass, Bucket, Components, LoanTerms, ScheduledInstalment
 
 
@@ -123,6 +124,12 @@ class RevisedInstalment:
     principal: Money
     interest: Money
     unpaid: Components
+    fee: Money | None = None
+    """Fee that the change adds to this row, contained in ``unpaid``; negative when it takes one back."""
+    credited: Money | None = None
+    """Interest paid in advance on this row and not used, which now pays principal of it; negative when that is taken back."""
+    penalty_through: date | None = None
+    """Penalty is charged up to this day, exclusive; the due date when left out."""
 
 
 @event("servicing", "loan")
@@ -146,6 +153,14 @@ class ScheduleRevised:
     rows: tuple[RevisedInstalment, ...]
     maturity: date
     outstanding_principal: Money
+    earned: Money | None = None
+    """Of the first later row's interest, what was earned before ``accrues_from``; from then on it accrues by day."""
+    accrues_from: date | None = None
+    """Absent when the running row's interest accrues from the due date before it."""
+    booked_months: int = 0
+    """Instalments that the loan was booked with."""
+    capitalised: Money | None = None
+    """Interest that became principal; absent when none did, negative when that is undone."""
 
 
 @event("servicing", "loan")
@@ -659,6 +674,237 @@ class InterestAccrued:
     """Contract interest of the running period, penalty and compound interest not posted, by component."""
     accruing: bool
     """Whether it counts as income; in non-accrual status it is a memorandum figure."""
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoffQuoted:
+    """What settles the loan on a day 结清试算. Good to that day's end; any other event of the loan voids it. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    on: date
+    due: Components
+    """What is due by then, arrears and penalty to the day included."""
+    principal: Money
+    """Not yet due, after ``unused_prepaid``."""
+    interest: Money
+    """Of the running period, to the day exclusive, not paid yet."""
+    fee: Money
+    """For prepaying."""
+    unused_prepaid: Money
+    """Interest paid in advance for days that do not come: taken off the principal."""
+    total: Money
+    """Paid on the day it settles the loan exactly."""
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrepaymentInstructed:
+    """The borrower asks that money to come repays early 提前还款申请. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    mode: PrepaymentMode
+    principal: Money | None = None
+    """Principal to prepay; absent for all of it."""
+    receipt_id: str = ""
+    """The receipt that brings the money; empty: the first one that suffices."""
+    valid_until: date
+    """Last value date of such money."""
+    to_pay: Money
+    """What would carry it out today: what is due, interest, fee and principal."""
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepaid:
+    """Principal is repaid early 提前还款; ``ScheduleRevised`` and ``PaymentReceived`` follow. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    receipt_id: str
+    mode: PrepaymentMode
+    on: date
+    """The day from which the new schedule counts."""
+    number: int
+    """Number of the row that the prepayment is in the new schedule."""
+    principal: Money
+    interest: Money
+    """To the day, exclusive, paid with it."""
+    fee: Money
+    unused_prepaid: Money
+    """Interest paid in advance for days that do not come, which pays principal now."""
+    interest_saved: Money
+    """Interest not yet earned, before less after."""
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanExtended:
+    """Maturity is moved 展期; ``ScheduleRevised`` follows. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    months: int
+    """By how many months, this time."""
+    months_in_all: int
+    previous_maturity: date
+    maturity: date
+    supplement: str
+    """Reference of the signed supplement."""
+    approval: str
+    guarantor_consent: str = ""
+    security_consent: str = ""
+    security_covers: str
+    """``extended`` with the consents, else ``original``: the security covers the old terms only (Civil Code 695)."""
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanRestructured:
+    """Terms are eased because the borrower is in difficulty 重组; ``ScheduleRevised`` follows. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    finding: str
+    """Reference of the recorded finding of financial difficulty."""
+    times: int
+    """How often by now; from the second on the class is at least substandard 次级."""
+    months: int
+    """Instalments from now on."""
+    previous_rate: Decimal
+    annual_rate: Decimal
+    """Fraction a year."""
+    observed_from: date
+    """First repayment date after it."""
+    observed_until: date
+    """At least a year and two periods later; a miss starts it again."""
+    supplement: str
+    approval: str
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservationRestarted:
+    """An instalment was missed while a restructured loan is observed 观察期重新计算. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    observed_from: date
+    observed_until: date
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateReset:
+    """The rate is set anew under the contract 重定价; ``ScheduleRevised`` follows when it changes the rows. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    reset_on: date
+    """The day from which the new rate counts, inclusive."""
+    tenor: LprTenor
+    index: Decimal
+    """Loan prime rate, fraction a year."""
+    published: date
+    source: str
+    spread_bp: int
+    previous_rate: Decimal
+    annual_rate: Decimal
+    """Index plus spread within cap and floor, fraction a year."""
+    next_reset: date
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueDateChanged:
+    """Later instalments fall due on another day of the month 变更还款日; ``ScheduleRevised`` follows. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    previous_first: date
+    """Due date of the next instalment so far."""
+    first: date
+    supplement: str
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HolidayGranted:
+    """Instalments are skipped 延期还本付息; ``ScheduleRevised`` follows. The bureau is told. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    from_date: date
+    until: date
+    """First due date after it."""
+    instalments: int
+    interest: HolidayInterest
+    interest_due: HolidayDue
+    extends_term: bool
+    deferred_interest: Money
+    """Interest of the days skipped that is asked for later."""
+    forgone_interest: Money
+    """Interest of the days skipped that is never asked for."""
+    bureau_flag: str
+    """How the credit bureau is told."""
+    supplement: str
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanReAged:
+    """Arrears of principal and interest are moved into later instalments; ``ScheduleRevised`` follows. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    moved: Components
+    oldest_breach: date
+    """Legal days past due, class and bureau status go on from here."""
+    approval: str
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanReAmortised:
+    """What is not yet due is spread anew over the same dates; ``ScheduleRevised`` follows. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    approval: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeFacts:
+    """Facts of a loan that later changes depend on."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    extended_months: int
+    restructured: int
+    """How often."""
+    observed_from: date | None = None
+    observed_until: date | None = None
+    oldest_breach: date | None = None
+    reset_on: date | None = None
+    holiday_until: date | None = None
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeUndone:
+    """A change is taken back before the borrower was told; ``ScheduleRevised`` with the old rows follows. Key: loan."""
+
+    loan_id: str
+    party_ref: str
+    change: str
+    """The cause that the undone ``ScheduleRevised`` named."""
+    annual_rate: Decimal
+    """The rate that holds again, fraction a year."""
+    facts: ChangeFacts
+    """Those that hold again."""
+    reason: str
 
 
 @event("servicing", "loan")

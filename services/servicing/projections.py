@@ -4,7 +4,8 @@ All tables are written from servicing's own events alone. Totals are sums over t
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from loanstream.runtime.definitions import Projection, Row
 from schemas import codec
 from schemas.agreement import ChargedOffAccrual
 from schemas.envelope import EventMeta
-from schemas.money import minor
+from schemas.money import Money, minor
 from schemas.servicing import events as happened
 from schemas.terms import AssetClass, Bucket, Components, LoanTerms
 from services.servicing.domain.loan.evolve import DISCOUNTED_SETTLEMENT
@@ -64,16 +65,44 @@ def _first_class(terms: LoanTerms) -> str | None:
 
 
 def _revised(event: happened.ScheduleRevised, meta: EventMeta) -> Sequence[Row]:
-    """The new rows; those that fell away have no due date."""
+    """The new rows; those that fell away have no due date. Interest that now pays principal moves within what was paid."""
+    credited = sum(_optional(row.credited) for row in event.rows)
     loan = _loan(
         event.loan_id,
         meta,
-        {"maturity": event.maturity, "outstanding_principal": minor(event.outstanding_principal)},
+        {
+            "maturity": event.maturity,
+            "outstanding_principal": minor(event.outstanding_principal),
+            "accrued": _optional(event.earned),
+            "accrued_to": event.accrues_from,
+            "booked_months": event.booked_months,
+        },
+        {
+            "principal": _optional(event.capitalised),
+            "repaid_principal": credited,
+            "repaid_interest": -credited,
+        },
     )
     ends = event.from_number + len(event.rows)
-    gone = {"due_date": None, "principal": 0, "interest": 0}
+    gone = {"due_date": None, "fell_due_on": None, "paid_on": None, "principal": 0, "interest": 0, "fee": 0}
     dropped = (_instalment(event.loan_id, number, gone) for number in range(ends, event.previous_count + 1))
-    return [loan, *(_scheduled(event.loan_id, row) for row in event.rows), *dropped]
+    return [loan, *(_revised_row(event, row) for row in event.rows), *dropped]
+
+
+def _revised_row(event: happened.ScheduleRevised, row: happened.RevisedInstalment) -> Row:
+    values: dict[str, Any] = {
+        "due_date": row.due_date,
+        "penalty_through": row.penalty_through or row.due_date,
+        "principal": minor(row.principal),
+        "interest": minor(row.interest),
+    }
+    if row.due_date > event.effective:
+        values["fell_due_on"] = None
+    if any(component_units(row.unpaid).values()):
+        values["paid_on"] = None
+    credited = _optional(row.credited)
+    increments = {"fee": _optional(row.fee), "paid_principal": credited, "paid_interest": -credited}
+    return _instalment(event.loan_id, row.number, values, increments)
 
 
 def _due(event: happened.InstallmentDue, meta: EventMeta) -> Sequence[Row]:
@@ -228,6 +257,43 @@ def _settled(event: happened.Settled, meta: EventMeta) -> Sequence[Row]:
     return [_loan(event.loan_id, meta, values)]
 
 
+# -- changes -------------------------------------------------------------------------------------------------------------
+
+
+def _changed(event: Any, meta: EventMeta) -> Sequence[Row]:
+    """A change in the list of them, and what of its facts a later one depends on."""
+    written = {
+        "kind": type(event).__name__,
+        "changed_on": meta.business_date,
+        "details": codec.encode(event).decode(),
+    }
+    listed = Row("loan_changes", {"loan_id": event.loan_id, "sequence": meta.sequence}, written)
+    facts = _FACTS.get(type(event), lambda _event: {})
+    return [_loan(event.loan_id, meta, facts(event)), listed]
+
+
+_FACTS: dict[type[Any], Callable[[Any], dict[str, Any]]] = {
+    happened.LoanExtended: lambda event: {"extended_months": event.months_in_all},
+    happened.LoanRestructured: lambda event: {
+        "restructured": event.times,
+        "annual_rate": event.annual_rate,
+        "observed_from": event.observed_from,
+        "observed_until": event.observed_until,
+    },
+    happened.ObservationRestarted: lambda event: {
+        "observed_from": event.observed_from,
+        "observed_until": event.observed_until,
+    },
+    happened.RateReset: lambda event: {"annual_rate": event.annual_rate, "reset_on": event.reset_on},
+    happened.HolidayGranted: lambda event: {"holiday_until": event.until},
+    happened.LoanReAged: lambda event: {"oldest_breach": event.oldest_breach},
+    happened.ChangeUndone: lambda event: {
+        "annual_rate": event.annual_rate,
+        **{field.name: getattr(event.facts, field.name) for field in fields(event.facts)},
+    },
+}
+
+
 # -- payments ------------------------------------------------------------------------------------------------------------
 
 
@@ -346,6 +412,18 @@ PROJECTION = Projection(
         happened.LoanBooked: _booked,
         happened.ScheduleRevised: _revised,
         happened.RulesAdopted: _adopted,
+        happened.PayoffQuoted: _changed,
+        happened.PrepaymentInstructed: _changed,
+        happened.Prepaid: _changed,
+        happened.LoanExtended: _changed,
+        happened.LoanRestructured: _changed,
+        happened.ObservationRestarted: _changed,
+        happened.RateReset: _changed,
+        happened.DueDateChanged: _changed,
+        happened.HolidayGranted: _changed,
+        happened.LoanReAged: _changed,
+        happened.LoanReAmortised: _changed,
+        happened.ChangeUndone: _changed,
         happened.InstallmentDue: _due,
         happened.PenaltyCharged: _penalty,
         happened.Overdue: _overdue,
@@ -439,3 +517,7 @@ def _prefixed(prefix: str, components: Any) -> dict[str, int]:
 
 def _negative(amounts: Mapping[str, int]) -> dict[str, int]:
     return {name: -amount for name, amount in amounts.items()}
+
+
+def _optional(money: Money | None) -> int:
+    return 0 if money is None else minor(money)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from loanstream.runtime.definitions import Decider, EffectHandler, Service
 from loanstream.runtime.kit import ServiceKit
 from services.servicing.api import api
-from services.servicing.domain.loan.business_day import business_day, due
+from services.servicing.domain.loan.changes.day import business_day, due
 from services.servicing.domain.loan.decide import decide
 from services.servicing.domain.loan.ending.claim import extinguished
 from services.servicing.domain.loan.evolve import evolve

@@ -40,6 +40,7 @@ A_YEAR = LoanTerms(
 ALL_PERMISSIONS = (
     "servicing:waive",
     "servicing:write-off",
+    "servicing:change",
     "servicing:accelerate",
     "servicing:raise-penalty",
     "servicing:charge-fee",

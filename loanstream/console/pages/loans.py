@@ -87,6 +87,7 @@ def add_routes(routes: APIRouter, visitor: Visitor) -> None:
             case=case,
             schedule=schedule,
             payments=payments,
+            changes=plan["changes"]["changes"] if plan["changes"] else [],
             chart=balance_chart(case.loan, schedule, payments) if case.loan else None,
             happened=happened,
             context="",
@@ -133,9 +134,13 @@ def _only(found: dict[str, Any], name: str) -> Json | None:
 
 async def _plan(visit: Visit, case: Case) -> dict[str, Any]:
     if case.loan is None:
-        return {"schedule": None, "payments": None}
+        return {"schedule": None, "payments": None, "changes": None}
     path = f"/api/servicing/loans/{quote(case.loan_id, safe='')}"
-    return await together(schedule=visit.api.find(f"{path}/schedule"), payments=visit.api.find(f"{path}/payments"))
+    return await together(
+        schedule=visit.api.find(f"{path}/schedule"),
+        payments=visit.api.find(f"{path}/payments"),
+        changes=visit.api.find(f"{path}/changes"),
+    )
 
 
 async def _events(visit: Visit, case: Case, context: str, passed: int) -> Any:

@@ -242,7 +242,7 @@ def _lists(router: APIRouter, kit: ServiceKit) -> None:
         await check_cursor(kit, _INSTALMENT_SEEN, after, loan_id, number, own_party(principal))
         rows = await kit.fetch(
             "SELECT i.*, l.currency, l.rules, l.annual_rate, l.penalty_multiplier, l.day_basis, l.grace_days,"
-            " l.allocation_order, l.agreement, l.value_date, l.maturity, l.accelerated_on,"
+            " l.allocation_order, l.agreement, l.method, l.value_date, l.maturity, l.accelerated_on,"
             " l.heavier_from, l.contract_no, l.party_ref, l.status FROM instalments i JOIN loans l USING (loan_id)"
             " WHERE i.due_date <= $1 AND i.unpaid > 0 AND l.status = ANY($2::text[])"
             " AND (i.loan_id, i.number) > ($3, $4) AND ($5::text IS NULL OR l.party_ref = $5)"

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from loanstream.runtime.http.parameters import unknown_cursor
 from loanstream.runtime.kit import Principal, ServiceKit
 from schemas.money import of_minor
+from schemas.terms import RepaymentMethod
 from services.servicing.domain.loan.daily.overdue_interest import COMPOUND, Accruing, posting_cap
 from services.servicing.domain.loan.money import COMPONENT_NAMES
 from services.servicing.domain.loan.packing import Balance
@@ -98,6 +99,7 @@ def conditions(row: Record) -> Conditions:
         day_basis=row["day_basis"],
         grace_days=row["grace_days"],
         allocation_order=tuple(row["allocation_order"].split(",")),
+        method=RepaymentMethod(row["method"]),
         agreement=agreed(row["agreement"]),
     )
 

@@ -52,7 +52,7 @@ def business_day(loan: Loan, context: Context) -> Sequence[Any]:
         return ()
     loan_id, day = context.aggregate_id, context.business_date
     lapsed = lapse(loan, context)
-    events = [*lapsed, *_became_due(loan, loan_id, day), *_arrears(loan, loan_id, day)]
+    events = [*lapsed, *became_due(loan, loan_id, day), *_arrears(loan, loan_id, day)]
     return [*events, *_standing(loan, events, loan_id, day)]
 
 
@@ -127,7 +127,8 @@ def _after(loan: Loan, events: Sequence[Any]) -> Loan:
     return after
 
 
-def _became_due(loan: Loan, loan_id: str, day: date) -> list[InstallmentDue]:
+def became_due(loan: Loan, loan_id: str, day: date) -> list[InstallmentDue]:
+    """The rows that fall due by ``day`` and were not announced."""
     terms, schedule = terms_of(loan), schedule_of(loan)
     events = []
     for number in range(loan.announced + 1, months_of(loan) + 1):

@@ -11,18 +11,37 @@ from schemas.servicing.commands import (
     ApplyPayment,
     AssignLoan,
     BookLoan,
+    ChangeDueDate,
     ChargeFee,
     ChargeOffLoan,
+    ExtendLoan,
+    GrantHoliday,
+    Prepay,
+    QuotePayoff,
     RaisePenaltyRate,
+    ReAge,
+    ReAmortise,
+    ResetRate,
+    RestructureLoan,
     ReversePayment,
     SellClaim,
     SetAssetClass,
+    UndoChange,
     WaiveAmount,
     WriteOffLoan,
 )
 from services.servicing.domain.loan.adoption import adopt
 from services.servicing.domain.loan.assignment import assign
 from services.servicing.domain.loan.booking import book
+from services.servicing.domain.loan.changes.due_date import change_due_date
+from services.servicing.domain.loan.changes.extension import extend
+from services.servicing.domain.loan.changes.holiday import grant_holiday
+from services.servicing.domain.loan.changes.payoff import quote_payoff
+from services.servicing.domain.loan.changes.prepayment import prepay
+from services.servicing.domain.loan.changes.re_age import re_age, re_amortise
+from services.servicing.domain.loan.changes.repricing import reset_rate
+from services.servicing.domain.loan.changes.restructure import restructure
+from services.servicing.domain.loan.changes.undo import undo
 from services.servicing.domain.loan.daily.acceleration import accelerate
 from services.servicing.domain.loan.daily.classify import set_class
 from services.servicing.domain.loan.daily.fees import charge_fee
@@ -51,6 +70,16 @@ _DECIDE: dict[type[Any], Callable[[Loan | None, Any, Context], Sequence[Any] | R
     AgreeSettlement: agree_settlement,
     SellClaim: sell_claim,
     AssignLoan: assign,
+    QuotePayoff: quote_payoff,
+    Prepay: prepay,
+    UndoChange: undo,
+    ExtendLoan: extend,
+    RestructureLoan: restructure,
+    ResetRate: reset_rate,
+    ChangeDueDate: change_due_date,
+    GrantHoliday: grant_holiday,
+    ReAge: re_age,
+    ReAmortise: re_amortise,
 }
 
 

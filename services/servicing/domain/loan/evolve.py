@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from schemas.agreement import ChargedOffAccrual
-from schemas.money import minor
+from schemas.money import Money, minor
 from schemas.servicing.events import (
     AccrualStatusChanged,
     AmountWaived,
@@ -36,6 +36,7 @@ from schemas.servicing.events import (
     WrittenOff,
 )
 from schemas.state import replace
+from services.servicing.domain.loan.changes.fold import CHANGED, outdated, revised_changes
 from services.servicing.domain.loan.daily.standing import NONE
 from services.servicing.domain.loan.daily.tables import worse
 from services.servicing.domain.loan.money import component_units, total_units
@@ -90,9 +91,12 @@ def evolve(loan: Loan | None, event: Any) -> Loan | None:
     if isinstance(event, LoanBooked):
         return _booked(event)
     apply = _APPLY.get(type(event))
-    if apply is None or loan is None:
-        return loan
-    after, day = apply(loan, event), _for_good(loan, event)
+    if loan is None:
+        return None
+    before = loan if loan.changes is None and loan.undo is None else outdated(loan, event)
+    if apply is None:
+        return before
+    after, day = apply(before, event), _for_good(loan, event)
     return after if day is None else _from(after, after, day)
 
 
@@ -315,14 +319,22 @@ def _revised(loan: Loan, event: ScheduleRevised) -> Loan:
     implied = [terms_of(loan).rules.due_date(loan.value_date, row.number) for row in rows]
     packed = pack_schedule(rows, loan.value_date, implied)
     touched = unpack_balances(loan.touched)
+    facts, undo = revised_changes(loan, event)
+    fallen_due = sum(row.due_date <= event.effective for row in event.rows)
     before = replace(
         loan,
         schedule=packed,
         done=pack_bits(done_bits(loan) & ((1 << kept) - 1)),
         touched=pack_balances({number: record for number, record in touched.items() if number <= kept}),
+        announced=min(loan.announced, kept + fallen_due),
+        principal=loan.principal + _optional(event.capitalised),
+        repaid=loan.repaid + sum(_optional(row.credited) for row in event.rows),
+        changes=facts,
+        undo=undo,
     )
     changed = [
-        Balance(row.number, row.due_date, through=row.due_date, **component_units(row.unpaid)) for row in event.rows
+        Balance(row.number, row.due_date, through=row.penalty_through or row.due_date, **component_units(row.unpaid))
+        for row in event.rows
     ]
     return _from(loan, with_balances(before, changed), event.effective)
 
@@ -346,6 +358,10 @@ def _from(loan: Loan, after: Loan, day: date) -> Loan:
     day = max(day, earlier.day) if earlier else day
     base = Base(day, len(history), loan.bucket, loan.overdue_since, after.done, after.touched)
     return replace(after, payments=pack_payments(history, schedule_of(after)), base=pack_base(base))
+
+
+def _optional(money: Money | None) -> int:
+    return 0 if money is None else minor(money)
 
 
 def _overdue(loan: Loan, event: Overdue) -> Loan:
@@ -444,6 +460,7 @@ _APPLY: dict[type[Any], Callable[[Loan, Any], Loan]] = {
     SettlementAgreed: _agreed,
     SettlementLapsed: _lapsed,
     ClaimSold: _sold,
+    **CHANGED,
 }
 
 

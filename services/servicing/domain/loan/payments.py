@@ -14,6 +14,7 @@ from schemas.servicing.events import (
     PaymentReceived,
 )
 from services.servicing.domain.loan.allocation import allocate
+from services.servicing.domain.loan.changes.prepayment import carry_out, wanted
 from services.servicing.domain.loan.correction import Cause, corrected
 from services.servicing.domain.loan.draft import Draft
 from services.servicing.domain.loan.ending.discount import counts_towards_agreement, pay_agreed
@@ -60,14 +61,23 @@ def _sold(_loan: Loan, command: ApplyPayment, context: Context, _amount: int) ->
 
 
 def _receive(loan: Loan, command: ApplyPayment, context: Context, amount: int) -> Sequence[Any]:
-    """Penalty is posted up to the value date first, then the money is shared out, then what follows from it is said."""
+    """Penalty is posted up to the value date first, then the money is shared out, then what follows from it is said.
+
+    Money for an early repayment pays what is due and that; what is more than it is a surplus.
+    """
     if counts_towards_agreement(loan, command.value_date):
         return pay_agreed(loan, command, context, amount)
     draft = Draft(loan, context)
-    if counts_from(loan, command.value_date) < context.business_date:
+    back_dated = counts_from(loan, command.value_date) < context.business_date
+    if not back_dated:
+        draft.post_penalty(command.value_date)
+    early = wanted(draft, loan, command, amount)
+    if early is not None:
+        payable = carry_out(draft, early, command.receipt_id)
+        allocations = tuple(allocate(payable, amount, terms_of(loan), command.kind, command.value_date))
+    elif back_dated:
         allocations = _correct(draft, command, amount)
     else:
-        draft.post_penalty(command.value_date)
         shares = allocate(unpaid(draft.loan), amount, terms_of(loan), command.kind, command.value_date)
         allocations = tuple(shares)
     _apply(draft, allocations, command, amount)

@@ -9,6 +9,7 @@ from schemas.money import of_minor
 from schemas.servicing.commands import ReversePayment
 from schemas.servicing.events import PaymentReversed, RecoveryReversed, RestoredInstalment
 from services.servicing.domain.loan.arrears import spared_from
+from services.servicing.domain.loan.changes.undo import unprepay
 from services.servicing.domain.loan.correction import Cause, corrected
 from services.servicing.domain.loan.draft import Draft
 from services.servicing.domain.loan.ending.discount import revived
@@ -45,7 +46,7 @@ def reverse_payment(loan: Loan | None, command: ReversePayment, context: Context
         draft.add(off_balance(draft, payment.allocations))
     elif loan.status is Status.SOLD:
         draft.add(also_sold(loan, context, payment))
-    else:
+    elif not unprepay(draft, command.receipt_id):
         _rewrite(draft, command, payment)
     return draft.events
 

@@ -9,6 +9,7 @@ from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 
+from schemas.servicing.changes import PrepaymentMode
 from schemas.state import State
 from schemas.terms import Bucket
 from services.servicing.domain.loan.daily.standing import Standing
@@ -63,6 +64,57 @@ class Ending(State, frozen=True):
     """Receipts of somebody who answers for the debtor 代偿."""
 
 
+class Changes(State, frozen=True):
+    """Facts of a loan that was changed, quoted or is about to be prepaid; a plain loan has none. Minor units."""
+
+    accrued: int = 0
+    """Of the running row's interest, earned before ``accrued_to``."""
+    accrued_to: date | None = None
+    """Day from which the running row's interest accrues by day; ``None``: from the due date before."""
+    quoted_on: date | None = None
+    """The day that a payoff quote is good for."""
+    quoted: int = 0
+    mode: PrepaymentMode | None = None
+    """A prepayment that was asked for: how, what principal (0: all), by which receipt (digest), until when."""
+    prepay: int = 0
+    receipt: bytes = b""
+    valid_until: date | None = None
+    prepayments: bytes = b""
+    """Digests of receipts that repaid early, eight bytes each, with the number of the row, two bytes."""
+    booked_months: int = 0
+    """Instalments as booked, once the schedule was revised."""
+    extended_months: int = 0
+    restructured: int = 0
+    """How often: from the second time on the class is at least substandard 次级."""
+    observed_from: date | None = None
+    observed_until: date | None = None
+    oldest_breach: date | None = None
+    """Where legal days past due begin when the rows were re-aged."""
+    reset_on: date | None = None
+    """The last day on which the rate was set anew."""
+    holiday_until: date | None = None
+
+
+class Undo(State, frozen=True):
+    """What the last change of the schedule replaced, as long as it can be taken back."""
+
+    cause: str
+    effective: date
+    from_number: int
+    schedule: bytes
+    done: bytes
+    touched: bytes
+    announced: int
+    terms: str
+    credited: tuple[tuple[int, int], ...] = ()
+    """(number, minor units) of interest paid in advance that was made to pay principal."""
+    fees: tuple[tuple[int, int], ...] = ()
+    """(number, minor units) of fees that the change added."""
+    capitalised: int = 0
+    changes: Changes | None = None
+    """The facts as they were."""
+
+
 class Loan(State, frozen=True):
     """State of one loan; amounts in minor units."""
 
@@ -100,6 +152,8 @@ class Loan(State, frozen=True):
     """Where it stands besides what it owes; absent while nothing of the kind happened."""
     ending: Ending | None = None
     """How it ends, once that began."""
+    changes: Changes | None = None
+    undo: Undo | None = None
 
 
 NO_ENDING = Ending()
@@ -108,6 +162,14 @@ NO_ENDING = Ending()
 def terms_of(loan: Loan) -> Conditions:
     """The conditions the loan runs on."""
     return conditions(loan.terms)
+
+
+_UNCHANGED = Changes()
+
+
+def changes_of(loan: Loan) -> Changes:
+    """The facts of a changed loan; the plain ones when it never was."""
+    return loan.changes or _UNCHANGED
 
 
 @lru_cache(maxsize=1024)

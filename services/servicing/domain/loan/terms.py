@@ -8,7 +8,7 @@ from sys import intern
 
 from schemas import codec
 from schemas.agreement import Agreement
-from schemas.terms import LoanTerms
+from schemas.terms import LoanTerms, RepaymentMethod
 from services.servicing.domain.rules import RULES, Rules
 
 COMPONENTS = ("cost", "fee", "penalty", "compound", "interest", "principal")
@@ -32,6 +32,7 @@ class Conditions:
     day_basis: int
     grace_days: int
     allocation_order: tuple[str, ...]
+    method: RepaymentMethod
     agreement: Agreement
 
     @cached_property
@@ -60,6 +61,7 @@ def condition_text(terms: LoanTerms) -> str:
         str(terms.day_basis),
         str(terms.grace_days),
         ",".join(_order(terms.allocation_order)),
+        terms.method.value,
         codec.encode(terms.agreement).decode() if terms.agreement else "",
     )
     return intern("|".join(parts))
@@ -78,10 +80,16 @@ def without_penalty(text: str) -> str:
     return intern("|".join((currency, rules, rate, "0", rest)))
 
 
+def with_rate(text: str, annual_rate: Decimal) -> str:
+    """The same conditions at another annual rate."""
+    currency, rules, _, rest = text.split("|", 3)
+    return intern("|".join((currency, rules, str(annual_rate), rest)))
+
+
 @lru_cache(maxsize=4096)
 def conditions(text: str) -> Conditions:
     """What :func:`condition_text` wrote, read back."""
-    currency, rules, rate, multiplier, basis, grace, order, agreement = text.split("|", 7)
+    currency, rules, rate, multiplier, basis, grace, order, method, agreement = text.split("|", 8)
     return Conditions(
         currency,
         rules,
@@ -90,6 +98,7 @@ def conditions(text: str) -> Conditions:
         int(basis),
         int(grace),
         tuple(order.split(",")),
+        RepaymentMethod(method),
         agreed(agreement),
     )
 

@@ -102,7 +102,15 @@ def _one_row(loan: Loan, context: Context, row: Balance) -> list[Any]:
         effective=row.due_date,
         from_number=row.number,
         previous_count=months_of(loan),
-        rows=(RevisedInstalment(number=row.number, due_date=row.due_date, unpaid=unpaid, **asked),),
+        rows=(
+            RevisedInstalment(
+                number=row.number,
+                due_date=row.due_date,
+                principal=asked["principal"],
+                interest=asked["interest"],
+                unpaid=unpaid,
+            ),
+        ),
         maturity=row.due_date,
         outstanding_principal=of_minor(outstanding_principal(loan), currency),
     )
