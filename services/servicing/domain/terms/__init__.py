@@ -17,6 +17,7 @@ from services.servicing.domain.terms.terms import (
     Tranche,
 )
 from services.servicing.domain.terms.words import (
+    AfterChargeOff,
     Anchor,
     ChargeBasis,
     ChargeTime,
@@ -37,6 +38,7 @@ from services.servicing.domain.terms.words import (
 )
 
 __all__ = [
+    "AfterChargeOff",
     "Allocation",
     "Anchor",
     "Charge",

@@ -135,8 +135,24 @@ class TransactionKind(StrEnum):
     GOODWILL_CREDIT = "goodwill-credit"
     INTEREST_PAYMENT_WAIVER = "interest-payment-waiver"
     CHARGE_ADJUSTMENT = "charge-adjustment"
+    RECOVERY = "recovery"
+    """Money that comes in after the write-off."""
+    CHARGE_WAIVER = "charge-waiver"
+    WRITE_OFF = "write-off"
+    CHARGE_OFF = "charge-off"
     CHARGEBACK = "chargeback"
     CREDIT_BALANCE_REFUND = "credit-balance-refund"
+
+
+class AfterChargeOff(StrEnum):
+    """What becomes of interest and due dates when a loan is charged off."""
+
+    GOES_ON = "goes-on"
+    """Nothing changes for the debtor."""
+    STOPS = "stops"
+    """No interest arises after the day; instalments stay, so that more of them is principal."""
+    ACCELERATES = "accelerates"
+    """All that is outstanding falls due on the day, with interest up to it."""
 
 
 class ChargeTime(StrEnum):

@@ -3,6 +3,8 @@
 from services.servicing.domain.transactions.entries import (
     ChargeAdded,
     Chargeback,
+    ChargedOff,
+    ChargeWaived,
     DayEnded,
     Disbursed,
     Entry,
@@ -13,13 +15,16 @@ from services.servicing.domain.transactions.entries import (
     Reamortised,
     Refunded,
     Undone,
+    WrittenOff,
 )
 from services.servicing.domain.transactions.history import run
 from services.servicing.domain.transactions.position import Position, Posting, Status, Totals
 
 __all__ = [
     "ChargeAdded",
+    "ChargeWaived",
     "Chargeback",
+    "ChargedOff",
     "DayEnded",
     "Disbursed",
     "Entry",
@@ -34,5 +39,6 @@ __all__ = [
     "Status",
     "Totals",
     "Undone",
+    "WrittenOff",
     "run",
 ]

@@ -6,6 +6,7 @@ Like the plan it is changed in place while one position is computed, and never h
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from services.servicing.domain.schedule.arithmetic import context, percentage, ratio, to_multiple, units
 from services.servicing.domain.schedule.cumulative import amounts
@@ -27,6 +28,9 @@ from services.servicing.domain.transactions.rows import Row
 CLAIMS = frozenset({TransactionKind.DISBURSEMENT, TransactionKind.CHARGEBACK, TransactionKind.CREDIT_BALANCE_REFUND})
 """Kinds that add to what is outstanding."""
 
+STATUS_ONLY = frozenset({TransactionKind.CHARGE_OFF, TransactionKind.RECOVERY})
+"""Kinds that leave what is outstanding as it is."""
+
 
 @dataclass(slots=True)
 class Move:
@@ -44,6 +48,14 @@ class Move:
     """Number of the entry whose money a chargeback claims back."""
 
 
+class Charged(NamedTuple):
+    """A charge in the row it fell into; without a row it is one of every instalment."""
+
+    component: Component
+    amount: int
+    row: Row | None
+
+
 @dataclass(slots=True)
 class Ledger:
     """Plan, rows and moves of a loan."""
@@ -55,13 +67,16 @@ class Ledger:
     disbursed: list[tuple[date, int]] = field(default_factory=list)
     charges: list[Charge] = field(default_factory=list)
     """Charges of disbursements and of every instalment."""
-    waiting: list[Charge] = field(default_factory=list)
+    waiting: list[tuple[int, Charge]] = field(default_factory=list)
     """Charges that are known before there is a row for them."""
     overpaid: int = 0
     skipped: set[int] = field(default_factory=set)
     """Rows a payment in advance found nothing to pay in, by identity."""
     detached: bool = False
     """Rows were changed beside the plan and follow it no more."""
+    charged: dict[int, Charged] = field(default_factory=dict)
+    """Where each charge went, by the number of its entry."""
+    written_off: date | None = None
     closing: bool = False
     """The transaction would pay all that is outstanding."""
 
@@ -69,7 +84,8 @@ class Ledger:
     def recalculates(self) -> bool:
         """Interest follows what is really outstanding."""
         progressive = self.terms.family is Family.PROGRESSIVE
-        return progressive and self.terms.recalculation is not None and self.terms.rate.percent > 0
+        bears = self.terms.recalculation is not None and self.terms.rate.percent > 0
+        return progressive and bears and not self.detached
 
     @property
     def instalments(self) -> Iterable[Row]:
@@ -134,8 +150,8 @@ def add_disbursement(ledger: Ledger, entry: int, day: date, amount: int) -> int:
     _schedule(ledger, day, amount - down)
     _recharge(ledger)
     waiting, ledger.waiting = ledger.waiting, []
-    for charge in waiting:
-        add_charge(ledger, charge)
+    for number, charge in waiting:
+        add_charge(ledger, number, charge)
     return down
 
 
@@ -225,18 +241,22 @@ def row_on(ledger: Ledger, day: date) -> Row | None:
     return None
 
 
-def add_charge(ledger: Ledger, charge: Charge) -> Row | None:
+def add_charge(ledger: Ledger, number: int, charge: Charge) -> Row | None:
     """Charge a fee or penalty; the row it falls into, ``None`` where it falls into several or into none yet."""
     if charge.time is not ChargeTime.DUE_DATE:
         ledger.charges.append(charge)
+        if charge.time is ChargeTime.INSTALMENT:
+            ledger.charged[number] = Charged(_component(charge), 0, None)
         _recharge(ledger)
         return None
     if ledger.plan is None:
-        ledger.waiting.append(charge)
+        ledger.waiting.append((number, charge))
         return None
     assert charge.due is not None
     row = row_on(ledger, charge.due) or extra_row(ledger, charge.due)
-    row.owed[_component(charge)] += _amount(ledger, charge)
+    amount = _amount(ledger, charge)
+    row.owed[_component(charge)] += amount
+    ledger.charged[number] = Charged(_component(charge), amount, row)
     row.review(charge.due)
     return row
 

@@ -19,6 +19,8 @@ from services.servicing.domain.transactions.claims import charge_back, refund_cr
 from services.servicing.domain.transactions.entries import (
     ChargeAdded,
     Chargeback,
+    ChargedOff,
+    ChargeWaived,
     Disbursed,
     Entry,
     Extended,
@@ -27,7 +29,9 @@ from services.servicing.domain.transactions.entries import (
     RateChanged,
     Reamortised,
     Refunded,
+    WrittenOff,
 )
+from services.servicing.domain.transactions.impairment import charge_off, waive_charge, write_off
 from services.servicing.domain.transactions.ledger import (
     CLAIMS,
     Ledger,
@@ -40,7 +44,19 @@ from services.servicing.domain.transactions.ledger import (
     spread_overdue,
 )
 
-Dated = Disbursed | Paid | Chargeback | Refunded | RateChanged | InterestPaused | Extended | Reamortised
+Dated = (
+    Disbursed
+    | Paid
+    | Chargeback
+    | Refunded
+    | ChargeWaived
+    | WrittenOff
+    | ChargedOff
+    | RateChanged
+    | InterestPaused
+    | Extended
+    | Reamortised
+)
 """Entries with a value date of their own."""
 
 Numbered = tuple[int, Entry]
@@ -67,7 +83,7 @@ def value_date(entry: Entry) -> date:
 def apply(ledger: Ledger, number: int, entry: Entry, kept: Sequence[Numbered]) -> None:
     """Write one entry into the ledger."""
     if isinstance(entry, ChargeAdded):
-        _charge(ledger, entry.charge)
+        _charge(ledger, number, entry.charge)
         return
     if isinstance(entry, RateChanged | InterestPaused | Extended | Reamortised):
         _change(ledger, entry)
@@ -87,6 +103,12 @@ def apply(ledger: Ledger, number: int, entry: Entry, kept: Sequence[Numbered]) -
         move = Move(number, TransactionKind.CREDIT_BALANCE_REFUND, day, entry.amount)
         refund_credit(ledger, move)
         ledger.moves.append(move)
+    elif isinstance(entry, ChargeWaived):
+        ledger.moves.append(waive_charge(ledger, number, entry))
+    elif isinstance(entry, WrittenOff):
+        ledger.moves.append(write_off(ledger, number, entry))
+    elif isinstance(entry, ChargedOff):
+        ledger.moves.append(charge_off(ledger, number, entry))
     ledger.closing = False
 
 
@@ -144,15 +166,19 @@ def _pay(ledger: Ledger, number: int, entry: Paid, kept: Sequence[Numbered]) -> 
 
 
 def _settle(ledger: Ledger, move: Move) -> None:
+    if ledger.written_off is not None:
+        move.kind = TransactionKind.RECOVERY
+        ledger.moves.append(move)
+        return
     left = allocate(ledger, move, move.amount, ledger.rule(move.kind))
     move.overpaid = left
     ledger.overpaid = ledger.overpaid + left if left > 0 else 0
     ledger.moves.append(move)
 
 
-def _charge(ledger: Ledger, charge: Charge) -> None:
+def _charge(ledger: Ledger, number: int, charge: Charge) -> None:
     """A charge; money that was paid too much earlier settles it on the day it was paid."""
-    row = add_charge(ledger, charge)
+    row = add_charge(ledger, number, charge)
     if charge.time is ChargeTime.DUE_DATE and (row is None or not row.open):
         return
     for move in ledger.moves:

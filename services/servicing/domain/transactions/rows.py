@@ -21,6 +21,10 @@ class Row:
     paid: dict[Component, int] = field(default_factory=_NONE.copy)
     recurring: dict[Component, int] = field(default_factory=_NONE.copy)
     """Charges of every instalment, as part of what is owed."""
+    relief: dict[Component, int] = field(default_factory=_NONE.copy)
+    """What is not asked for any more though it was never paid."""
+    waived: int = 0
+    written_off: int = 0
     credited: int = 0
     """Principal claimed back in this row: it was outstanding before the row fell due."""
     in_advance: int = 0
@@ -42,7 +46,7 @@ class Row:
 
     @property
     def outstanding(self) -> int:
-        return self.total - sum(self.paid.values())
+        return self.total - sum(self.paid.values()) - self.waived - self.written_off
 
     @property
     def open(self) -> bool:
@@ -50,7 +54,7 @@ class Row:
 
     def left(self, component: Component) -> int:
         """What is still unpaid of a component."""
-        return max(0, self.owed[component] - self.paid[component])
+        return max(0, self.owed[component] - self.paid[component] - self.relief[component])
 
     def ask(self, principal: int, interest: int) -> None:
         """Replace what the row asks for of principal and interest."""
@@ -71,6 +75,12 @@ class Row:
         elif day > self.due:
             self.late += taken
         self.settled_on = day if self.outstanding == 0 else None
+        return taken
+
+    def relieve(self, component: Component, amount: int) -> int:
+        """Ask for as much less of ``amount`` as the component still asks for; what was taken."""
+        taken = min(amount, self.left(component))
+        self.relief[component] += taken
         return taken
 
     def review(self, day: date) -> None:
