@@ -159,3 +159,54 @@ def test_the_command_counts_and_its_exit_code_says_whether_all_passed(tmp_path, 
         "OWN-1  loan  status: expected OVERPAID, got ACTIVE",
         "1 passed, 1 failed",
     ]
+
+
+def with_events(*events):
+    case = deepcopy(CASE)
+    case["events"][-2:] = events
+    return case
+
+
+@pytest.mark.parametrize(
+    ("event", "named"),
+    [
+        ({"type": "repayment", "date": "2026-04-01", "amount": "1.00", "channel": "AUTOPAY"}, "channel"),
+        ({"type": "undo_repayment", "date": "2026-04-01", "why": "mistake"}, "why"),
+        ({"type": "undo_goodwill_credit", "date": "2026-04-01"}, "refers to nothing"),
+        ({"type": "undo_repayment", "date": "2026-04-01", "nth": 7}, "there are 1"),
+        ({"type": "re_age", "date": "2026-04-01"}, "re_age"),
+    ],
+)
+def test_a_word_of_an_event_is_never_passed_over(event, named):
+    (difference,) = check(with_events(event)).differences
+    assert named in difference.got
+
+
+def test_a_parameter_that_is_missing_is_named():
+    case = deepcopy(CASE)
+    del case["params"]["principal"]
+    (difference,) = check(case).differences
+    assert (difference.field, difference.expected) == ("missing", "principal")
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        (({"type": "write_off", "date": "2026-04-01"},), {"status": "CLOSED_WRITTEN_OFF", "outstanding": "0.00"}),
+        (({"type": "charge_off", "date": "2026-04-01"},), {"status": "ACTIVE", "outstanding": "3045.08"}),
+        (({"type": "undo_disbursal", "date": "2026-04-01"},), {"outstanding": "0.00", "overpaid": "0.00"}),
+        (
+            (
+                {"type": "write_off", "date": "2026-04-01"},
+                {"type": "undo_write_off", "date": "2026-04-01"},
+                {"type": "goodwill_credit", "date": "2026-04-01", "amount": "45.08"},
+            ),
+            {"status": "ACTIVE", "outstanding": "2999.55"},  # 2,969.85 and 1 % of it
+        ),
+    ],
+)
+def test_each_kind_of_event_is_an_entry_of_ours(events, expected):
+    case = with_events(*events)
+    case["expected"] = {"rows": [], **expected}
+    found = {(one.place, one.field) for one in check(case).differences}
+    assert found <= {("row", "count")}

@@ -19,7 +19,9 @@ def waive_charge(ledger: Ledger, number: int, entry: ChargeWaived) -> Move:
         return move
     rows = list(ledger.instalments) if charged.row is None else [charged.row]
     for row in rows:
-        taken = row.relieve(charged.component, row.recurring[charged.component] if charged.row is None else charged.amount)
+        taken = row.relieve(
+            charged.component, row.recurring[charged.component] if charged.row is None else charged.amount
+        )
         row.waived += taken
         move.allocation[charged.component] += taken
         if taken:
@@ -92,7 +94,9 @@ def _interest_until(ledger: Ledger, row: Row, day: date) -> int:
     """The interest of a row that arises by ``day``."""
     if day <= row.begins:
         return 0
-    return ratio(row.owed[Component.INTEREST] * (day - row.begins).days, (row.due - row.begins).days, ledger.terms.rounding)
+    return ratio(
+        row.owed[Component.INTEREST] * (day - row.begins).days, (row.due - row.begins).days, ledger.terms.rounding
+    )
 
 
 def _accelerate(ledger: Ledger, day: date) -> None:

@@ -4,7 +4,14 @@ from collections.abc import Container, Iterable, Sequence
 from datetime import date
 
 from services.servicing.domain.terms import Component, TransactionKind
-from services.servicing.domain.transactions.ledger import CLAIMS, STATUS_ONLY, Ledger, Move, disbursement_fee, tranche_fee
+from services.servicing.domain.transactions.ledger import (
+    CLAIMS,
+    STATUS_ONLY,
+    Ledger,
+    Move,
+    disbursement_fee,
+    tranche_fee,
+)
 from services.servicing.domain.transactions.position import Line, Position, Posting, RowKind, Status
 from services.servicing.domain.transactions.rows import Row
 
