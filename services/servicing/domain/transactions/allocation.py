@@ -22,7 +22,19 @@ _BEARING = (Component.INTEREST, Component.PRINCIPAL)
 
 
 def allocate(ledger: Ledger, move: Move, amount: int, rule: Allocation) -> int:
-    """Settle rows with ``amount``; what is left when nothing remains to be paid."""
+    """Settle rows with ``amount``; what is left when nothing remains to be paid.
+
+    With recalculation a payment changes what rows ask for: the order is read again while money and open rows are left.
+    """
+    left = _allocate(ledger, move, amount, rule)
+    while ledger.recalculates and 0 < left < amount and any(row.open for row in ledger.rows):
+        amount = left
+        left = _allocate(ledger, move, amount, rule)
+    return left
+
+
+def _allocate(ledger: Ledger, move: Move, amount: int, rule: Allocation) -> int:
+    """Settle rows in one reading of the order."""
     if ledger.terms.processing is Processing.VERTICAL:
         for slot in rule.order:
             amount = _settle_component(ledger, move, amount, slot, rule.future)

@@ -123,3 +123,4 @@ def _ask(row: Row, parts: dict[Component, int]) -> None:
     row.credited += parts.get(Component.PRINCIPAL, 0)
     for component, amount in parts.items():
         row.owed[component] += amount
+        row.beside[component] += amount

@@ -128,7 +128,7 @@ def show_plan(ledger: Ledger, day: date | None = None, since: date | None = None
             row = Row(period.begins, period.due)
             ledger.rows.append(row)
         row.ask(figure.principal, figure.interest)
-        row.credited = period.credited_principal
+        row.credited = period.credited_principal + row.beside[Component.PRINCIPAL]
         if day is not None:
             row.review(day)
     ledger.rows.sort(key=lambda row: row.order)
@@ -162,16 +162,24 @@ def _schedule(ledger: Ledger, day: date, amount: int) -> None:
     if ledger.detached:
         _spread(ledger, day, amount)
         return
-    if ledger.terms.family is Family.CUMULATIVE:
+    late = day > plan.matures
+    if ledger.terms.family is Family.CUMULATIVE and not late:
         _show_cumulative(ledger, day)
         return
-    late = day > plan.matures
+    if ledger.terms.family is Family.CUMULATIVE:
+        _ask_after_maturity(ledger, day, amount)
+        return
     disburse(plan, day, amount)
     if late and not ledger.terms.full_term_tranches:
-        row = extra_row(ledger, day)
-        row.owed[Component.PRINCIPAL] += amount
-        row.review(day)
+        _ask_after_maturity(ledger, day, amount)
     show_plan(ledger, day, since=day)
+
+
+def _ask_after_maturity(ledger: Ledger, day: date, amount: int) -> None:
+    """What is disbursed after the last due date is asked for in the extra row."""
+    row = extra_row(ledger, day)
+    row.owed[Component.PRINCIPAL] += amount
+    row.review(day)
 
 
 def spread_overdue(ledger: Ledger, day: date) -> None:
@@ -203,7 +211,11 @@ def _show_cumulative(ledger: Ledger, day: date) -> None:
     """Rows of the cumulative family follow from all that was disbursed."""
     plan = ledger.plan
     assert plan is not None
-    amortised = [(since, amount - down_payment(ledger.terms, amount)) for since, amount in ledger.disbursed]
+    amortised = [
+        (since, amount - down_payment(ledger.terms, amount))
+        for since, amount in ledger.disbursed
+        if since <= plan.matures
+    ]
     for row, asked in zip(ledger.instalments, amounts(ledger.terms, plan.begins, amortised), strict=True):
         row.ask(asked.principal, asked.interest)
         row.review(day)

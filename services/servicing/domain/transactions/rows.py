@@ -27,6 +27,8 @@ class Row:
     written_off: int = 0
     credited: int = 0
     """Principal claimed back in this row: it was outstanding before the row fell due."""
+    beside: dict[Component, int] = field(default_factory=_NONE.copy)
+    """What was claimed back without the plan: it stays when the plan asks anew."""
     in_advance: int = 0
     late: int = 0
     settled_on: date | None = None
@@ -58,8 +60,8 @@ class Row:
 
     def ask(self, principal: int, interest: int) -> None:
         """Replace what the row asks for of principal and interest."""
-        self.owed[Component.PRINCIPAL] = principal
-        self.owed[Component.INTEREST] = interest
+        self.owed[Component.PRINCIPAL] = principal + self.beside[Component.PRINCIPAL]
+        self.owed[Component.INTEREST] = interest + self.beside[Component.INTEREST]
 
     def recharge(self, component: Component, amount: int) -> None:
         """Replace the recurring charge of a component."""
