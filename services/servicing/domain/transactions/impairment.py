@@ -7,7 +7,7 @@ from services.servicing.domain.schedule.movements import pause_interest, till
 from services.servicing.domain.schedule.plan import figures
 from services.servicing.domain.terms import AfterChargeOff, Component, Family, TransactionKind
 from services.servicing.domain.transactions.entries import ChargedOff, ChargeWaived, WrittenOff
-from services.servicing.domain.transactions.ledger import Ledger, Move, show_plan
+from services.servicing.domain.transactions.ledger import Ledger, Move, show_change
 from services.servicing.domain.transactions.rows import Row
 
 
@@ -41,6 +41,7 @@ def write_off(ledger: Ledger, number: int, entry: WrittenOff) -> Move:
         row.review(entry.value_date)
     move.amount = sum(move.allocation.values())
     ledger.written_off = entry.value_date
+    ledger.detached = True
     return move
 
 
@@ -67,7 +68,7 @@ def _stop_interest(ledger: Ledger, day: date) -> None:
     if ledger.terms.family is Family.PROGRESSIVE and not ledger.detached:
         if day < plan.matures:
             pause_interest(plan, day + timedelta(days=1), plan.matures)
-            show_plan(ledger, day, since=day + timedelta(days=1), keep=_settled(ledger))
+            show_change(ledger, day + timedelta(days=1))
         return
     _pay_principal_sooner(ledger, [row for row in ledger.instalments if row.due > day and row.open], day)
     ledger.detached = True
@@ -84,10 +85,6 @@ def _pay_principal_sooner(ledger: Ledger, rows: list[Row], day: date) -> None:
         row.ask(paid + more, interest)
         row.review(day)
         unpaid -= more
-
-
-def _settled(ledger: Ledger) -> set[date]:
-    return {row.due for row in ledger.instalments if not row.open and row.total}
 
 
 def _interest_until(ledger: Ledger, row: Row, day: date) -> int:

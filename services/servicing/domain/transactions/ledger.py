@@ -134,6 +134,29 @@ def show_plan(ledger: Ledger, day: date | None = None, since: date | None = None
     ledger.rows.sort(key=lambda row: row.order)
 
 
+def show_change(ledger: Ledger, day: date) -> None:
+    """Rows due from ``day`` on ask for what a changed plan says.
+
+    Without recalculation the plan does not know what was paid: settled rows stay, and no row asks for less than was paid on it.
+    The last rows take in what that makes of the principal.
+    """
+    settled = set() if ledger.recalculates else {row.due for row in ledger.instalments if not row.open and row.total}
+    show_plan(ledger, day, since=day, keep=settled)
+    if ledger.recalculates or ledger.plan is None:
+        return
+    rows = list(ledger.instalments)
+    for row in rows:
+        for component in (Component.PRINCIPAL, Component.INTEREST):
+            row.owed[component] = max(row.owed[component], row.paid[component])
+    missing = sum(figure.principal for figure in figures(ledger.plan))
+    missing -= sum(row.owed[Component.PRINCIPAL] - row.beside[Component.PRINCIPAL] for row in rows)
+    for row in reversed(rows):
+        taken = max(missing, -row.left(Component.PRINCIPAL))
+        row.owed[Component.PRINCIPAL] += taken
+        missing -= taken
+        row.review(day)
+
+
 def add_disbursement(ledger: Ledger, entry: int, day: date, amount: int) -> int:
     """Disburse; the down payment that falls due with it."""
     if ledger.plan is None:

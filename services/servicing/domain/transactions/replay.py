@@ -40,6 +40,7 @@ from services.servicing.domain.transactions.ledger import (
     add_disbursement,
     catch_up,
     row_on,
+    show_change,
     show_plan,
     spread_overdue,
 )
@@ -115,7 +116,7 @@ def apply(ledger: Ledger, number: int, entry: Entry, kept: Sequence[Numbered]) -
 def _change(ledger: Ledger, entry: RateChanged | InterestPaused | Extended | Reamortised) -> None:
     """The plan changes by agreement; rows that are open on its day follow."""
     plan = ledger.plan
-    if plan is None:
+    if plan is None or ledger.written_off is not None:
         return
     if isinstance(entry, Reamortised):
         _reamortise(ledger, plan, entry.value_date)
@@ -126,8 +127,7 @@ def _change(ledger: Ledger, entry: RateChanged | InterestPaused | Extended | Rea
         pause_interest(plan, entry.value_date, entry.until)
     else:
         extend(plan, entry.value_date, entry.instalments)
-    settled = {row.due for row in ledger.instalments if not row.open and row.total}
-    show_plan(ledger, entry.value_date, since=entry.value_date, keep=settled)
+    show_change(ledger, entry.value_date)
 
 
 def _reamortise(ledger: Ledger, plan: Plan, day: date) -> None:
