@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.servicing.domain.terms import Family, Terms
+from services.servicing.domain.terms import Terms
 from services.servicing.domain.transactions import (
     ChargeAdded,
     Chargeback,
@@ -17,8 +17,10 @@ from services.servicing.domain.transactions import (
     Position,
     Posting,
     RateChanged,
+    Reamortised,
     Refunded,
     Undone,
+    entry_objections,
     run,
 )
 from services.servicing.domain.transactions.position import Line
@@ -34,6 +36,7 @@ from services.servicing.quoting.transactions_document import (
     InterestPauseDocument,
     PaymentDocument,
     RateChangeDocument,
+    ReamortisationDocument,
     ReversalDocument,
     SimulationDocument,
     Transaction,
@@ -140,6 +143,8 @@ def _entry(one: Transaction, field: str, amounts: Amounts, offset: int) -> Entry
         return InterestPaused(known=known, value_date=day, until=one.until)
     if isinstance(one, ExtensionDocument):
         return Extended(known=known, value_date=day, instalments=one.instalments)
+    if isinstance(one, ReamortisationDocument):
+        return Reamortised(known=known, value_date=day)
     return DayEnded(known=known)
 
 
@@ -191,8 +196,10 @@ class _History:
             yield "date", "nothing is disbursed on that day yet"
         elif isinstance(one, ChargebackDocument):
             yield from self._chargeback(number, one)
-        elif isinstance(one, RateChangeDocument | InterestPauseDocument | ExtensionDocument):
-            yield from self._change(one)
+        elif isinstance(one, InterestPauseDocument) and one.until > LATEST:
+            yield "until", f"must not be after {LATEST}"
+        else:
+            yield from entry_objections(self.terms, self.entries[number - 1])
 
     def _disbursement(self, number: int) -> Iterator[tuple[str, str]]:
         before = (self._amount(held) for held, one in self.held.items() if isinstance(one, DisbursementDocument))
@@ -213,14 +220,6 @@ class _History:
             yield "amount", f"more would be claimed back than transaction {one.payment} paid"
         if one.date < payment.date:
             yield "date", f"must not be before the payment on {payment.date}"
-
-    def _change(self, one: RateChangeDocument | InterestPauseDocument | ExtensionDocument) -> Iterator[tuple[str, str]]:
-        if self.terms.family is not Family.PROGRESSIVE:
-            yield "type", "needs the progressive family"
-        if isinstance(one, RateChangeDocument) and not 0 <= one.percent <= 1000:
-            yield "percent", "must lie between 0 and 1000 % a year"
-        if isinstance(one, InterestPauseDocument) and not one.date <= one.until <= LATEST:
-            yield "until", "must not be before the date"
 
     def _reversal(self, one: ReversalDocument) -> Iterator[tuple[str, str]]:
         gone = self.held.get(one.of)

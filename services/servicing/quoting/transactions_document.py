@@ -129,6 +129,13 @@ class ExtensionDocument(Happening):
     """How many more."""
 
 
+class ReamortisationDocument(Happening):
+    """What is unpaid in rows due by the day is asked for in the rows after it 重新摊还."""
+
+    type: Literal["re-amortisation"]
+    """What happens."""
+
+
 Transaction = Annotated[
     DisbursementDocument
     | PaymentDocument
@@ -139,7 +146,8 @@ Transaction = Annotated[
     | DayEndDocument
     | RateChangeDocument
     | InterestPauseDocument
-    | ExtensionDocument,
+    | ExtensionDocument
+    | ReamortisationDocument,
     Field(discriminator="type"),
 ]
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date
 
 from services.servicing.domain.terms import Terms, TransactionKind
+from services.servicing.domain.transactions.checks import entry_objections
 from services.servicing.domain.transactions.entries import ChargeAdded, DayEnded, Disbursed, Entry, Undone
 from services.servicing.domain.transactions.ledger import Ledger, Move, catch_up
 from services.servicing.domain.transactions.position import Position, Posting
@@ -21,9 +22,11 @@ Key = tuple[int, TransactionKind]
 
 
 def run(terms: Terms, entries: Sequence[Entry]) -> Position:
-    """Where the loan stands after ``entries``."""
+    """Where the loan stands after ``entries``; :class:`ValueError` for one that :func:`entry_objections` refuses."""
     book = _Book(terms)
     for number, entry in enumerate(entries):
+        if refused := entry_objections(terms, entry):
+            raise ValueError(f"entry {number}, {type(entry).__name__}: {refused[0].field} {refused[0].reason}")
         book.record(number, entry)
     return position(book.ledger, book.reverted, book.replayed)
 

@@ -48,6 +48,8 @@ def write_off(ledger: Ledger, number: int, entry: WrittenOff) -> Move:
 def charge_off(ledger: Ledger, number: int, entry: ChargedOff) -> Move:
     """Charge off: a note of what is outstanding, and what was agreed for its interest."""
     day = entry.value_date
+    if ledger.written_off is not None:
+        return Move(number, TransactionKind.CHARGE_OFF, day, 0)
     if entry.interest is AfterChargeOff.STOPS:
         _stop_interest(ledger, day)
     elif entry.interest is AfterChargeOff.ACCELERATES:
