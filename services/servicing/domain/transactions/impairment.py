@@ -84,7 +84,8 @@ def _pay_principal_sooner(ledger: Ledger, rows: list[Row], day: date) -> None:
         interest = max(_interest_until(ledger, row, day), row.paid[Component.INTEREST])
         paid = row.paid[Component.PRINCIPAL]
         more = unpaid if row is rows[-1] else min(unpaid, max(0, before - interest - paid))
-        row.ask(paid + more, interest)
+        row.owed[Component.PRINCIPAL] = paid + more
+        row.owed[Component.INTEREST] = interest
         row.review(day)
         unpaid -= more
 

@@ -116,7 +116,7 @@ def apply(ledger: Ledger, number: int, entry: Entry, kept: Sequence[Numbered]) -
 def _change(ledger: Ledger, entry: RateChanged | InterestPaused | Extended | Reamortised) -> None:
     """The plan changes by agreement; rows that are open on its day follow."""
     plan = ledger.plan
-    if plan is None or ledger.written_off is not None:
+    if plan is None or ledger.written_off is not None or not any(row.open for row in ledger.instalments):
         return
     if isinstance(entry, Reamortised):
         _reamortise(ledger, plan, entry.value_date)
