@@ -18,12 +18,14 @@ from benchmarks import (
     days,
     deciding,
     demo,
+    engine_schedules,
     kafka,
     kafka_deciding,
     kafka_failover,
     kafka_reactions,
     latency,
     memory,
+    payments,
     rebuilds,
     report,
     schedules,
@@ -77,6 +79,8 @@ def _measured(rows: Iterable[Row]) -> list[Result]:
 
 def _postgres_rows(large: bool, whole_demo: bool) -> Iterator[Row]:
     yield "schedules", schedules.measure
+    yield "schedules of the engine", engine_schedules.measure
+    yield "payments in the engine", payments.measure
     yield "HTTP", lambda: latency.measure(_REQUESTS)
     yield "deciding, rebuilding, chain", lambda: _on_postgres(_streams)
     yield "memory", lambda: memory.measure(20_000, 1_000, 5_000)

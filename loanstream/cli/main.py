@@ -191,7 +191,8 @@ def quote_command(
     method: Annotated[
         str | None,
         typer.Option(
-            help="equal-instalment (default), equal-principal, interest-only, bullet or flat.", show_default=False
+            help="equal-instalment (default), equal-principal, interest-only, bullet or flat; others in JSON.",
+            show_default=False,
         ),
     ] = None,
     day_count: Annotated[

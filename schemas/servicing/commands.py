@@ -66,6 +66,16 @@ class WriteOffLoan:
     reason: str
 
 
+@command("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdoptRules:
+    """Let a running loan take over another version of the arithmetic 规则升级; needs ``servicing:adopt-rules``. Target: loan."""
+
+    rules: str
+    """The version, e.g. ``cn-bank/1``."""
+    reason: str
+
+
 @command("servicing", "receipt")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordReceipt:

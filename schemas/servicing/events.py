@@ -316,6 +316,27 @@ class LoanCorrected:
 
 @event("servicing", "loan")
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RulesAdopted:
+    """The loan moved to another version of the arithmetic 规则升级: what is computed from that day on follows it. Key: loan.
+
+    The schedule, and everything that was posted, stays as it was decided.
+    """
+
+    loan_id: str
+    party_ref: str
+    previous: str
+    """Version until now, e.g. ``cn-bank/1``."""
+    rules: str
+    """Version from now on."""
+    adopted_on: date
+    """Business day from which it holds."""
+    reason: str
+    authority: str
+    """Who decided it: the subject of the command."""
+
+
+@event("servicing", "loan")
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenOff:
     """Off the balance, the claim is kept 核销. Key: loan."""
 

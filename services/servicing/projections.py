@@ -130,6 +130,10 @@ def _change(before: Components | None, after: Components | None) -> dict[str, in
     return {name: units - was[name] for name, units in component_units(after).items()}
 
 
+def _adopted(event: happened.RulesAdopted, meta: EventMeta) -> Sequence[Row]:
+    return [_loan(event.loan_id, meta, {"rules": event.rules})]
+
+
 def _written_off(event: happened.WrittenOff, meta: EventMeta) -> Sequence[Row]:
     values = {"status": "written-off", "outstanding_principal": 0, "ended_on": meta.business_date}
     return [_loan(event.loan_id, meta, values, _prefixed("written_off", event.written_off))]
@@ -233,6 +237,7 @@ PROJECTION = Projection(
     handlers={
         happened.LoanBooked: _booked,
         happened.ScheduleRevised: _revised,
+        happened.RulesAdopted: _adopted,
         happened.InstallmentDue: _due,
         happened.PenaltyCharged: _penalty,
         happened.Overdue: _overdue,

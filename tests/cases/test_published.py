@@ -30,11 +30,6 @@ def test_the_shared_examples_are_ours(capsys: pytest.CaptureFixture[str]) -> Non
 def test_every_group_has_an_example() -> None:
     groups = {case["group"] for case in COMMITTED}
     assert groups >= set(GROUPS)
-    assert {group for group in groups if group.startswith("schedule-")} == {
-        "schedule-annuity",
-        "schedule-bullet",
-        "schedule-equal-principal",
-    }
 
 
 @pytest.mark.parametrize(
@@ -116,6 +111,51 @@ def test_a_case_that_breaks_a_mapping_does_not_hide_the_others(
     path.write_text(json.dumps([broken, BY_ID["irr-basic"]]), encoding="utf-8")
     assert report([path]) == 1
     assert capsys.readouterr().out.splitlines()[-1] == "1 passed, 1 failed"
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "no record",
+        {"id": "empty"},
+        {"id": "list", "group": "irr", "inputs": {"flows": ["-1", "2"]}, "expected": ["1"]},
+        {"id": "words", "group": "irr", "inputs": "flows", "expected": {"irr": "1"}},
+        {"id": "text", "group": "irr", "inputs": {"flows": ["-1", "2"]}, "expected": {"irr": "doubles"}},
+        {
+            "id": "loose",
+            "group": "irr",
+            "inputs": {"flows": ["-1", "2"]},
+            "expected": {"irr": "1"},
+            "tolerance": "about",
+        },
+        {"id": "null", "group": None, "inputs": {}, "expected": {"irr": "1"}},
+        {
+            "id": "huge",
+            "group": "apr-uk",
+            "inputs": {"advance": "1", "payment": "9e99", "days": "1"},
+            "expected": {"apr": "1"},
+        },
+    ],
+)
+def test_a_case_that_is_no_case_fails_on_a_line_of_its_own(
+    case: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "cases.json"
+    path.write_text(json.dumps([case, BY_ID["irr-basic"]]), encoding="utf-8")
+    assert report([path]) == 1
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert first.startswith(case["id"] if isinstance(case, dict) else "?")
+    assert last == "1 passed, 1 failed"
+
+
+@pytest.mark.parametrize("stated", [None, "exact", "0", {"*": "0"}, {"other": "1"}])
+def test_no_tolerance_in_whatever_form_is_exact(stated: Any) -> None:
+    case = changed("irr-basic")
+    case["tolerance"] = stated
+    case["expected"] = {"irr": "0.2809484"}
+    assert list(differences(case)) == []
+    case["expected"] = {"irr": "0.2809485"}
+    assert [one.figure for one in differences(case)] == ["irr"]
 
 
 def test_where_no_rate_exists_only_a_source_that_says_so_agrees() -> None:

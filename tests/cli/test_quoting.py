@@ -147,7 +147,7 @@ def test_schemas_are_printed_without_any_terms():
         ("--day-count: there are by-period, 30/360", ["--day-count", "lunar"]),
         ("charges[0].percent: must be above 0", ["--fee", "101%"]),
         ("--chart: the file's name must end in .svg or .png", ["--chart", "chart.pdf"]),
-        ("method: input should be 'equal-instalment'", ["--method", "balloon"]),
+        ("method: input should be 'equal-instalment'", ["--method", "lunar"]),
         ("signed: the caps are tested", ["--lender-type", "bank"]),
     ],
 )

@@ -47,9 +47,12 @@ _COMPUTED: Mapping[tuple[str, str], Sequence[tuple[str, int | None]]] = {
     ("services/origination/routes/queries.py", "f'unknown-{thing}'"): tuple(
         (f"unknown-{table.name.removesuffix('s')}", None) for table in (APPLICATIONS, CONTRACTS, DRAWDOWNS)
     ),
-    ("services/servicing/domain/loan/waiver.py", "f'loan-{loan.status.value}'"): tuple(
-        (f"loan-{status.value}", None) for status in LoanStatus if status is not LoanStatus.ACTIVE
-    ),
+    **{
+        (f"services/servicing/domain/loan/{file}.py", "f'loan-{loan.status.value}'"): tuple(
+            (f"loan-{status.value}", None) for status in LoanStatus if status is not LoanStatus.ACTIVE
+        )
+        for file in ("adoption", "waiver")
+    },
 }
 """Codes that stand in no text of the source, by file and expression, with the status where that goes with the code."""
 

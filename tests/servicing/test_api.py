@@ -157,6 +157,16 @@ async def test_a_waiver_is_for_permitted_people_and_shows_on_the_schedule(branch
     assert (first["waived"]["interest"], first["unpaid"]["interest"]) == (amount("44"), amount("100"))
 
 
+async def test_a_loan_adopts_only_arithmetic_that_there_is(branch: Branch) -> None:
+    loan_id = await branch.disburse("1")
+    body = {"rules": "cn-bank/9", "reason": "ruling"}
+    assert (await branch.post(f"/loans/{loan_id}/rules", body, "operations-officer")).status_code == 403
+    refused = await branch.post(f"/loans/{loan_id}/rules", body, "finance-officer")
+    assert (refused.status_code, refused.json()["code"]) == (409, "rules-unknown")
+    same = await branch.post(f"/loans/{loan_id}/rules", {**body, "rules": "cn-bank/1"}, "finance-officer")
+    assert (same.status_code, same.json()["events"]) == (200, [])
+
+
 # -- receipts --------------------------------------------------------------------------------------------------------------
 
 

@@ -49,7 +49,7 @@ def test_a_payment_that_counts_from_before_two_others_takes_their_place() -> Non
     assert standing(after.applied()) == standing(until(punctual, day("04-01")))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(st.lists(dated, min_size=1, max_size=5), dated, st.integers(0, 5))
 def test_a_back_dated_payment_gives_the_figures_of_one_that_came_on_its_day(
     history: list[Dated], missing: Dated, grace: int
@@ -65,7 +65,7 @@ def test_a_back_dated_payment_gives_the_figures_of_one_that_came_on_its_day(
     assert standing(until(late, last)) == standing(in_time)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(st.lists(dated, max_size=4), dated, st.integers(0, 60))
 def test_a_reversal_gives_from_then_on_the_figures_without_the_pair(
     history: list[Dated], wrong: Dated, later: int
@@ -82,7 +82,7 @@ def test_a_reversal_gives_from_then_on_the_figures_without_the_pair(
         assert standing(restored) == standing(expected)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 @given(st.lists(dated, max_size=5), st.integers(0, 40))
 def test_a_ledger_with_nothing_back_dated_is_what_it_is_when_written_anew(history: list[Dated], later: int) -> None:
     last = on(max((days for days, _ in history), default=0) + later)

@@ -72,12 +72,10 @@ def quote(document: QuoteDocument) -> Quote:
     terms, charges = read_terms(document, document.start)
     _check(document, terms)
     plain = replace(terms, recalculation=None)  # rows that are paid when they are due ask for nothing else
-    position = run(plain, [*_charged(charges, document.start), *_payouts(terms, document.start)])
+    normal = [charge for charge in charges if charge.time is not ChargeTime.OVERDUE]
+    position = run(plain, [*_charged(normal, document.start), *_payouts(terms, document.start)])
     items = (_interest(document, position.lines), *_fees(plain, document, charges))
-    contingent = tuple(
-        Item(one.code, one.name, one.method, one.standard, one.collected_by, contingent=True)
-        for one in document.contingent
-    )
+    contingent = (*_on_default(document), *_when_overdue(document))
     table, why = _table(document, terms, position.lines, (*items, *contingent))
     dated = [(line.day, _flow(line)) for line in position.lines]
     yearly = _xirr(dated)
@@ -156,9 +154,24 @@ def _interest(document: QuoteDocument, lines: Iterable[Line]) -> Item:
     return Item("interest", "Interest 利息", f"on {base}", standard, "lender", amounts)
 
 
+def _on_default(document: QuoteDocument) -> Iterable[Item]:
+    for one in document.contingent:
+        yield Item(one.code, one.name, one.method, one.standard, one.collected_by, contingent=True)
+
+
+def _when_overdue(document: QuoteDocument) -> Iterable[Item]:
+    """Charges of the terms that no row asks for in normal performance."""
+    for one in document.charges:
+        if one.time is ChargeTime.OVERDUE:
+            standard = _standard(one, document.currency)
+            yield Item(one.code, one.name or one.code, _TIMES[one.time], standard, one.collected_by, contingent=True)
+
+
 def _fees(terms: Terms, document: QuoteDocument, charges: tuple[Charge, ...]) -> Iterable[Item]:
     """One item a charge: each is rounded for itself, and none changes principal or interest."""
     for said, charge in zip(document.charges, charges, strict=True):
+        if charge.time is ChargeTime.OVERDUE:
+            continue
         alone = run(terms, [*_charged([charge], document.start), *_payouts(terms, document.start)])
         amounts = tuple(
             (period, line.fee + line.penalty) for period, line in _numbered(alone.lines) if line.fee + line.penalty
@@ -172,6 +185,7 @@ _TIMES = {
     ChargeTime.TRANCHE: "at each disbursement, on its amount",
     ChargeTime.DUE_DATE: "once, on its due date",
     ChargeTime.INSTALMENT: "with every instalment",
+    ChargeTime.OVERDUE: "with each instalment that is overdue",
 }
 _BASES = {
     ChargeBasis.AMOUNT: "the principal",
@@ -194,6 +208,8 @@ def _table(
     rows = [pair for pair in _numbered(lines) if pair[1].kind is not RowKind.DISBURSEMENT]
     if sum(line.kind is RowKind.DISBURSEMENT for line in lines) > 1:
         return None, "several disbursements: flows are not one period apart"
+    if terms.plan or terms.settlement is not None:
+        return None, "rows on days of their own: flows are not one period apart"
     if any(period > terms.instalments for period, _ in rows):
         return None, "a charge after maturity: flows are not one period apart"
     if a_year is None:
@@ -210,6 +226,8 @@ def _table(
 
 def _periods_a_year(document: QuoteDocument) -> int | None:
     units = {Unit.DAY: 365, Unit.WEEK: 52, Unit.MONTH: 12, Unit.YEAR: 1}[document.frequency.unit]
+    if document.month_days is not None:
+        units *= 2
     whole, left = divmod(units, document.frequency.every)
     return None if left else whole
 
@@ -217,6 +235,7 @@ def _periods_a_year(document: QuoteDocument) -> int | None:
 def _periodic(document: QuoteDocument, table: CostTable | None, why: str) -> tuple[Figure, ...]:
     every, unit = document.frequency.every, document.frequency.unit
     span = unit if every == 1 else f"{every} {unit}s"
+    span = f"half {span}" if document.month_days is not None else span
     rates = (None, None, None) if table is None else (table.periodic_irr, table.nominal, table.effective)
     named = (
         ("periodic-irr", f"Periodic IRR, per {span} 每期内部收益率"),

@@ -1,14 +1,18 @@
 """From the JSON form of terms to the engine's terms and charges, or every reason to refuse them before anything is computed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from schemas.money import MINOR_DIGITS
-from services.servicing.domain.schedule.dates import due_dates, start_of
+from services.servicing.domain.schedule.checks import schedule_objections
 from services.servicing.domain.terms import (
     Allocation,
+    Balloon,
+    BusinessDays,
     Charge,
     ChargeBasis,
     ChargeTime,
@@ -19,12 +23,16 @@ from services.servicing.domain.terms import (
     Due,
     Family,
     Grace,
+    Growth,
     InterestBy,
     Method,
+    NthWeekday,
+    Planned,
     Rate,
     Recalculation,
     Rounding,
     RoundingMode,
+    Settlement,
     Slot,
     Span,
     Terms,
@@ -34,12 +42,17 @@ from services.servicing.domain.terms import (
 from services.servicing.quoting.documents import Amounts, Fault, Unfit, path
 from services.servicing.quoting.terms_document import AllocationDocument, ChargeDocument, SpanDocument, TermsDocument
 
+_Form = TypeVar("_Form")
+
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
 """Days that a document may name: due dates that follow from them still are dates."""
 
 _STATUTORY = (Component.FEE, Component.PENALTY, Component.INTEREST, Component.PRINCIPAL)
 """Costs, interest, principal (Civil Code 561; precise-rules 9)."""
+_KEPT_WITH = {"cost": Component.FEE, "compound": Component.PENALTY}
+"""Enforcement cost is charged as a fee, compound interest as a penalty: an order of six components is mapped so (rule 9)."""
 _SLOTS = {f"{due} {part}": Slot(due, part) for due in Due for part in Component}
+_WIDE = {f"{due} {name}": Slot(due, part) for due in Due for name, part in _KEPT_WITH.items()}
 
 
 def read_terms(document: TermsDocument, start: date) -> tuple[Terms, tuple[Charge, ...]]:
@@ -56,7 +69,7 @@ def read_terms(document: TermsDocument, start: date) -> tuple[Terms, tuple[Charg
     named = {fault.field for fault in faults}
     faults += [Fault(*flaw) for flaw in objections(terms) if flaw.field not in named]
     if not faults:
-        faults += _calendar(terms, start)
+        faults += [Fault(*flaw) for flaw in schedule_objections(terms, start)]
     if faults:
         raise Unfit(faults)
     return terms, charges
@@ -66,6 +79,7 @@ def _terms(document: TermsDocument, amounts: Amounts) -> Terms:
     cumulative = document.family is Family.CUMULATIVE
     rounding, days, grace, down = document.rounding, document.day_count, document.grace, document.down_payment
     again, claims = document.recalculation, document.credit_order
+    interest_by = document.interest_by or _interest_by(document)
     return Terms(
         family=document.family,
         method=document.method,
@@ -76,17 +90,24 @@ def _terms(document: TermsDocument, amounts: Amounts) -> Terms:
         frequency=Span(document.frequency.every, document.frequency.unit),
         anchor=document.anchor,
         applied=document.applied,
+        counted_from=document.counted_from,
         first_due=document.first_due,
         fixed_length=_span(document.fixed_length),
+        nth_weekday=_parts(NthWeekday, document.nth_weekday),
+        month_days=document.month_days,
+        matures=document.matures,
+        stub=document.stub,
+        business_days=_business_days(document, interest_by),
         month_end=document.month_end,
-        day_count=DayCount(days.year, days.month, days.leap, days.new_year_on_first),
-        interest_by=document.interest_by or (InterestBy.PERIOD if cumulative else InterestBy.DAY),
+        day_count=DayCount(days.year, days.month, days.leap, days.new_year_on_first, days.convention, days.counting),
+        interest_by=interest_by,
         partial_periods=document.partial_periods,
         rounding=Rounding(
             rounding.mode or (RoundingMode.HALF_UP if cumulative else RoundingMode.HALF_EVEN),
             rounding.digits,
             MINOR_DIGITS[document.currency],
             amounts.optional(rounding.multiple, "rounding.multiple"),
+            rounding.remainder,
         ),
         grace=Grace(grace.principal, grace.interest_payment, grace.interest_charged, grace.arrears_days),
         down_payment=None if down is None else DownPayment(down.percent, down.automatic),
@@ -96,12 +117,52 @@ def _terms(document: TermsDocument, amounts: Amounts) -> Terms:
         ),
         full_term_tranches=document.full_term_tranches,
         fixed_instalment=amounts.optional(document.fixed_instalment, "fixed_instalment"),
+        growth=_growth(document, amounts),
+        balloon=_balloon(document, amounts),
+        plan=tuple(
+            Planned(row.due, amounts.minor(row.principal, path("plan", i, "principal"), positive=False))
+            for i, row in enumerate(document.plan)
+        ),
+        settlement=_parts(Settlement, document.settlement),
         recalculation=None if again is None else Recalculation(again.rest, again.preclosure, again.on_past_due),
         processing=document.processing,
         allocations=tuple(map(_allocation, document.allocations)) or (Allocation(None, _default_order()),),
         credit_order=None if claims is None else CreditOrder(claims),
         interest_refund_for=frozenset(document.interest_refund_for),
     )
+
+
+def _interest_by(document: TermsDocument) -> InterestBy:
+    """By period in the cumulative family, but for a named day count."""
+    by_period = document.family is Family.CUMULATIVE and document.day_count.convention is None
+    return InterestBy.PERIOD if by_period else InterestBy.DAY
+
+
+def _parts(form: Callable[..., _Form], document: BaseModel | None) -> _Form | None:
+    """A part whose fields have the names of the document's."""
+    return None if document is None else form(**document.model_dump())
+
+
+def _business_days(document: TermsDocument, interest_by: InterestBy) -> BusinessDays | None:
+    rule = document.business_days
+    if rule is None:
+        return None
+    adjusts = interest_by is InterestBy.DAY if rule.adjusts_interest is None else rule.adjusts_interest
+    return BusinessDays(rule.adjustment, rule.calendar, adjusts)
+
+
+def _growth(document: TermsDocument, amounts: Amounts) -> Growth | None:
+    growth = document.growth
+    if growth is None:
+        return None
+    amount = growth.amount
+    step = None if amount is None else amounts.minor(amount, "growth.amount", positive=False)
+    return Growth(growth.every, growth.percent, step)
+
+
+def _balloon(document: TermsDocument, amounts: Amounts) -> Balloon | None:
+    balloon = document.balloon
+    return None if balloon is None else Balloon(amounts.optional(balloon.amount, "balloon.amount"), balloon.over)
 
 
 def _span(document: SpanDocument | None) -> Span | None:
@@ -113,7 +174,17 @@ def _default_order() -> tuple[Slot, ...]:
 
 
 def _allocation(document: AllocationDocument) -> Allocation:
-    return Allocation(document.kind, tuple(_SLOTS[name] for name in document.order), document.future)
+    return Allocation(document.kind, _merged(document.order), document.future)
+
+
+def _merged(order: Sequence[str]) -> tuple[Slot, ...]:
+    """Slots of an order; neighbours that the ledger keeps together become one."""
+    slots = [(name, _SLOTS.get(name) or _WIDE[name]) for name in order]
+    return tuple(
+        slot
+        for k, (name, slot) in enumerate(slots)
+        if k == 0 or slots[k - 1][1] != slot or (name in _WIDE) == (slots[k - 1][0] in _WIDE)
+    )
 
 
 def _charge(document: ChargeDocument, field: str, amounts: Amounts) -> Charge:
@@ -130,13 +201,31 @@ def read_charge(document: ChargeDocument, field: str, amounts: Amounts) -> Charg
 
 def _orders(document: TermsDocument) -> Iterator[Fault]:
     for i, allocation in enumerate(document.allocations):
-        for k, name in enumerate(allocation.order):
-            if name not in _SLOTS:
-                yield Fault(path("allocations", i, "order", k), f"no slot {name!r}; there are {', '.join(_SLOTS)}")
+        known = {**_SLOTS, **_WIDE}
+        field = path("allocations", i, "order")
+        unknown = [k for k, name in enumerate(allocation.order) if name not in known]
+        for k in unknown:
+            yield Fault(f"{field}[{k}]", f"no slot {allocation.order[k]!r}; there are {', '.join(known)}")
+        if not unknown and any(name in _WIDE for name in allocation.order):
+            yield from _wide_order(field, allocation.order)
+
+
+def _wide_order(field: str, order: Sequence[str]) -> Iterator[Fault]:
+    """Whether an order of six components can be kept by a ledger of four: each pair it keeps as one stands side by side."""
+    if missing := [name for name in (*_SLOTS, *_WIDE) if name not in order]:
+        yield Fault(field, f"an order of eighteen slots misses {', '.join(missing)}")
+        return
+    for name, slot in _WIDE.items():
+        other = f"{slot.due} {slot.component}"
+        if abs(order.index(name) - order.index(other)) != 1:
+            yield Fault(field, f"{name!r} and {other!r} are one claim of the ledger: they must stand side by side")
 
 
 def _dates(document: TermsDocument, start: date) -> Iterator[Fault]:
     days = [("start", start), ("applied", document.applied), ("first_due", document.first_due)]
+    days += [("counted_from", document.counted_from)]
+    days += [("matures", document.matures)]
+    days += [(path("plan", i, "due"), row.due) for i, row in enumerate(document.plan)]
     days += [(path("tranches", i, "expected"), part.expected) for i, part in enumerate(document.tranches)]
     days += [(path("charges", i, "due"), charge.due) for i, charge in enumerate(document.charges)]
     for field, day in days:
@@ -144,8 +233,9 @@ def _dates(document: TermsDocument, start: date) -> Iterator[Fault]:
             yield Fault(field, f"must lie between {EARLIEST} and {LATEST}")
     if document.first_due is not None and document.first_due <= start:
         yield Fault("first_due", f"must be after the disbursement on {start}")
-    if document.applied is not None and document.applied > start:
-        yield Fault("applied", f"must not be after the disbursement on {start}")
+    for field, day in (("applied", document.applied), ("counted_from", document.counted_from)):
+        if day is not None and day > start:
+            yield Fault(field, f"must not be after the disbursement on {start}")
 
 
 def _charges(document: TermsDocument, start: date) -> Iterator[Fault]:
@@ -178,24 +268,3 @@ def _combinations(document: TermsDocument) -> Iterator[Fault]:
         yield Fault("recalculation", "needs the progressive family")
     if document.fixed_instalment is not None and document.method is not Method.EQUAL_INSTALMENT:
         yield Fault("fixed_instalment", "needs the method of equal instalments")
-
-
-def _calendar(terms: Terms, start: date) -> Iterator[Fault]:
-    """Due dates that are no dates, or not in order."""
-    try:
-        dues = list(due_dates(terms, start_of(terms, start)))
-    except (OverflowError, ValueError):
-        yield Fault("instalments", "the last one would fall due after the year 9999")
-        return
-    if any(later <= earlier for earlier, later in pairwise(dues)):
-        yield Fault("fixed_length", "ends before the last but one instalment")
-    if dues[0] <= start:
-        field = "first_due" if terms.first_due is not None else "applied" if terms.applied is not None else "frequency"
-        yield Fault(field, f"the first instalment falls due on {dues[0]}, not after the disbursement on {start}")
-    for i, tranche in enumerate(terms.tranches):
-        if not start <= tranche.expected < dues[-1]:
-            yield Fault(
-                path("tranches", i, "expected"), f"must lie from {start} to before the last due date {dues[-1]}"
-            )
-        if i and tranche.expected < terms.tranches[i - 1].expected:
-            yield Fault(path("tranches", i, "expected"), "must not be before the tranche before it")

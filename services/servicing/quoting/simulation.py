@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from schemas.calendars import CalendarEnds
 from services.servicing.domain.terms import Terms
 from services.servicing.domain.transactions import (
     ChargeAdded,
@@ -20,7 +21,7 @@ from services.servicing.domain.transactions import (
     Reamortised,
     Refunded,
     Undone,
-    entry_objections,
+    refusal,
     run,
 )
 from services.servicing.domain.transactions.position import Line
@@ -65,14 +66,14 @@ class State:
 
 
 def simulate(document: SimulationDocument) -> tuple[Terms, tuple[State, ...]]:
-    """The state after each transaction. Raises :class:`Unfit` before anything is computed."""
+    """The state after each transaction. Raises :class:`Unfit`, and then shows none."""
     terms, agreed = _agreed(document)
     entries = [*agreed, *_entries(document, terms, len(agreed))]
     states: list[State] = []
     before = Position((), (), run(terms, ()).status, 0)
     for number, transaction in enumerate(document.transactions, start=1):
         index = len(agreed) + number - 1
-        after = run(terms, entries[: index + 1])
+        after = _run(terms, entries[: index + 1], number)
         posted = tuple(posting for posting in after.postings if posting.entry == index and not posting.reverted)
         states.append(
             State(
@@ -86,6 +87,14 @@ def simulate(document: SimulationDocument) -> tuple[Terms, tuple[State, ...]]:
         )
         before = after
     return terms, tuple(states)
+
+
+def _run(terms: Terms, entries: Sequence[Entry], number: int) -> Position:
+    """The position after these entries; a new row that no business day is known for refuses the last of them."""
+    try:
+        return run(terms, entries)
+    except CalendarEnds as error:
+        raise Unfit([Fault(path("transactions", number - 1), str(error))]) from None
 
 
 def _corrected(before: Position, after: Position, agreed: int) -> tuple[int, ...]:
@@ -196,10 +205,8 @@ class _History:
             yield "date", "nothing is disbursed on that day yet"
         elif isinstance(one, ChargebackDocument):
             yield from self._chargeback(number, one)
-        elif isinstance(one, InterestPauseDocument) and one.until > LATEST:
-            yield "until", f"must not be after {LATEST}"
-        else:
-            yield from entry_objections(self.terms, self.entries[number - 1])
+        elif isinstance(one, RateChangeDocument | InterestPauseDocument | ExtensionDocument):
+            yield from self._change(number, one)
 
     def _disbursement(self, number: int) -> Iterator[tuple[str, str]]:
         before = (self._amount(held) for held, one in self.held.items() if isinstance(one, DisbursementDocument))
@@ -220,6 +227,16 @@ class _History:
             yield "amount", f"more would be claimed back than transaction {one.payment} paid"
         if one.date < payment.date:
             yield "date", f"must not be before the payment on {payment.date}"
+
+    def _change(
+        self, number: int, one: RateChangeDocument | InterestPauseDocument | ExtensionDocument
+    ) -> Iterator[tuple[str, str]]:
+        if (refused := refusal(self.terms, self.entries[number - 1])) is not None:
+            yield "type", refused.reason
+        if isinstance(one, RateChangeDocument) and not 0 <= one.percent <= 1000:
+            yield "percent", "must lie between 0 and 1000 % a year"
+        if isinstance(one, InterestPauseDocument) and not one.date <= one.until <= LATEST:
+            yield "until", "must not be before the date"
 
     def _reversal(self, one: ReversalDocument) -> Iterator[tuple[str, str]]:
         gone = self.held.get(one.of)

@@ -10,14 +10,17 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.agreement import LenderType
+from schemas.calendars import EVERY_DAY
 from schemas.fields import PLAIN_DECIMAL, Code, IsoDate, Line, whole
 from services.servicing.domain.cost.aprc import MORTGAGE_2014
 from services.servicing.domain.cost.cost_table import Headline
 from services.servicing.domain.terms import (
+    Adjustment,
     Anchor,
     ChargeBasis,
     ChargeTime,
     Component,
+    Counting,
     Family,
     FutureRule,
     InterestBy,
@@ -26,8 +29,10 @@ from services.servicing.domain.terms import (
     MonthEnd,
     Preclosure,
     Processing,
+    Remainder,
     Rest,
     RoundingMode,
+    Stub,
     TransactionKind,
     Unit,
 )
@@ -74,6 +79,10 @@ class DayCountDocument(Part):
     """Which periods have a year of 366 days, where the actual days of the year count."""
     new_year_on_first: Flag = False
     """A period over New Year is split on 1 January instead of 31 December."""
+    convention: Annotated[str, Field(max_length=40, examples=["30E/360"])] | None = None
+    """A named convention in place of year and month, e.g. `ACT/ACT ISDA`, `30/360 US`, `30E/360 ISDA`; with interest by day."""
+    counting: Counting = Counting.FIRST_DAY
+    """Which end of a span a named convention counts 算头不算尾."""
 
 
 class RoundingDocument(Part):
@@ -85,6 +94,8 @@ class RoundingDocument(Part):
     """Significant digits kept between two roundings, at least 12."""
     multiple: Amount | None = None
     """Instalments are rounded to a multiple of this amount."""
+    remainder: Remainder = Remainder.LAST
+    """Which row takes in what rounding leaves of equal parts of principal."""
 
 
 class GraceDocument(Part):
@@ -118,6 +129,66 @@ class TrancheDocument(Part):
     """What is paid out."""
 
 
+class GrowthDocument(Part):
+    """How a graded instalment grows: by one of the two."""
+
+    every: Annotated[int, whole(1, MOST)] = 12
+    """After so many instalments."""
+    percent: Percent | None = None
+    """Of itself 等比; negative where it falls."""
+    amount: Amount | None = None
+    """By an amount 等差; negative where it falls."""
+
+
+class BalloonDocument(Part):
+    """What is left for the last row 尾款: one of the two."""
+
+    amount: Amount | None = None
+    """Principal beside the level instalment of the last row."""
+    over: Annotated[int, whole(1, MOST)] | None = None
+    """The instalment is that of so many rows, the last one takes what is left."""
+
+
+class PlannedDocument(Part):
+    """One row of a custom plan."""
+
+    due: IsoDate
+    """Its day."""
+    principal: Annotated[Decimal, PLAIN_DECIMAL, Field(examples=["30000.00"])]
+    """Principal; 0 in a row of interest alone."""
+
+
+class NthWeekdayDocument(Part):
+    """A weekday of the month, e.g. the third Friday."""
+
+    nth: Annotated[int, whole(-1, 4)]
+    """1 to 4, or -1 for the last."""
+    weekday: Annotated[int, whole(1, 7)]
+    """1 for Monday to 7 for Sunday."""
+
+
+class SettlementDocument(Part):
+    """Interest settlement day 结息日: interest up to it, that day included, falls due a little later."""
+
+    day: Annotated[int, whole(1, 31)] = 20
+    """Of the month."""
+    payable_after: Annotated[int, whole(1, 15)] = 1
+    """Days after it."""
+    every: Annotated[int, whole(1, 12)] = 1
+    """Months; 3 for quarters that end in March, June, September and December."""
+
+
+class BusinessDaysDocument(Part):
+    """Where a due date goes that is no business day."""
+
+    adjustment: Adjustment
+    """Which way."""
+    calendar: Annotated[str, Field(max_length=64)] = EVERY_DAY
+    """Version of the calendar; `china/2026a` has make-up working days 调休."""
+    adjusts_interest: Flag | None = None
+    """Interest runs to the day that was moved; true where interest is by day, unless stated."""
+
+
 class RecalculationDocument(Part):
     """Interest follows what is really outstanding; progressive family."""
 
@@ -134,8 +205,9 @@ class AllocationDocument(Part):
 
     kind: TransactionKind | None = None
     """None: every kind that has no order of its own."""
-    order: Annotated[tuple[str, ...], Field(max_length=len(Component) * 3)]
-    """Twelve slots, class and component, e.g. `past-due penalty`, `due interest`, `in-advance principal`."""
+    order: Annotated[tuple[str, ...], Field(max_length=18)]
+    """Twelve slots, class and component, e.g. `past-due penalty`, `due interest`, `in-advance principal`; or eighteen, with
+    `cost` beside `fee` and `compound` beside `penalty`, which the ledger keeps as one claim each."""
     future: FutureRule = FutureRule.NEXT
     """Which instalments a payment in advance settles."""
 
@@ -199,10 +271,22 @@ class TermsDocument(Part):
     """From which day due dates are counted."""
     applied: IsoDate | None = None
     """Day of the application, where due dates are counted from it."""
+    counted_from: IsoDate | None = None
+    """Day of the contract from which due dates are counted with the anchor `agreed`, e.g. of the delivery."""
     first_due: IsoDate | None = None
     """Agreed first due date: the first period is a stub, later ones are counted from it."""
     fixed_length: SpanDocument | None = None
     """The last instalment falls due this long after the start."""
+    nth_weekday: NthWeekdayDocument | None = None
+    """Due dates are a weekday of the month; a frequency in months."""
+    month_days: tuple[Annotated[int, whole(1, 31)], Annotated[int, whole(1, 31)]] | None = None
+    """Two instalments a month, due on these days; 31 for the last."""
+    matures: IsoDate | None = None
+    """Agreed maturity: due dates are counted towards it or back from it."""
+    stub: Stub | None = None
+    """The odd period before days of a pattern, or beside a maturity."""
+    business_days: BusinessDaysDocument | None = None
+    """Due dates are business days."""
     month_end: MonthEnd = MonthEnd.KEEP_DAY
     """What becomes of a day 29 to 31 after a short month."""
     day_count: DayCountDocument = DayCountDocument()
@@ -223,6 +307,14 @@ class TermsDocument(Part):
     """Each tranche is repaid over the full number of instalments; progressive family."""
     fixed_instalment: Amount | None = None
     """Agreed instalment of the method of equal instalments."""
+    growth: GrowthDocument | None = None
+    """Of the method graded."""
+    balloon: BalloonDocument | None = None
+    """Of the method balloon."""
+    plan: Annotated[tuple[PlannedDocument, ...], Field(max_length=1200)] = ()
+    """Of the method custom: principal sums to that of the loan."""
+    settlement: SettlementDocument | None = None
+    """Interest falls due on days of its own."""
     recalculation: RecalculationDocument | None = None
     """Interest follows what is really outstanding."""
     processing: Processing = Processing.HORIZONTAL

@@ -130,7 +130,7 @@ class ExtensionDocument(Happening):
 
 
 class ReamortisationDocument(Happening):
-    """What is unpaid in rows due by the day is asked for in the rows after it 重新摊还."""
+    """What is unpaid in rows due by its date is asked for in the rows after it 重新摊还."""
 
     type: Literal["re-amortisation"]
     """What happens."""

@@ -5,14 +5,15 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from loanstream.runtime.http.inputs import NonNegativeMoney, ShortText
 from loanstream.runtime.kit import Principal, ServiceKit
 from schemas.fields import IsoDate
 from schemas.money import Money, of_minor
-from schemas.servicing.commands import WaiveAmount, WriteOffLoan
+from schemas.servicing.commands import AdoptRules, WaiveAmount, WriteOffLoan
 from schemas.terms import Bucket, Components
+from services.servicing.domain.loan.adoption import PERMISSION as ADOPT
 from services.servicing.domain.loan.impairment import PERMISSION as WRITE_OFF
 from services.servicing.domain.loan.money import COMPONENT_NAMES
 from services.servicing.domain.loan.waiver import PERMISSION as WAIVE
@@ -74,6 +75,15 @@ class WriteOff(BaseModel):
     reason: ShortText
 
 
+class Adoption(BaseModel):
+    """A version of the arithmetic, and why the loan takes it over."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rules: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}/[0-9]{1,4}$", examples=["cn-bank/1"])]
+    reason: ShortText
+
+
 class Waiver(BaseModel):
     """Amounts to waive, by component; what is left out is not waived."""
 
@@ -115,6 +125,7 @@ def routes(kit: ServiceKit) -> APIRouter:
 
 def _commands(router: APIRouter, kit: ServiceKit) -> None:
     impairer, waiver = Depends(kit.require(WRITE_OFF)), Depends(kit.require(WAIVE))
+    adopter = Depends(kit.require(ADOPT))
 
     @router.post("/loans/{loan_id}/write-off")
     async def write_off(request: Request, loan_id: str, body: WriteOff, principal: Principal = impairer) -> Response:
@@ -126,6 +137,12 @@ def _commands(router: APIRouter, kit: ServiceKit) -> None:
         """Waive amounts 减免, oldest instalment first, never more than is owed."""
         command = WaiveAmount(amounts=body.components(), reason=body.reason)
         return await kit.submit(request, principal, "waive", loan_id, command)
+
+    @router.post("/loans/{loan_id}/rules")
+    async def rules(request: Request, loan_id: str, body: Adoption, principal: Principal = adopter) -> Response:
+        """Let the loan take over another version of the arithmetic 规则升级; what was posted stays as it is."""
+        command = AdoptRules(rules=body.rules, reason=body.reason)
+        return await kit.submit(request, principal, "adopt-rules", loan_id, command)
 
 
 def _one(router: APIRouter, kit: ServiceKit) -> None:

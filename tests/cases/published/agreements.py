@@ -14,12 +14,13 @@ from fractions import Fraction
 from services.servicing.domain.calendar.months import add_months, whole_months_back
 from services.servicing.domain.cost.aprc import year_ending
 from services.servicing.domain.cost.credit_plan import Method, Plan, Stage
-from services.servicing.domain.cost.rates import periodic_of_effective
+from services.servicing.domain.cost.rates import effective_of_nominal, periodic_of_effective
 from services.servicing.domain.cost.roots import PRECISION
 from tests.cases.published import charges
 from tests.cases.published.words import (
     ADVERBS,
     AMOUNT,
+    COUNTS,
     NUMBER,
     Inputs,
     Text,
@@ -34,7 +35,7 @@ ZERO = Decimal(0)
 STANDARD_TERM = 240
 LINE_OF_CREDIT = (Stage(Method.INTEREST_ONLY, 60), Stage(Method.EQUAL_PRINCIPAL, 120))
 COUNT = r"(?P<n>\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
-UNIT = r"(?P<unit>month|quarter|half-year|year)s?"
+UNIT = r"(?P<unit>month|quarter|half-year|year)s?\b"
 UNITS = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
 FREQUENCY = rf"(?P<adverb>{'|'.join(sorted(ADVERBS, key=len, reverse=True))})"
 PERCENT = rf"(?P<percent>{NUMBER})\s*%"
@@ -70,6 +71,7 @@ PASSED_OVER = (
         "rest",
         "loan",
     ),
+    *("initial", "discounted", "reference", "bridging", "teaser"),
     *("initially", "immediately", "per", "mortgage", "due", "maturity", "after", "over"),
 )
 
@@ -87,12 +89,11 @@ class Agreement:
     drawdowns: dict[int, Decimal] = field(default_factory=dict)
     costs: list[tuple[int, Decimal]] = field(default_factory=list)
     """(period, amount); -1 is the last period."""
-    regular: list[tuple[int, Decimal, bool]] = field(default_factory=list)
-    """(every so many months, amount, in advance)."""
-    shares: list[tuple[int, Decimal, bool, bool]] = field(default_factory=list)
-    """(every so many months, share, of the balance rather than of the credit, in advance)."""
+    regular: list[charges.Recurring] = field(default_factory=list)
     payment: Decimal | None = None
     """Each payment, where the source gives it."""
+    deferred: bool = False
+    """Whether it begins with months without payments."""
     start: date | None = None
     first: date | None = None
 
@@ -120,10 +121,14 @@ class Agreement:
 
     def time(self, period: int) -> Fraction:
         """Years from the first drawdown to the end of a period."""
-        if period == 0 or self.start is None or self.first is None:
-            return Fraction(period * self.every, 12)
+        return self.moment(period * self.every)
+
+    def moment(self, month: int) -> Fraction:
+        """Years from the first drawdown to the end of a month of the plan."""
+        if month == 0 or self.start is None or self.first is None:
+            return Fraction(month, 12)
         months, days, basis = self.stub()
-        return Fraction(months + (period - 1) * self.every, 12) + Fraction(days, basis)
+        return Fraction(months + month - self.every, 12) + Fraction(days, basis)
 
 
 BORROWING = ("borrowing_rate", "rate", "annual_rate", "nominal_rate")
@@ -155,11 +160,17 @@ def read(inputs: Inputs) -> Agreement:
         charges.regular(agreement, text)
     for text in (*others, rate_words):
         agreement.stages += stages_in_passing(agreement, text)
-    effective = _rates(agreement, rate_words)
+    every, said = agreement.every, rate_words.left
+    effective = rates_of(agreement, rate_words)
     for text in (rate_words, *others):
         agreement.stages += repayment(agreement, text)
+    if agreement.every != every:  # the rate's own words say how often is paid
+        rates_of(agreement, Text(said))
     for text in (rate_words, *others, *texts):
         text.done(PASSED_OVER)
+    if agreement.deferred and len(agreement.stages) == 1:
+        left = STANDARD_TERM // agreement.every - agreement.stages[0].periods
+        agreement.stages += (Stage(Method.EQUAL_INSTALMENT, left),)
     if not agreement.stages:
         agreement.stages = (
             LINE_OF_CREDIT if effective else (Stage(Method.EQUAL_INSTALMENT, STANDARD_TERM // agreement.every),)
@@ -171,8 +182,9 @@ def _amounts(inputs: Inputs) -> Agreement:
     agreement = Agreement(ZERO)
     drawn = inputs.get("drawdowns", "drawdown", "advances")
     credit = inputs.get("total_credit", "credit", "principal", "amount", "total_amount_of_credit", "loan")
+    total = None if credit is None else first_amount(credit)
     if drawn is not None:
-        _drawdowns(agreement, Text(str(drawn).lower()))
+        _drawdowns(agreement, Text(_spelled(str(drawn).lower(), total)))
     if credit is not None and not agreement.credit:
         agreement.credit = first_amount(credit)
     if not agreement.credit:
@@ -185,8 +197,38 @@ def _hint(key: str) -> str:
     return "" if key in ("other", "others", "note", "notes", "terms", "conditions") else f"{key.replace('_', ' ')} "
 
 
+TRANCHES = (
+    rf"(?P<n>\d+|{'|'.join(COUNTS)}) (?:equal )?(?:tranches|drawdowns|parts|payments)(?: of {AMOUNT})? (?:at|in) months? "
+    r"(?P<at>\d+(?:(?:,| and|, and) ?\d+)*)"
+)
+
+
+def _spelled(words: str, total: Decimal | None) -> str:
+    """Drawdowns at even distances, by shares or in tranches, as amounts at months."""
+    words = re.sub(r"\b(?:at (?:signing|signature|conclusion)|immediately|initially)\b", "at 0", words)
+    even = re.search(
+        rf"(?P<n>\d+)\s*(?:x|×)\s*{AMOUNT} every (?P<every>\d+) months?"
+        rf"|(?P<m>\d+) monthly (?:drawdowns|tranches|parts) of {AMOUNT.replace('<amount>', '<each>')}",
+        words,
+    )
+    if even:
+        count, every = int(even["n"] or even["m"]), int(even["every"] or 1)
+        months_ = ", ".join(str(n * every) for n in range(count))
+        return words.replace(even[0], f"{count} x {even['amount'] or even['each']} at months {months_}")
+    tranches = re.search(TRANCHES, words)
+    if tranches and (tranches["amount"] or total is not None):
+        each = tranches["amount"] or str((total or ZERO) / whole(tranches["n"]))
+        return words.replace(tranches[0], f"{whole(tranches['n'])} x {each} at months {tranches['at']}")
+    if total is not None:
+        words = re.sub(rf"({NUMBER})\s*%", lambda share: f"{total * number(share[0]):f}", words)
+    return re.sub(r"(?<=[\dx]) at (?=\d+(?:, ?\d+)+\s*$)", " at months ", words) if re.search("[x×]", words) else words
+
+
 def _drawdowns(agreement: Agreement, text: Text) -> None:
-    many = text.take(rf"(?P<n>\d+)\s*(?:x|×)\s*{AMOUNT} (?:at|in) months? (?P<at>\d+(?:(?:,| and|, and) ?\d+)*)")
+    listed = r"(?P<at>\d+(?:(?:,| and|, and)(?: at)?(?: month)? ?\d+(?![\d.,]*\d* (?:at|in|on|after)))*)"
+    many = text.take(rf"(?P<n>\d+)\s*(?:x|×)\s*{AMOUNT} (?:at|in) months? {listed}") or text.take(
+        rf"^\s*{AMOUNT} (?:each )?(?:at|in)(?: months?)? {listed}(?: months?)?\s*$"
+    )
     if many:
         for period in map(int, re.findall(r"\d+", many["at"])):
             agreement.drawdowns[period] = number(many["amount"])
@@ -200,11 +242,13 @@ def _drawdowns(agreement: Agreement, text: Text) -> None:
             agreement.credit += amount
     for match in text.all(r"(?:and|,)\s*(?:at\s*)?month (?P<at>\d+)|(?<!\d)month (?P<m>\d+)"):
         agreement.drawdowns[int(match["at"] or match["m"])] = agreement.credit
-    text.done(("drawn", "down", "each", "further"))
+    text.done(("drawn", "down", "each", "further", "months?"))
 
 
 def repayment(agreement: Agreement, text: Text) -> tuple[Stage, ...]:
     """Every stage in words that are about repayment: those in passing, and the plain ``240 monthly`` or ``20 years``."""
+    if re.search(r"\d+ (?:payments|instalments) (?:a|per|each) year", text.left):
+        raise Unreadable(f"payments that leave months out: {text.left!r}")
     found = stages_in_passing(agreement, text)
     return found + _level(agreement, text)
 
@@ -215,7 +259,9 @@ def stages_in_passing(agreement: Agreement, text: Text) -> tuple[Stage, ...]:
 
 
 def _overdraft(agreement: Agreement, text: Text) -> list[Stage]:
-    match = text.take(rf"overdraft(?: facility)?,?(?: for)? {COUNT} months?")
+    match = text.take(
+        rf"overdraft(?: facility)?,?(?: duration (?:unknown|not (?:known|fixed)),?)?(?: for)? \(?{COUNT} months?\)?"
+    )
     if match is None:
         return []
     compound = text.take(
@@ -226,8 +272,9 @@ def _overdraft(agreement: Agreement, text: Text) -> list[Stage]:
 
 
 def _two_parts(_: Agreement, text: Text) -> list[Stage]:
-    match = text.take(rf"(?P<a>\d+) then (?P<b>\d+) equal (?:principal|capital)(?: {PAID}| parts)?")
-    return [Stage(Method.EQUAL_PRINCIPAL, int(match[name])) for name in "ab"] if match else []
+    """Parts of principal that are solved anew at each drawdown: ``9 then 3 equal principal``."""
+    match = text.take(rf"(?P<parts>\d+(?: then \d+)+) equal (?:principal|capital)(?: {PAID}| parts)?")
+    return [Stage(Method.EQUAL_PRINCIPAL, int(n)) for n in re.findall(r"\d+", match["parts"])] if match else []
 
 
 def _interest_only(agreement: Agreement, text: Text) -> list[Stage]:
@@ -238,6 +285,9 @@ def _interest_only(agreement: Agreement, text: Text) -> list[Stage]:
     if match:
         text.take(rf"{capital}(?: {AT}(?: month)?(?: \d+)?(?: months)?)?(?: maturity| term)?")
         return [Stage(Method.INTEREST_ONLY, whole(match["n"]) * UNITS[match["unit"]] // agreement.every)]
+    match = text.take(r"(?P<n>\d+) interest[- ]only(?=\s*(?:,|;|then|and))")
+    if match:
+        return [Stage(Method.INTEREST_ONLY, int(match["n"]))]
     later = text.take(rf"(?:interest[- ]only,? )?{capital} {AT} (?:month )?{COUNT}(?: months)?") or text.take(
         rf"(?:interest(?: paid)? monthly|monthly interest)(?:,| and)? bullet {AT} (?:month )?{COUNT}(?: months)?"
     )
@@ -245,7 +295,18 @@ def _interest_only(agreement: Agreement, text: Text) -> list[Stage]:
         text.take(r"interest(?: paid)? monthly|monthly interest")
         text.take(r"bridging(?: loan)?,?(?: (?:for |of )?\d+ months)?")
         return [Stage(Method.INTEREST_ONLY, whole(later["n"]) // agreement.every)]
-    return []
+    return _bridging(agreement, text)
+
+
+def _bridging(agreement: Agreement, text: Text) -> list[Stage]:
+    """A loan that is short by its name: interest as it accrues where the words say so, else with the capital."""
+    match = text.take(rf"(?:bridging|bridge)(?: loan| credit)?,?(?: (?:for|of|over))? \(?{COUNT} {UNIT}\)?")
+    if match is None:
+        return []
+    regular = text.take(r"interest(?: (?:is )?paid)? monthly|monthly interest")
+    text.take(rf"(?:capital|principal)(?: and interest)? {AT}(?: maturity| term)?")
+    method = Method.INTEREST_ONLY if regular else Method.BULLET
+    return [Stage(method, whole(match["n"]) * UNITS[match["unit"]] // agreement.every)]
 
 
 def _equal_principal(agreement: Agreement, text: Text) -> list[Stage]:
@@ -256,15 +317,20 @@ def _equal_principal(agreement: Agreement, text: Text) -> list[Stage]:
         rf"equal (?:principal|capital)(?: {PAID}| parts)?,? {COUNT}(?: {FREQUENCY})?(?: {PAID})?"
     )
     if match is None:
-        match = text.take(rf"equal (?:principal|capital)(?: {PAID}| parts)? {FREQUENCY},? {COUNT}(?: {PAID})?")
+        match = text.take(
+            rf"equal (?:principal|capital)(?: {PAID}| parts)? {FREQUENCY},? {COUNT}(?: (?P<years>years)| {PAID})?"
+        )
     if match is None:
         return []
     agreement.every = ADVERBS[match["adverb"]] if match["adverb"] else agreement.every
-    return [Stage(Method.EQUAL_PRINCIPAL, whole(match["n"]))]
+    years = match.groupdict().get("years")
+    return [Stage(Method.EQUAL_PRINCIPAL, whole(match["n"]) * (12 // agreement.every if years else 1))]
 
 
 def _bullet(agreement: Agreement, text: Text) -> list[Stage]:
     match = text.take(
+        rf"interest (?:paid )?at maturity,? (?:of |after )?{COUNT} (?:months?|(?P<years>years?))"
+    ) or text.take(
         r"(?:bullet|single (?:re)?payment|one (?:re)?payment|repaid (?:in full|at once)|capital and interest)(?: repayment)?,?"
         rf" (?:at |after |in )?(?:month )?{COUNT}(?: (?:months?|(?P<years>years?)))?"
     )
@@ -277,7 +343,7 @@ def _bullet(agreement: Agreement, text: Text) -> list[Stage]:
 def _revolving(_: Agreement, text: Text) -> list[Stage]:
     match = text.take(
         rf"{PERCENT} of (?:the )?(?:outstanding )?(?:principal|balance|capital|debt)(?:\s*(?:\+|and|plus)\s*interest)?"
-        rf",? *(?:with )?(?:a )?(?:minimum|min\.?|at least) (?:of )?{AMOUNT}"
+        rf"(?: monthly| per month| each month)?,? *(?:with )?(?:a )?(?:minimum|min\.?|at least) (?:of )?{AMOUNT}"
     )
     if match is None:
         return []
@@ -296,13 +362,53 @@ def _longer_annuity(agreement: Agreement, text: Text) -> list[Stage]:
     return [Stage(Method.EQUAL_INSTALMENT, periods, amortised_over=over)]
 
 
-STAGES = (_longer_annuity, _overdraft, _two_parts, _interest_only, _equal_principal, _bullet, _revolving)
+def _deferred(agreement: Agreement, text: Text) -> list[Stage]:
+    """Months without payments, their interest added to what is owed."""
+    period = rf"{COUNT}[- ]{UNIT}"
+    into = r"(?:capitali[sz]ed|added to (?:the )?(?:principal|capital|balance))"
+    added = rf"(?:,? ?\(?(?:with )?(?:interest )?(?:is )?{into}(?: interest)?\)?)"
+    match = (
+        text.take(rf"{period} (?:of )?(?:total|full|complete) (?:grace|deferment|deferral)(?: period)?{added}?")
+        or text.take(rf"(?:total|full|complete) (?:grace|deferment|deferral)(?: period)?(?: of| for)? {period}{added}?")
+        or text.take(rf"{period} (?:of )?(?:grace|deferment|deferral|deferred)(?: period)?{added}")
+        or text.take(rf"(?:grace|deferment|deferral|deferred)(?: period)?(?: of| for)? {period}{added}")
+        or text.take(rf"deferred (?:by |for )?{period}")
+        or text.take(rf"(?:no payments?|without payments?) (?:for |during |in )?(?:the )?(?:first )?{period}{added}?")
+        or text.take(rf"(?:first )?{period} without payments?{added}?")
+        or text.take(rf"(?:payments|instalments|repayments?|first payment) (?:start|begin)s? after {period}{added}?")
+    )
+    if match is None:
+        return []
+    agreement.deferred = True
+    return [Stage(Method.BULLET, whole(match["n"]) * UNITS[match["unit"]] // agreement.every)]
+
+
+def _until_repaid(_: Agreement, text: Text) -> list[Stage]:
+    """A payment that is given, as often as it takes."""
+    last = r"(?:the )?(?:last|final)(?: payment| instalment)?(?: is)? (?:smaller|lower)"
+    rest = rf",? (?:until (?:it is |fully )?(?:repaid|paid off)|{last})"
+    match = text.take(
+        rf"(?:fixed |constant )?(?:payments? (?:of )?)?{AMOUNT}(?: (?:per|a|each|every) month| monthly)?{rest}"
+    )
+    if match is None:
+        return []
+    return [Stage(Method.FIXED, 1200, payment=number(match["amount"]))]
+
+
+STAGES = (
+    *(_deferred, _until_repaid, _longer_annuity, _overdraft, _two_parts),
+    *(_interest_only, _equal_principal, _bullet, _revolving),
+)
 
 
 def _level(agreement: Agreement, text: Text) -> tuple[Stage, ...]:
     """Equal instalments: their number or term, a balloon, growth; given amounts stay as they are given."""
-    given = text.take(rf"(?P<n>\d+)\s*(?:x|×)\s*{AMOUNT}(?: {FREQUENCY})?") or text.take(
-        rf"(?:{FREQUENCY} )?{AMOUNT}\s*(?:x|×)\s*(?P<n>\d+)"
+    given = (
+        text.take(rf"(?<![\d.,])(?P<n>\d+)\s*(?:x|×)\s*{AMOUNT}(?: {FREQUENCY})?")
+        or text.take(rf"{AMOUNT}\s*(?:x|×)\s*(?P<n>\d+) {FREQUENCY}")
+        or text.take(rf"(?:{FREQUENCY} )?{AMOUNT}\s*(?:x|×)\s*(?P<n>\d+)")
+        or text.take(rf"{PAID} of {AMOUNT},? (?P<n>\d+)(?: {FREQUENCY})?")
+        or text.take(rf"{AMOUNT} {FREQUENCY},? (?:for|over) (?P<n>\d+) (?:months|periods)")
     )
     if given:
         agreement.payment = number(given["amount"])
@@ -310,19 +416,35 @@ def _level(agreement: Agreement, text: Text) -> tuple[Stage, ...]:
         return (Stage(Method.FIXED, int(given["n"]), payment=agreement.payment),)
     left = text.take(
         rf"(?:(?:final )?balloon|residual value) (?:of )?(?:{PERCENT}|{AMOUNT})(?: of (?:the )?(?:credit|loan|principal))?"
-        r"(?: (?:at|after) (?:the )?(?:end|month (?P<at>\d+)))?"
+        r"(?: (?:at|after) (?:the )?(?:end|(?:month )?(?P<at>\d+)(?: months)?))?"
     )
-    growing = _growth(text)
-    on = r"(?: on (?:the \d+(?:st|nd|rd|th)|day \d+)(?: of (?:each|the) month)?)?"
+    graced = text.take(
+        rf"{COUNT} {FREQUENCY}(?: {PAID})?,? (?:of which )?(?:the )?first (?P<only>\d+) interest[- ]only"
+    )
+    if graced:
+        only = int(graced["only"])
+        agreement.every = ADVERBS[graced["adverb"]]
+        return (Stage(Method.INTEREST_ONLY, only), Stage(Method.EQUAL_INSTALMENT, whole(graced["n"]) - only))
+    first = r"(?:the )?(?:initial|original|total) (?:credit|loan|amount|capital)"
+    share = text.take(rf"{PERCENT} of {first}(?: {FREQUENCY}| (?:per|a|each) month)")
+    if share:
+        payment = agreement.credit * number(share["percent"] + "%")
+        return (Stage(Method.FIXED, 1200, payment=payment),)
+    on = r"(?:,? (?:on )?(?:the \d+(?:st|nd|rd|th)|day \d+)(?: (?:day )?of (?:each|the|every) month)?)?"
     count = text.take(rf"{COUNT} (?:equal |constant )?{FREQUENCY}(?: {PAID})?{on}") or text.take(
         rf"{FREQUENCY},? {COUNT} (?:equal |constant )?(?:instalments|payments|repayments){on}"
     )
+    count = count or text.take(rf"^\s*{FREQUENCY}(?: {PAID})?,? {COUNT}\s*$")
     if count:
         agreement.every = ADVERBS[count["adverb"]]
     count = count or text.take(rf"{COUNT} (?:equal |constant )?(?:instalments|payments|repayments){on}")
     spaced = text.take(r"every (?P<n>\d+|two|three|four|six|twelve) months") if count else None
     if spaced:
         agreement.every = whole(spaced["n"])
+    growing = _growth(text)
+    often = None if count else text.take(rf"(?:(?<=year)|(?<=years)),? {FREQUENCY}(?: {PAID})?\s*$")
+    if often:
+        agreement.every = ADVERBS[often["adverb"]]
     per = agreement.every
     term = None if count else text.take(rf"{COUNT}[- ]{UNIT}")
     periods = whole(count["n"]) if count else whole(term["n"]) * UNITS[term["unit"]] // per if term else 0
@@ -337,7 +459,7 @@ def _level(agreement: Agreement, text: Text) -> tuple[Stage, ...]:
     return (_grown(stage, growing, per) if growing else stage,)
 
 
-RISES = r"growing|increasing|rising|growth|increases?|grows?|rises?|graded:?|\+"
+RISES = r"graduated:?|growing|increasing|rising|growth|increases?|grows?|rises?|graded:?|\+"
 FALLS = r"decreasing|falling|decreases?|falls?"
 
 
@@ -345,8 +467,9 @@ def _growth(text: Text) -> re.Match[str] | None:
     every = rf"(?:every |per |a |each |/)(?:(?P<n>\d+|two|three|five|six) )?{UNIT}"
     by = rf"(?:(?P<adverb>annually|yearly|monthly|quarterly|annual)|{every})"
     return text.take(
-        rf"(?:geometric(?:ally)? |arithmetic(?:ally)? )?"
-        rf"(?P<way>{RISES}|{FALLS})(?: {PAID},?)?(?: by| of)? ?\+?(?:{PERCENT}|{AMOUNT}),? ?{by}"
+        rf"(?:geometric(?:ally)? |arithmetic(?:ally)? )?(?:progression,? ?(?:of |with )?)?(?:{PAID} )?"
+        rf"(?P<way>{RISES}|{FALLS}|(?<=progression )|(?<=progression of )|(?<=progression, ))"
+        rf"(?: {PAID},?)?(?: by| of)? ?\+?(?:{PERCENT}|{AMOUNT}),? ?{by}"
     )
 
 
@@ -367,14 +490,17 @@ def _grown(stage: Stage, growing: re.Match[str], per: int) -> Stage:
     return replace(stage, step=sign * number(growing["amount"]), grows_every=every // per)
 
 
+ORDINALS = ("first", "second", "third", "fourth", "fifth")
 KINDS = (
     r"(?:nominal|effective|fixed|variable|p\.?a\.?|per annum|per year|annual|a year|yearly"
     r"|compounded (?:monthly|quarterly|annually|half-yearly))"
 )
 LASTS = (
     rf"(?:,?\s*\(?(?:for|during|in|first|\()\s*(?:the\s*)?(?:first\s*)?(?:{COUNT}\s*{UNIT}\)?"
-    r"|(?P<rest>whole term(?:\s*\((?P<term>\d+) months\))?|(?:rest|remaining|remainder)[a-z ]*)))?"
-    r"(?:,?\s*(?:from|after) month (?P<begin>\d+)|,?\s*months? (?P<from>\d+)\s*(?:-|to)\s*\d+)?"
+    r"|(?P<rest>whole term(?:\s*\((?P<term>\d+) months\))?|(?:rest|remaining|remainder)[a-z ]*(?:\d+ (?:month|year)s?)?)))?"
+    r"(?:,?\s*(?:from|after) month (?P<begin>\d+)|,?\s*months? (?P<from>\d+)\s*(?:-|to)\s*(?P<till>\d+)"
+    r"|,?\s*(?:in |for |during )?(?:the )?(?P<year>first|second|third|fourth|fifth) year"
+    r"|,?\s*(?:in )?year (?P<nth>\d+))?"
     r"(?:\s*(?:thereafter|afterwards|after))?"
 )
 PERIODIC = (
@@ -388,22 +514,60 @@ RATE = (
 )
 
 
-def _rates(agreement: Agreement, text: Text) -> bool:
+def _indexed(text: Text) -> None:
+    """An index and a margin become the rate that they make: the index stays as it is at the conclusion."""
+    index = (
+        r"(?:\d+[- ]months? |\d+[- ]years? )?(?:euribor|libor|estr|base rate|index|reference rate|swap rate)(?: rate)?"
+    )
+    margin = r"(?:margin|spread|differential)"
+    pattern = (
+        rf"(?:variable,? )?{index}(?: of| at)?:? \(?(?P<index>-?{NUMBER})\s*%\)?\s*(?P<sign>\+|plus|-|minus)\s*"
+        rf"(?:a )?(?:{margin} )?(?:of )?(?P<margin>{NUMBER})\s*%(?: {margin})?"
+    )
+    for match in re.finditer(pattern, text.left):
+        sign = -1 if match["sign"] in ("-", "minus") else 1
+        total = number(match["index"]) + sign * number(match["margin"])
+        text.left = text.left.replace(match[0], f"{total}%")
+
+
+def rates_of(agreement: Agreement, text: Text) -> bool:
     """The rates by period; returns whether they are effective annual rates."""
     effective = "effective" in text.left
+    _indexed(text)
+    if text.left.count("%") > 1:  # a span beside a rate is how long it holds
+        text.left = re.sub(
+            r"(%(?:\s*(?:nominal|effective|fixed|variable|p\.a\.))*) (\d+) (months|years)(?=\s*[,;]|\s+then)",
+            r"\1 for \2 \3",
+            text.left,
+        )
     found = text.all(RATE)
     if not found:
         raise Unreadable(f"no borrowing rate in {text.left!r}")
     begin, rates = 1, []
     for match in found:
+        year = int(match["nth"] or 0) or (ORDINALS.index(match["year"]) + 1 if match["year"] else 0)
+        if year:
+            begin = (year - 1) * 12 // agreement.every + 1
         begin = int(match["begin"] or match["from"] or begin)
         annual = number(match["rate"])
         with localcontext(PRECISION):
             share = Decimal(agreement.every) / 12
-            rates.append((begin, periodic_of_effective(annual, 1 / share) if effective else annual * share))
+            compounded = re.search(r"compounded (quarterly|annually|half-yearly)", match["kinds"] or "")
+            if compounded:
+                times = 12 // ADVERBS[compounded[1]]
+                periodic = periodic_of_effective(effective_of_nominal(annual, times), 1 / share)
+            else:
+                periodic = periodic_of_effective(annual, 1 / share) if effective else annual * share
+            rates.append((begin, periodic))
+        if year:
+            begin += 12 // agreement.every
+        if match["till"]:
+            begin = int(match["till"]) + 1
         if match["n"]:
             begin += whole(match["n"]) * UNITS[match["unit"]] // agreement.every
         if match["term"] and not agreement.stages:
             agreement.stages = (Stage(Method.EQUAL_INSTALMENT, int(match["term"]) // agreement.every),)
+    if len({period for period, _ in rates}) < len(rates):
+        raise Unreadable("two rates from the same period on")
     agreement.rates = tuple(rates)
     return effective

@@ -9,7 +9,8 @@ from services.servicing.domain.cost.aprc import MORTGAGE_2014, Version, aprc
 from services.servicing.domain.cost.credit_plan import Method, Plan, Row, rows
 from services.servicing.domain.cost.roots import Flow
 from tests.cases.published.agreements import BORROWING, Agreement, read
-from tests.cases.published.figures import Answer, Value, first_of, named, of_rows, rates, to
+from tests.cases.published.charges import Recurring
+from tests.cases.published.figures import Answer, Value, first_of, named, of_rows, rates, to, totals
 from tests.cases.published.timed import rate_of_flows
 from tests.cases.published.words import Inputs
 
@@ -32,8 +33,10 @@ def answers(inputs: Inputs, _: Mapping[str, Any], version: Version = MORTGAGE_20
     flows += [Flow(agreement.time(row.number), -amount) for row, amount in zip(made, paid, strict=True)]
     later = [(len(made) if period < 0 else period, amount) for period, amount in agreement.costs if period]
     flows += [Flow(agreement.time(period), -amount) for period, amount in later]
+    between = _between(agreement, plan, made)
+    flows += [Flow(agreement.moment(month), -amount) for month, amount in between]
     found = aprc(flows, version)
-    paid_out = sum(paid, ZERO) + sum((amount for _, amount in later), ZERO) + at_once
+    paid_out = sum(paid, ZERO) + sum((amount for _, amount in (*later, *between)), ZERO) + at_once
     interest = sum((row.interest for row in made), ZERO)
     return first_of(
         rates(x=found.exact, apr=found.exact, aprc=found.exact, aprc_exact=found.exact),
@@ -55,6 +58,7 @@ def answers(inputs: Inputs, _: Mapping[str, Any], version: Version = MORTGAGE_20
             }
         ),
         of_rows(made, 12 // agreement.every),
+        totals(made, drawn),
     )
 
 
@@ -73,7 +77,7 @@ def _levels(agreement: Agreement, plan: Plan, made: tuple[Row, ...], paid: list[
     phases = [made[period - 1] for period in sorted(set(begins)) if period <= len(made)]
     before_last = made[-2] if len(made) > 1 else made[-1]
     figures: dict[str, Value] = {
-        "instalment": made[0].payment,
+        "instalment": _first_level(plan, made).payment,
         "monthly_payment": paid[0],
         "payment": paid[0],
         "monthly_interest": made[0].interest,
@@ -97,6 +101,16 @@ def _levels(agreement: Agreement, plan: Plan, made: tuple[Row, ...], paid: list[
     return named(figures)
 
 
+def _first_level(plan: Plan, made: tuple[Row, ...]) -> Row:
+    """The first row that repays principal, where stages with interest only or without payments come before it."""
+    skipped = 0
+    for stage in plan.stages[:-1]:
+        if stage.method not in (Method.INTEREST_ONLY, Method.BULLET):
+            break
+        skipped += stage.periods
+    return made[min(skipped, len(made) - 1)]
+
+
 def _regular_part(plan: Plan, made: tuple[Row, ...]) -> Decimal:
     """What the last row would have been without what the stages left to it."""
     if plan.stages[-1].method is Method.EQUAL_INSTALMENT and len(made) > 1:
@@ -108,19 +122,30 @@ def _at_once(agreement: Agreement) -> Decimal:
     """What is paid with the first drawdown: costs at conclusion, and the first of those that are paid in advance."""
     owed = agreement.credit + agreement.financed
     cost = sum((amount for period, amount in agreement.costs if period == 0), ZERO)
-    cost += sum((amount for _, amount, advance in agreement.regular if advance), ZERO)
-    return cost + sum((to(share * owed) for _, share, _, advance in agreement.shares if advance), ZERO)
+    advanced = [one for one in agreement.regular if one.advance and one.due(0, one.every)]
+    return cost + sum((one.amount + to(one.share * owed) for one in advanced), ZERO)
 
 
 def _regular_cost(agreement: Agreement, plan: Plan, made: tuple[Row, ...], row: Row) -> Decimal:
-    """Costs that recur, with a row; one paid in advance is not due with the last row any more."""
-    cost, month, last = ZERO, row.number * agreement.every, row.number == len(made)
-    for every, amount, advance in agreement.regular:
-        if month % every == 0 and not (advance and last):
-            cost += amount
-    for every, share, of_balance, advance in agreement.shares:
-        if month % every == 0 and not (advance and last):
-            since = row.number if advance else row.number - max(every // agreement.every, 1)
-            balance = made[since - 1].balance if since > 0 else plan.principal
-            cost += to(share * (balance if of_balance else plan.principal))
-    return cost
+    """Charges that recur, with a row."""
+    month, end = row.number * agreement.every, len(made) * agreement.every
+    due = [one for one in agreement.regular if one.due(month, end)]
+    return sum((_charged(agreement, plan, made, one, month) for one in due), ZERO)
+
+
+def _between(agreement: Agreement, plan: Plan, made: tuple[Row, ...]) -> list[tuple[int, Decimal]]:
+    """(month, amount) of charges that are due more often than the rows."""
+    end = len(made) * agreement.every
+    return [
+        (month, _charged(agreement, plan, made, one, month))
+        for one in agreement.regular
+        for month in range(1, end + 1)
+        if month % agreement.every and one.due(month, end)
+    ]
+
+
+def _charged(agreement: Agreement, plan: Plan, made: tuple[Row, ...], one: Recurring, month: int) -> Decimal:
+    """The amount, or the share of what was owed when the months that it is for began."""
+    began = max(month if one.advance else month - one.every, 0) // agreement.every
+    balance = made[began - 1].balance if began else plan.principal
+    return one.amount + to(one.share * (balance if one.of_balance else plan.principal))

@@ -133,6 +133,10 @@ def of_rows(rows: Sequence[Row], per_year: int = 12) -> Answer:
         return get(years[-1]) if get(rows[-1]) == rows[-1].balance else sum(map(get, years), Decimal(0))
 
     def answer(name: str, expected: Any) -> Value | None:
+        name = _one_spelling(name)
+        over_all = re.fullmatch(r"(sum|total|max|highest|min|lowest|average|mean)_([a-z_]+)", name)
+        if over_all and name not in _TOTALS and (get := column(over_all[2])) and not isinstance(expected, list):
+            return _OVER_ALL[over_all[1]]([get(row) for row in rows])
         match = re.fullmatch(
             r"(?P<stem>[a-z_]+?)(?P<year>_by_year|_years?|_months?|_after|_period)?(?P<at>(?:_\d+)*)", name
         )
@@ -160,6 +164,26 @@ def of_rows(rows: Sequence[Row], per_year: int = 12) -> Answer:
     return answer
 
 
+_OVER_ALL: dict[str, Callable[[list[Decimal]], Decimal]] = {
+    "sum": lambda values: sum(values, Decimal(0)),
+    "total": lambda values: sum(values, Decimal(0)),
+    "max": max,
+    "highest": max,
+    "min": min,
+    "lowest": min,
+    "average": lambda values: sum(values, Decimal(0)) / len(values),
+    "mean": lambda values: sum(values, Decimal(0)) / len(values),
+}
+
+
+def _one_spelling(name: str) -> str:
+    """``annual_interest_1_2``, ``balance_at_12``, ``balance_after_month_12`` and ``interest_first`` as other sources say it."""
+    name = re.sub(r"^(?:annual|yearly)_([a-z_]+?)((?:_\d+)+)$", r"\1_by_year\2", name)
+    name = re.sub(r"_(?:at|after|in|of)(?:_(?:month|period|instalment|payment))?_(\d+)(?:_months?)?$", r"_\1", name)
+    name = re.sub(r"_(\d+)_months?$", r"_\1", name)
+    return re.sub(rf"^([a-z_]+)_({'|'.join(_ORDINALS)})$", r"\2_\1", name)
+
+
 def totals(rows: Sequence[Row], borrowed: Decimal, level: Decimal | None = None) -> Answer:
     """Totals of a plan: unrounded (``…_exact``), of rounded instalments (``…_rounded``).
 
@@ -171,6 +195,10 @@ def totals(rows: Sequence[Row], borrowed: Decimal, level: Decimal | None = None)
     def answer(name: str, expected: Any) -> Value | None:
         if name in ("count", "months", "periods", "number_of_payments"):
             return Decimal(len(rows))
+        if name in ("decrease", "monthly_decrease") and len(rows) > 1:
+            return rows[0].payment - rows[1].payment
+        if name in ("principal_each", "monthly_principal"):
+            return rows[0].principal
         stem = name.removesuffix("_exact").removesuffix("_rounded")
         if stem not in _TOTALS:
             return None

@@ -1,7 +1,8 @@
-"""Groups schedule-…, cn-mortgage, flat-rate: plans from a few numbers, and the figures of their rows."""
+"""Groups schedule-…: plans from a few numbers, and the figures of their rows."""
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
@@ -9,22 +10,26 @@ from typing import Any
 from schemas.terms import RepaymentMethod
 from services.servicing.domain.cost import annuity
 from services.servicing.domain.cost.credit_plan import Method, Plan, Row, Stage, rows
-from services.servicing.domain.cost.flat_rate import flat_loan
-from services.servicing.domain.cost.rates import effective_of_periodic
+from services.servicing.domain.cost.rates import effective_of_nominal, periodic_of_effective
 from services.servicing.domain.cost.roots import PRECISION, Flow, rate
 from services.servicing.domain.rules.cn_bank_1 import amounts
 from tests.cases.published import agreements, european
-from tests.cases.published.figures import Answer, Value, first_of, named, nearest, of_rows, rates, to, totals
+from tests.cases.published.day_counts import named_basis
+from tests.cases.published.figures import Answer, Value, first_of, named, nearest, of_rows, to, totals
 from tests.cases.published.words import (
+    NUMBER,
+    PER_YEAR,
     Inputs,
     Text,
     Unreadable,
     annual_percentage,
+    day,
     first_amount,
     months,
     number,
     per_year,
     percentage,
+    whole,
 )
 
 ZERO = Decimal(0)
@@ -40,6 +45,19 @@ TERM = (
     "term_years",
     "instalments",
     "number_of_payments",
+    "tenure",
+    "tenor",
+    "tenure_months",
+    "tenure_years",
+    "loan_term",
+    "duration",
+    "weeks",
+    "amortisation",
+    "amortization",
+    "amortisation_months",
+    "amortization_months",
+    "amortisation_years",
+    "amortization_years",
 )
 METHODS = (
     (r"equal[- ]principal|等额本金|linear|constant[- ]amortis|constant principal", Method.EQUAL_PRINCIPAL),
@@ -54,13 +72,26 @@ def schedule(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
     stated = inputs.get("borrowing_rate")
     if stated is not None:
         return european.schedule(inputs, case)
-    if "flat_rate" in inputs:
-        return flat(inputs, case)
-    times = inputs.read(per_year, "per_year", "frequency", "payments_per_year", "payment_frequency", otherwise=12)
-    periodic, periods = _rate(inputs, times), _periods(inputs, times)
-    owed = inputs.read(number, *PRINCIPAL)
+    times = inputs.read(
+        per_year,
+        *("per_year", "frequency", "payments_per_year", "payment_frequency", "p/y", "compounding"),
+        otherwise=12,
+    )
+    inputs.get("rounding", "round", "round_payment", "currency", "c/y")
+    changing = inputs.get("rates", "rate_schedule", "rate_changes")
+    over = _amortised_over(inputs, times)
+    periodic = None if changing is not None else rate_of(inputs, times)
+    periods = periods_of(inputs, times)
+    owed = inputs.read(first_amount, *PRINCIPAL) if "pv" not in inputs else inputs.read(number, "pv")
+    grace = inputs.read(
+        whole, "grace_months", "grace", "grace_periods", "interest_only_months", "interest_only_periods"
+    )
+    if changing is not None or grace is not None or over is not None:
+        return _staged(inputs, case, owed, periodic, periods, times, changing, grace, over)
+    if case.get("group", "").endswith("bullet") and _simply(inputs):
+        return _simple(inputs, owed, periodic, periods, times)
     later = inputs.read(number, "fv", "future_value", otherwise=ZERO)
-    balloon = inputs.read(first_amount, "balloon", "residual", "residual_value", otherwise=ZERO)
+    balloon = share_of(inputs.get("balloon", "residual", "residual_value", "final_payment", "balloon_payment"), owed)
     later -= balloon if owed is None or owed >= 0 else -balloon
     paid = inputs.read(number, "pmt", "payment", "instalment", "emi")
     in_advance = _in_advance(inputs)
@@ -70,28 +101,167 @@ def schedule(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
         for names in (("start", "start_period"), ("end", "end_period"))
     )
     method = _method(inputs, case)
-    growth = inputs.get("growth", "increase", "escalation")
+    growth = inputs.get("growth", "increase", "escalation", "step", "step_up")
+    if growth is None and inputs.get("growth_rate", "graduation_rate") is not None:
+        growth = f"{inputs.get('growth_rate', 'graduation_rate')} per year"
     if growth is not None:
-        return _plan(owed, periodic, periods, method, times, f"growing {growth}")
+        years = inputs.read(whole, "growth_years", "graduation_years", "years_of_growth")
+        return _plan(owed, periodic, periods, method, times, f"growing {growth}", years)
     if method is not Method.EQUAL_INSTALMENT:
         return _plan(owed, periodic, periods, method, times)
     return _annuity(case, periodic, periods, owed, later, paid, in_advance, (period, first, last), times)
 
 
-def _rate(inputs: Inputs, times: int) -> Decimal | None:
+def rate_of(inputs: Inputs, times: int) -> Decimal | None:
     """The rate per period; one that is a year's by its name or its words is divided."""
-    stated = inputs.get("rate", "periodic_rate", "rate_per_period")
+    name = next((one for one in ("rate", "periodic_rate", "rate_per_period", "i") if one in inputs), None)
+    stated = inputs.get(name) if name else None
     with localcontext(PRECISION):
+        if stated is not None and name == "i" and "%" not in str(stated):
+            return number(stated) / 100  # calculators show the rate of a period in percent
+        if stated is not None and name == "rate" and _is_yearly(inputs, str(stated)):
+            return _of_year(str(stated).lower(), times)
         if stated is not None:
             return _per_period(str(stated), times)
-        annual = inputs.get("annual_rate", "nominal_rate", "interest_rate", "annual_interest_rate", "nominal")
+        annual = inputs.get(
+            "annual_rate", "nominal_rate", "interest_rate", "annual_interest_rate", "nominal", "apr", "i/y"
+        )
         if annual is not None:
-            return annual_percentage(annual) / times
+            return _of_year(str(annual).lower(), times)
         monthly = inputs.get("monthly_rate", "daily_rate")
         return None if monthly is None else percentage(monthly)
 
 
+def _of_year(text: str, times: int) -> Decimal:
+    """A year's rate for a period of it: divided, or taken to the power where it is compounded less often than it is paid."""
+    compounded = re.search(rf"compounded (?P<per>{'|'.join(sorted(PER_YEAR, key=len, reverse=True))})", text)
+    if compounded and PER_YEAR[compounded["per"]] != times:
+        yearly = effective_of_nominal(percentage(text), PER_YEAR[compounded["per"]])
+        return periodic_of_effective(yearly, times)
+    if "effective" in text:
+        return periodic_of_effective(percentage(text), times)
+    return annual_percentage(text) / times
+
+
+SPOKEN = (
+    *("months", "years", "term", "frequency", "tenure", "tenor", "loan_term", "term_months", "term_years"),
+    *("days", "weeks", "compounding"),
+)
+
+
+def _is_yearly(inputs: Inputs, stated: str) -> bool:
+    """A bare rate is a year's where the term is one of a loan; a spreadsheet's ``rate`` with ``nper`` is a period's."""
+    bare = re.fullmatch(rf"\s*{NUMBER}\s*%?\s*", stated) is not None
+    return bare and any(name in inputs for name in SPOKEN) and not any(name in inputs for name in ("nper", "per"))
+
+
+def _simply(inputs: Inputs) -> bool:
+    words = f"{inputs.peek('interest') or ''} {inputs.peek('method') or ''}".lower()
+    return "simple" in words or any(name in inputs for name in ("days", "start_date", "from"))
+
+
+def _simple(
+    inputs: Inputs, owed: Decimal | None, periodic: Decimal | None, periods: Decimal | None, times: int
+) -> Answer:
+    """One payment with simple interest: over days of a year of some length, over dates, or over periods."""
+    inputs.get("interest", "method")
+    year = inputs.get("day_count", "basis", "year_days", "convention")
+    start, end = inputs.read(day, "start_date", "from", "start"), inputs.read(day, "end_date", "to", "end", "maturity")
+    days = inputs.read(whole, "days", "term_days")
+    if owed is None or periodic is None:
+        raise Unreadable("simple interest needs principal and rate")
+    if start is not None and end is not None:
+        share = named_basis(str(year or "ACT/365")).fraction(start, end)
+    elif days is not None:
+        share = Fraction(days, int(re.sub(r".*/|\D", "", str(year or "365")) or 365))
+    elif periods is not None:
+        share = Fraction(periods) / times
+    else:
+        raise Unreadable("no term")
+    with localcontext(PRECISION):
+        interest = owed * periodic * times * share.numerator / share.denominator
+    whole_ = owed + interest
+    names = (
+        "payment",
+        "last_payment",
+        "first_payment",
+        "repayment",
+        "total_payment",
+        "maturity_value",
+        "final_payment",
+    )
+    return named({**dict.fromkeys(names, whole_), "interest": interest, "total_interest": interest})
+
+
+def _amortised_over(inputs: Inputs, times: int) -> int | None:
+    """The periods up to a balloon, where the instalment is computed over longer."""
+    stated = inputs.get("balloon_after", "balloon_month", "balloon_period", "due_after", "call_after")
+    if stated is None:
+        longer = ("amortisation", "amortization", "amortisation_months", "amortization_months", "amortization_years")
+        if not any(name in inputs for name in longer) or not any(
+            name in inputs for name in ("term", "years", "months")
+        ):
+            return None
+        stated = inputs.get("term", "years", "months")
+        if "years" in inputs and re.fullmatch(r"\d+", str(stated)):
+            return int(stated) * times
+        inputs.consume("term", "months", "years")
+    return months(stated) * times // 12
+
+
+def _staged(
+    inputs: Inputs,
+    case: Mapping[str, Any],
+    owed: Decimal | None,
+    periodic: Decimal | None,
+    periods: Decimal | None,
+    times: int,
+    changing: Any,
+    grace: int | None,
+    over: int | None,
+) -> Answer:
+    """Interest only at first, rates by phase, or a balloon of what a longer annuity leaves."""
+    if owed is None or periods is None:
+        raise Unreadable("a plan needs principal and term")
+    rates_: tuple[tuple[int, Decimal], ...] = ((1, periodic),) if periodic is not None else ()
+    if changing is not None:
+        agreement = agreements.Agreement(owed, 12 // times)
+        text = Text(str(changing).lower())
+        agreements.rates_of(agreement, text)
+        text.done(agreements.PASSED_OVER)
+        rates_ = agreement.rates
+    if not rates_:
+        raise Unreadable("a plan needs a rate")
+    method, count = _method(inputs, case), int(periods)
+    method = method if method is Method.EQUAL_PRINCIPAL else Method.EQUAL_INSTALMENT
+    stages = [Stage(Method.INTEREST_ONLY, grace)] if grace else []
+    stages.append(Stage(method, over or count - (grace or 0), amortised_over=count if over else None))
+    made = rows(Plan(owed, tuple(stages), rates_))
+    level = made[grace or 0].payment
+    figures = dict.fromkeys(("instalment", "payment", "monthly_payment", "pmt", "emi"), level)
+    figures |= {
+        "balloon": made[-1].payment - level,
+        "balance_before_last": made[-2].balance,
+        "interest_only_payment": made[0].payment,
+    }
+    figures |= {f"instalment_{n}": made[period - 1].payment for n, (period, _) in enumerate(rates_, 1)}
+    figures |= {"instalment_after": made[rates_[-1][0] - 1].payment, "balloon_total": made[-1].payment}
+    figures |= {"balance": made[-1].balance + made[-1].principal - (level - made[-1].interest)} if over else {}
+    return first_of(named(figures), of_rows(made, times), totals(made, owed))
+
+
+def share_of(stated: Any, owed: Decimal | None) -> Decimal:
+    """An amount, or a percentage of what is borrowed."""
+    if stated is None:
+        return ZERO
+    if "%" in str(stated) and not re.search(r"\d(?![\d.,]*\s*%)", str(stated)):
+        return abs(owed or ZERO) * percentage(stated)
+    return first_amount(stated)
+
+
 def _per_period(text: str, times: int) -> Decimal:
+    if re.search(r"compounded|effective", text.lower()):
+        return _of_year(text.lower(), times)
     words = re.sub(r"[\d.,%/()* ]", "", text).lower()
     if words in ("", "permonth", "monthly", "perperiod", "amonth"):
         return number(re.sub(r"[a-z ]", "", text.lower()))
@@ -100,17 +270,20 @@ def _per_period(text: str, times: int) -> Decimal:
     raise Unreadable(f"rate {text!r}")
 
 
-def _periods(inputs: Inputs, times: int) -> Decimal | None:
+def periods_of(inputs: Inputs, times: int) -> Decimal | None:
     for name in TERM:
         value = inputs.get(name)
         if value is None:
             continue
         text = str(value).lower()
-        if "year" in name or re.search(r"year|month|y\b|年|月", text):
+        if "year" in name or re.search(r"year|month|y\b|年|月|期", text):
             term = months(text) * (12 if "year" in name and text.isdigit() else 1)
             return Decimal(term * times) / 12
+        if "month" in name and times != 12:
+            return number(value) * times / 12
         return number(value)
-    return None
+    count = inputs.peek("payments")
+    return inputs.read(number, "payments") if re.fullmatch(r"\d+", str(count)) else None
 
 
 def _in_advance(inputs: Inputs) -> bool:
@@ -124,13 +297,23 @@ def _method(inputs: Inputs, case: Mapping[str, Any]) -> Method:
 
 
 def _plan(
-    owed: Decimal | None, periodic: Decimal | None, periods: Decimal | None, method: Method, times: int, grows: str = ""
+    owed: Decimal | None,
+    periodic: Decimal | None,
+    periods: Decimal | None,
+    method: Method,
+    times: int,
+    grows: str = "",
+    years: int | None = None,
 ) -> Answer:
     if owed is None or periodic is None or periods is None:
         raise Unreadable("a plan needs principal, rate and term")
     stage = Stage(method, int(periods))
     if grows:
-        stage = agreements.growing(stage, Text(grows.lower()), 12 // times)
+        text = Text(grows.lower())
+        limit = text.take(r"(?:for|over|during) (?:the )?(?:first )?(?P<n>\d+) years")
+        stage = agreements.growing(stage, text, 12 // times)
+        last = years if years is not None else int(limit["n"]) if limit else None
+        stage = replace(stage, grows_at_most=None if last is None else last * times // stage.grows_every)
     made = rows(Plan(owed, (stage,), ((1, periodic),)))
     figures: dict[str, Value] = {
         "instalment": made[0].payment,
@@ -216,8 +399,8 @@ def _rounded_rows(
         or "unrounded" in str(case.get("convention", "")).lower()
     ):
         return plain
-    ledger = _ledger(owed, periodic, len(made), Method.EQUAL_INSTALMENT) if times == 12 else named({})
-    return nearest(plain, of_rows(_displayed(made), times), ledger)
+    kept = ledger(owed, periodic, len(made), Method.EQUAL_INSTALMENT) if times == 12 else named({})
+    return nearest(plain, of_rows(displayed(made), times), kept)
 
 
 def _rows(owed: Decimal, periodic: Decimal, periods: int, paid: Decimal, in_advance: bool) -> list[Row]:
@@ -246,7 +429,12 @@ def _solved(
         flows += [Flow(Fraction(k if in_advance else k + 1), pmt) for k in range(int(n))]
         found["rate"] = rate(flows).value
     elif unknown == ["nper"]:
-        found["nper"] = annuity.periods_to_repay(pv, i, -pmt if pv * pmt < 0 or later else pmt, -later, in_advance)
+        plainly = pv * pmt > 0 and not later and (pv > 0 and pmt > pv * i)
+        found["nper"] = (
+            annuity.periods_to_repay(pv, i, pmt, ZERO, in_advance)
+            if plainly
+            else annuity.signed_periods(pv, i, pmt, later, in_advance)
+        )
     elif unknown == ["pv"]:
         found["pv"] = -annuity.principal_of(pmt, i, n, later, in_advance)
     elif unknown in (["pmt"], ["pv", "pmt"]):
@@ -274,44 +462,7 @@ def _signed(answer: Answer) -> Answer:
     return signed
 
 
-def mortgage(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
-    """Chinese mortgage calculators: equal instalment 等额本息, and equal principal 等额本金 under ``ep_…``."""
-    owed = first_amount(inputs.need(*PRINCIPAL))
-    periods = _periods(inputs, 12)
-    periodic = _rate(inputs, 12)
-    words = str(inputs.get("method") or "")
-    if periods is None or periodic is None:
-        raise Unreadable("a mortgage needs rate and term")
-    level = _mortgage(owed, periodic, int(periods), Method.EQUAL_INSTALMENT)
-    falling = _mortgage(owed, periodic, int(periods), Method.EQUAL_PRINCIPAL)
-    only_principal = "本金" in words and "本息" not in words
-
-    def answer(name: str, expected: Any) -> Value | None:
-        if name.startswith("ep_"):
-            return falling(name.removeprefix("ep_"), expected)
-        return (falling if only_principal else level)(name, expected)
-
-    return first_of(answer, rates(monthly_rate=periodic, effective=effective_of_periodic(periodic, 12)))
-
-
-def _mortgage(owed: Decimal, periodic: Decimal, periods: int, method: Method) -> Answer:
-    made = rows(Plan(owed, (Stage(method, periods),), ((1, periodic),)))
-    equal = method is Method.EQUAL_INSTALMENT
-    figures: dict[str, Value] = {
-        "monthly_payment": made[0].payment,
-        "payment": made[0].payment,
-        "principal": made[0].principal,
-        "monthly_principal": made[0].principal,
-        "decrease": made[0].payment - made[min(1, periods - 1)].payment,
-        "monthly_decrease": made[0].payment - made[min(1, periods - 1)].payment,
-    }
-    unrounded = first_of(of_rows(made), totals(made, owed, made[0].payment if equal else None))
-    return first_of(
-        named(figures), nearest(unrounded, of_rows(_displayed(made)), _ledger(owed, periodic, periods, method))
-    )
-
-
-def _displayed(made: Sequence[Row]) -> list[Row]:
+def displayed(made: Sequence[Row]) -> list[Row]:
     """Rows as calculators show them: the rounded instalment less the rounded interest is the principal."""
     return [
         row._replace(payment=to(row.payment), interest=to(row.interest), principal=to(row.payment) - to(row.interest))
@@ -319,7 +470,7 @@ def _displayed(made: Sequence[Row]) -> list[Row]:
     ]
 
 
-def _ledger(owed: Decimal, periodic: Decimal, periods: int, method: Method) -> Answer:
+def ledger(owed: Decimal, periodic: Decimal, periods: int, method: Method) -> Answer:
     """The rows and totals of our own ledger, exact to the cent, the last row absorbing; ``…_cents`` asks for it by name."""
     kept = RepaymentMethod(method.value) if method.value in [*RepaymentMethod] else None
     if kept is None or to(owed) != owed:
@@ -335,69 +486,3 @@ def _ledger(owed: Decimal, periodic: Decimal, periods: int, method: Method) -> A
         return plain(re.sub(r"_(cents|ledger)$", "", name), expected)
 
     return answer
-
-
-def flat(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
-    """Flat-rate loans: instalment, total, and the rates they really are; EIR is nominal unless the source says effective."""
-    owed = first_amount(inputs.need(*PRINCIPAL))
-    periods = _periods(inputs, 12)
-    if periods is None:
-        raise Unreadable("a flat-rate loan needs a term")
-    stated = inputs.need("flat_rate", "flat", "add_on_rate", "rate", "monthly_flat_rate", "annual_flat_rate")
-    with localcontext(PRECISION):
-        a_month = annual_percentage(stated) / 12 if inputs.get("monthly_flat_rate") is None else percentage(stated)
-    fee = _fee(inputs, owed, periods)
-    plain, charged = flat_loan(owed, a_month, int(periods)), flat_loan(owed, a_month, int(periods), fee)
-    last = plain.total - to(plain.instalment) * (periods - 1)
-    about = str(case.get("convention", "")).lower()
-    effective = bool(re.search(r"effective|compound|\(1\s*\+", about)) and not re.search(
-        r"is nominal|nominal.{0,6}12|12\s*[*x]", about
-    )
-    eir = charged.effective if effective else charged.nominal
-    return first_of(
-        named(
-            {
-                "instalment": plain.instalment,
-                "monthly_payment": plain.instalment,
-                "monthly_instalment": plain.instalment,
-                "monthly_repayment": plain.instalment,
-                "payment": plain.instalment,
-                "last_instalment": last,
-                "total_repayment": plain.total,
-                "total_payment": plain.total,
-                "total_interest": plain.total - owed,
-                "interest": plain.total - owed,
-                "monthly_interest": (plain.total - owed) / periods,
-                "fee": fee,
-                "processing_fee": fee,
-                "proceeds": owed - fee,
-                "disbursed": owed - fee,
-                "net_proceeds": owed - fee,
-            }
-        ),
-        rates(
-            monthly_rest_rate=plain.effective if effective else plain.nominal,
-            eir=eir,
-            effective_interest_rate=eir,
-            apr=eir,
-            effective=charged.effective,
-            effective_rate=charged.effective,
-            effective_annual=charged.effective,
-            nominal=charged.nominal,
-            nominal_rate=charged.nominal,
-            nominal_annual=charged.nominal,
-            irr=charged.periodic,
-            monthly_irr=charged.periodic,
-            xirr=charged.effective,
-        ),
-    )
-
-
-def _fee(inputs: Inputs, owed: Decimal, periods: Decimal) -> Decimal:
-    stated = inputs.get("processing_fee", "fee", "handling_fee", "upfront_fee", "admin_fee", "administration_fee")
-    if stated is None:
-        return ZERO
-    if "%" not in str(stated):
-        return first_amount(stated)
-    years = periods / 12 if re.search(r"p\.?a\b|per annum|per year|a year", str(stated).lower()) else 1
-    return owed * percentage(stated) * years

@@ -1,14 +1,14 @@
 """Series of payments in words: ``48 x 134.57 monthly``, ``39.50 on 1978-04-20 then 11 x 38.31 every 4 weeks from 1978-05-18``."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from services.servicing.domain.calendar.months import add_months
-from tests.cases.published.words import AMOUNT, COUNTS, PER_YEAR, Text, Unreadable, number, whole
+from tests.cases.published.words import AMOUNT, COUNTS, NUMBER, PER_YEAR, Text, Unreadable, day, number, whole
 
 EVERY = (
     r"(?P<every>every (?:\w+ )?(?:months?|weeks?|days?|years?|quarters?)|"
@@ -48,6 +48,8 @@ class Series:
     amount: Decimal
     step: tuple[str, int] | None = None
     first: date | None = None
+    skipped: frozenset[int] = frozenset()
+    """Months of the year in which nothing is paid."""
 
 
 def step_of(words: str) -> tuple[str, int]:
@@ -64,23 +66,43 @@ def step_of(words: str) -> tuple[str, int]:
 
 def series(value: Any) -> list[Series]:
     """Every series in the words, in order. Raises :class:`Unreadable` when something is left."""
-    text = Text(re.sub(r"\((?:\d+ days|[^)]*unit[^)]*)\)", "", str(value).lower()))
+    plainly = re.sub(r"\((?:\d+ (?:days|years?|months?)[^)]*|[^)]*unit[^)]*)\)", "", str(value).lower())
+    plainly = re.sub(
+        r",? (?:on )?(?:dates|days|the) \d+(?:st|th)? and \d+(?:st|th)?(?: of (?:each|the) month)?", "", plainly
+    )
+    text = Text(re.sub(r"^(monthly|weekly|annual|yearly|quarterly): (.*)$", r"\2 \1", plainly))
     count = rf"(?P<count>\d+|{'|'.join(COUNTS)})"
-    between = r"(?:x|×|\*|@|(?:equal )?(?:payments?|instalments?) of)"
-    many = rf"{count}\s*(?:(?P<before>{EVERY.replace('?P<every>', '?:')})\s*)?{between}\s*{AMOUNT}"
+    between = r"(?:x|×|\*|@|(?:equal )?(?:payments?|instalments?|repayments?) of)"
+    many = rf"{count}\s*(?:equal )?(?:(?P<before>{EVERY.replace('?P<every>', '?:')})\s*)?{between}\s*{AMOUNT}"
     one = rf"(?P<last>(?:final|last)(?: payment)?(?: of)?)?\s*{AMOUNT.replace('<amount>', '<one>')}"
-    when = rf"(?:\s*(?:each )?{EVERY})?(?:,? (?:starting |beginning |first )?(?:from|on|starting|beginning)? ?{DATE})?"
+    when = rf"(?:\s*(?:each )?{EVERY})?(?:,? (?:starting |beginning |commencing |first )?"
+    when += rf"(?:from|on|starting|beginning|commencing|due)? ?{DATE})?"
     pattern = rf"(?=\S)(?:{many}|{one}){when}(?P<end> last| final)?"
+    skipped = _skipped(text)
     found = []
     for match in text.all(pattern):
         words = match["every"] or match["before"]
         first = date.fromisoformat(match["date"]) if match["date"] else None
         amount = number(match["amount"] or match["one"])
-        found.append(Series(whole(match["count"] or 1), amount, step_of(words) if words else None, first))
+        found.append(Series(whole(match["count"] or 1), amount, step_of(words) if words else None, first, skipped))
     text.done(("first", "last", "final", "payments?", "instalments?", "thereafter"))
     if not found:
         raise Unreadable(f"no payments in {value!r}")
     return found
+
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def _skipped(text: Text) -> frozenset[int]:
+    """The months that ``skipping June, July and August`` leaves out."""
+    name = rf"(?:{'|'.join(MONTHS)})[a-z]*"
+    match = text.take(
+        rf",? ?\(?(?:skipping|omitting|except(?: in)?|no payments? in|not in) (?P<names>{name}(?:(?:, | and |, and ){name})*)\)?"
+    )
+    if match is None:
+        return frozenset()
+    return frozenset(MONTHS.index(one[:3]) + 1 for one in re.findall("[a-z]+", match["names"]) if one[:3] in MONTHS)
 
 
 def amounts(value: Any) -> tuple[Decimal, ...]:
@@ -99,10 +121,20 @@ def dated(found: list[Series]) -> list[tuple[date, Decimal]]:
         first = one.first or (None if last is None else later(last, step, 1))
         if first is None:
             raise Unreadable("the first payment has no date")
-        days = [later(first, step, n) for n in range(one.count)]
+        days = _days(first, step, one)
         payments += [(day, one.amount) for day in days]
         last = days[-1]
     return payments
+
+
+def _days(first: date, step: tuple[str, int], one: Series) -> list[date]:
+    days, n = [], 0
+    while len(days) < one.count:
+        when = later(first, step, n)
+        if when.month not in one.skipped:
+            days.append(when)
+        n += 1
+    return days
 
 
 def later(day: date, step: tuple[str, int], times: int) -> date:
@@ -123,16 +155,44 @@ def dated_flows(value: Any) -> list[tuple[date, Decimal]]:
     """Flows as pairs [date, amount], as records with a date and an amount, or by date."""
     if isinstance(value, Mapping):
         value = list(value.items())
+    if isinstance(value, str):
+        found = re.findall(rf"(-?\s*{NUMBER})\s*(?:on|at|@|:)\s*(\d{{4}}-\d{{2}}-\d{{2}})", value)
+        if not found:
+            raise Unreadable(f"no dated flows in {value!r}")
+        return [(date.fromisoformat(when), number(amount.replace(" ", ""))) for amount, when in found]
     pairs = [_pair(one) for one in value]
-    return [(date.fromisoformat(str(day)), number(amount)) for day, amount in pairs]
+    if _in_days(pairs):
+        return [(EPOCH + timedelta(days=int(when)), number(amount)) for when, amount in pairs]
+    return [(day(when), number(amount)) for when, amount in pairs]
+
+
+EPOCH = date(2000, 1, 1)
+"""Day 0 of flows that are timed in days."""
+
+
+def begin(value: Any) -> date:
+    """The day that flows are timed from: day 0 where they are timed in days, else that of the earliest."""
+    if isinstance(value, list) and _in_days([_pair(one) for one in value]):
+        return EPOCH
+    return min(when for when, _ in dated_flows(value))
+
+
+def _in_days(pairs: Sequence[tuple[Any, Any]]) -> bool:
+    return all(re.fullmatch(r"\d{1,5}", str(when)) for when, _ in pairs)
 
 
 def _pair(one: Any) -> tuple[Any, Any]:
     if isinstance(one, Mapping):
-        day = one.get("date", one.get("day", one.get("on")))
-        amount = next((one[key] for key in ("amount", "value", "flow", "cash_flow") if key in one), None)
-        if day is None or amount is None:
+        when = next((one[key] for key in ("date", "day", "days", "on", "at") if key in one), None)
+        amount = next(
+            (one[key] for key in ("amount", "value", "flow", "cash_flow", "cash", "payment") if key in one), None
+        )
+        if when is None or amount is None:
             raise Unreadable(f"{dict(one)} has no date and amount")
-        return day, amount
+        return when, amount
     first, second = one
-    return (second, first) if re.fullmatch(r"-?[\d.,]+", str(first)) else (first, second)
+    return (
+        (second, first)
+        if re.search(r"\D\d+\D", str(second)) and not re.search(r"\d[-/]\d", str(first))
+        else (first, second)
+    )

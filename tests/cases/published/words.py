@@ -10,8 +10,8 @@ from typing import Any
 
 from services.servicing.domain.cost.roots import PRECISION
 
-NUMBER = r"(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)"
-"""Digits with optional thousands separators and decimals."""
+NUMBER = r"(?:(?:\d{1,3}(?:,\d{2,3})*,\d{3}|\d+)(?:\.\d+)?|\.\d+)"
+"""Digits with optional separators (thousands, or lakhs and crores) and decimals."""
 AMOUNT = rf"(?i:EUR|USD|GBP|HKD|SGD|CNY|RMB|S\$|HK\$|US\$|INR|Rs\.?|[€£$¥₹])?\s*(?P<amount>{NUMBER})"
 MONTHS_OF = {"month": 1, "quarter": 3, "half-year": 6, "half year": 6, "semester": 6, "year": 12}
 ADVERBS = {
@@ -59,23 +59,68 @@ COUNTS = {
 }
 
 
+_SCALED = re.compile(
+    rf"(?<![\w.,])({NUMBER})\s*(万|亿|lakhs?|lacs?|crores?|million|thousand)(?!\w)(?:\s*元)?", re.IGNORECASE
+)
+_DATES = re.compile(
+    r"\b(?P<m1>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? (?P<d1>\d{1,2})(?:st|nd|rd|th)?,? (?P<y1>\d{4})\b"
+    r"|\b(?P<d2>\d{1,2})(?:st|nd|rd|th)?[- ](?P<m2>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?[- ](?P<y2>\d{4})\b"
+    r"|(?P<y3>\d{4})年(?P<m3>\d{1,2})月(?P<d3>\d{1,2})日",
+    re.IGNORECASE,
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def plain(value: Any) -> Any:
+    """The same words in one spelling: scaled amounts in digits, dates in ISO form, one minus sign; lists member by member."""
+    if isinstance(value, Mapping):
+        return {key: plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    if not isinstance(value, str):
+        return value
+    text = re.sub(r"[\u2212\u2010\u2011\u2013](?=[\d.$€£¥])", "-", value)
+    text = re.sub(r"^\(([\d.,]+)\)$", r"-\1", text)
+    return _DATES.sub(_iso, _SCALED.sub(_scaled, text))
+
+
+def _scaled(match: re.Match[str]) -> str:
+    word = match[2].lower().replace("lac", "lakh") if match[2].lower().startswith("lac") else match[2].lower()
+    return f"{Decimal(match[1].replace(',', '')).scaleb(SCALES[word]):f}"
+
+
+def _iso(match: re.Match[str]) -> str:
+    n = next(n for n in "123" if match[f"y{n}"])
+    month = match[f"m{n}"].lower()
+    number_ = int(month) if month.isdigit() else _MONTHS.index(month) + 1
+    return f"{match[f'y{n}']}-{number_:02d}-{int(match[f'd{n}']):02d}"
+
+
 class Unreadable(ValueError):
     """Words that no mapping understands; the text quotes them."""
 
 
 def number(value: Any) -> Decimal:
     """A plain number as published, with an arithmetic ``a/b`` or ``a*b`` of two, e.g. ``28/30``, ``1,250.00``, ``7.5%/12``."""
-    text = str(value).strip().removesuffix("p.a.").strip()
+    text = re.sub(r"\s*(?:p\.a\.|per annum|a year|per year|元|EUR|USD)$", "", str(value).strip())
     for sign, apply in (("/", lambda a, b: a / b), ("*", lambda a, b: a * b)):
         left, found, right = text.rpartition(sign)
         if found and left:
             with localcontext(PRECISION):
                 return Decimal(apply(number(left), number(right)))
-    match = re.fullmatch(rf"([-+]?)\s*{AMOUNT}([eE][-+]?\d+)?\s*(%|bp)?", text)
+    match = re.fullmatch(rf"([-+]?)\s*{AMOUNT}([eE][-+]?\d+)?\s*(%|‰|bps?)?", text)
     if match is None:
         raise Unreadable(f"{value!r} is not a number")
     plain = Decimal(match[1] + match["amount"].replace(",", "") + (match[3] or ""))
-    return plain.scaleb({None: 0, "%": -2, "bp": -4}[match[4]])
+    return plain.scaleb({None: 0, "%": -2, "‰": -3, "bp": -4, "bps": -4}[match[4]])
+
+
+def figure_of(one: Mapping[str, Any], *names: str) -> Decimal:
+    """The number of a record under the first of these names that is there."""
+    found = next((one[name] for name in names if name in one), None)
+    if found is None:
+        raise Unreadable(f"{dict(one)} has no {' or '.join(names)}")
+    return number(found)
 
 
 def fraction(value: Any) -> Fraction:
@@ -122,10 +167,16 @@ def annual_percentage(value: Any) -> Decimal:
     return rate
 
 
+_FORMS = (
+    *("%Y-%m-%d", "%Y/%m/%d", "%d-%b-%Y", "%d %B %Y", "%B %d, %Y", "%b %d, %Y", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y"),
+    *("%d-%b-%y", "%d %b %Y", "%Y%m%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"),
+)
+
+
 def day(value: Any) -> date:
-    """A date in ISO form, or day-month-year and month/day/year as spreadsheets print it."""
+    """A date in ISO form, or day-month-year and month/day/year as spreadsheets print it (day first where it can only be)."""
     text = str(value).strip()
-    for form in ("%Y-%m-%d", "%Y/%m/%d", "%d-%b-%Y", "%d %B %Y", "%B %d, %Y", "%b %d, %Y", "%m/%d/%Y", "%d.%m.%Y"):
+    for form in _FORMS:
         try:
             return datetime.strptime(text, form).date()  # noqa: DTZ007 — a date has no zone
         except ValueError:
@@ -195,7 +246,7 @@ class Inputs:
     """The inputs of a case; a key that nobody asked for is an input that was not understood."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
-        self._values = {key.lower(): value for key, value in values.items()}
+        self._values = {key.lower(): plain(value) for key, value in values.items()}
         self._read: set[str] = set()
 
     def __contains__(self, name: str) -> bool:
@@ -221,6 +272,15 @@ class Inputs:
         """The value read by ``reader``, or ``otherwise`` when there is none."""
         value = self.get(*names)
         return otherwise if value is None else reader(value)
+
+    def peek(self, name: str) -> Any:
+        """The value of an input that does not count as asked for yet."""
+        return self._values.get(name)
+
+    def consume(self, *names: str) -> None:
+        """Take inputs away that were read as something else than their names say elsewhere."""
+        for name in names:
+            self._values.pop(name, None)
 
     def rest(self) -> dict[str, Any]:
         """What nobody asked for so far, now asked for."""

@@ -8,18 +8,28 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from schemas.calendars import CHINA
 from schemas.money import of_minor
 from services.servicing.domain.terms import (
+    Adjustment,
+    Balloon,
+    BusinessDays,
     DayCount,
     DownPayment,
     FutureRule,
     Grace,
+    Growth,
     InterestBy,
     Leap,
     Method,
+    MonthEnd,
+    NthWeekday,
+    Planned,
     Rate,
     Rounding,
+    Settlement,
     Span,
+    Stub,
     Terms,
     Tranche,
     Unit,
@@ -41,6 +51,20 @@ class Case:
 
 _RATE = Rate(Decimal("9.4822"))
 _ACTUAL = replace(PLAIN, rate=_RATE, day_count=DayCount())
+
+_GRADED = replace(CHINESE, method=Method.GRADED, instalments=9)
+_CUSTOM = replace(
+    CHINESE,
+    method=Method.CUSTOM,
+    instalments=3,
+    plan=(
+        Planned(date(2026, 6, 30), 100_000),
+        Planned(date(2026, 9, 30), 200_000),
+        Planned(date(2026, 12, 15), 300_000),
+    ),
+)
+_TWO = (Tranche(START, 400_000), Tranche(date(2026, 5, 6), 200_000))
+_EUROPEAN = replace(CHINESE, method=Method.EQUAL_PRINCIPAL, interest_by=InterestBy.DAY)
 
 CASES = (
     Case("actual-days", _ACTUAL),
@@ -79,6 +103,67 @@ CASES = (
     Case("chinese-interest-only", replace(CHINESE, method=Method.INTEREST_ONLY)),
     Case("chinese-bullet", replace(CHINESE, method=Method.BULLET)),
     Case("chinese-flat", replace(CHINESE, method=Method.FLAT, instalments=7)),
+    Case("graded-by-percent", replace(_GRADED, growth=Growth(3, percent=Decimal(5)))),
+    Case("graded-by-amount-after-grace", replace(_GRADED, growth=Growth(2, amount=2_000), grace=Grace(principal=2))),
+    Case("balloon-agreed-amount", replace(CHINESE, method=Method.BALLOON, balloon=Balloon(amount=200_000))),
+    Case("balloon-of-a-longer-series", replace(CHINESE, method=Method.BALLOON, balloon=Balloon(over=24))),
+    Case("custom-plan", replace(_CUSTOM, interest_by=InterestBy.DAY)),
+    Case(
+        "custom-plan-settled-on-the-20th",
+        replace(_CUSTOM, interest_by=InterestBy.DAY, settlement=Settlement(), tranches=_TWO),
+        tuple(disbursed(part.amount, part.expected) for part in _TWO),
+    ),
+    Case(
+        "equal-principal-yearly-settled-quarterly",
+        replace(
+            CHINESE,
+            method=Method.EQUAL_PRINCIPAL,
+            instalments=3,
+            frequency=Span(12, Unit.MONTH),
+            interest_by=InterestBy.DAY,
+            settlement=Settlement(every=3),
+        ),
+    ),
+    Case("third-fridays-progressive", replace(_ACTUAL, nth_weekday=NthWeekday(3, 5), recalculation=None)),
+    Case("twice-a-month", replace(CHINESE, month_days=(5, 20), stub=Stub.FIRST_LONG)),
+    Case(
+        "chinese-business-days",
+        replace(
+            CHINESE,
+            first_due=date(2026, 5, 2),
+            interest_by=InterestBy.DAY,
+            business_days=BusinessDays(Adjustment.MODIFIED_FOLLOWING, CHINA),
+        ),
+    ),
+    Case(
+        "chinese-business-days-interest-as-agreed",
+        replace(
+            CHINESE,
+            first_due=date(2026, 5, 2),
+            business_days=BusinessDays(Adjustment.FOLLOWING, CHINA, adjusts_interest=False),
+        ),
+    ),
+    Case(
+        "maturity-long-first-period-act-act",
+        replace(
+            _EUROPEAN,
+            day_count=DayCount(convention="ACT/ACT ISDA"),
+            instalments=5,
+            matures=date(2026, 9, 15),
+            stub=Stub.FIRST_LONG,
+        ),
+    ),
+    Case(
+        "maturity-short-last-period-30e-isda",
+        replace(
+            _EUROPEAN,
+            day_count=DayCount(convention="30E/360 ISDA"),
+            instalments=6,
+            matures=date(2026, 9, 15),
+            stub=Stub.LAST_SHORT,
+            month_end=MonthEnd.LAST_DAY,
+        ),
+    ),
     Case("chinese-three-graces", replace(CHINESE, grace=Grace(2, 1, 1))),
 )
 

@@ -13,6 +13,7 @@ from services.servicing.domain.cost.aprc import (
     CALENDAR_DAYS_1990,
     MORTGAGE_2014,
     SHORT_TERM_UK,
+    NotDisclosed,
     Period,
     aprc,
     year_ending,
@@ -97,6 +98,18 @@ def test_a_year_of_365_and_a_quarter_days_gives_the_short_term_illustrations() -
     found = aprc([Flow(Fraction(0), Decimal(350)), Flow(time, Decimal("-447.97"))], SHORT_TERM_UK)
     assert found.percent == Decimal("4935.9")
     assert aprc([Flow(Fraction(0), Decimal(350)), Flow(Fraction(23, 365), Decimal("-447.97"))]).percent != found.percent
+
+
+@pytest.mark.parametrize("repaid", ["3E+24", "1E+60"])
+def test_an_astronomic_rate_is_an_error_with_a_name_and_its_size(repaid: str) -> None:
+    flows = [Flow(Fraction(0), Decimal(1)), Flow(Fraction(1), -Decimal(repaid))]
+    with pytest.raises(NotDisclosed, match=rf"about 10\^{Decimal(repaid).adjusted()}: it is disclosed up to 10\^24"):
+        aprc(flows)
+
+
+def test_the_highest_rate_that_is_disclosed_still_has_its_decimal() -> None:
+    found = aprc([Flow(Fraction(0), Decimal(1)), Flow(Fraction(1), -(Decimal(10) ** 24))])
+    assert found.percent.as_tuple().exponent == -1
 
 
 def test_nothing_repaid_has_no_rate() -> None:

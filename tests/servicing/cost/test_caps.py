@@ -1,7 +1,7 @@
 """Caps by lender type and date, at signing and at posting; the LPR they refer to; the cost table."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.agreement import LenderType
+from schemas.calendars import CHINA, calendar
+from services.servicing.domain.calendar.business_days import Adjustment, adjusted
 from services.servicing.domain.cost.caps import (
     CUT_FIRST,
     RULES,
@@ -23,35 +25,92 @@ from services.servicing.domain.cost.cost_table import Headline, Item, UnfitTable
 from services.servicing.domain.cost.lpr import KNOWN_UNTIL, TABLE, LprUnknown, lpr
 
 PRIVATE, BANK, SMALL = LenderType.PRIVATE, LenderType.BANK, LenderType.SMALL_LOAN_COMPANY
+CONSUMER = LenderType.CONSUMER_FINANCE
 amounts = st.integers(0, 10**9)
 
 
 @pytest.mark.parametrize(
     ("lender", "signed", "rate"),
     [
+        (PRIVATE, date(2015, 9, 1), "0.24"),
         (PRIVATE, date(2020, 8, 19), "0.24"),
         (PRIVATE, date(2020, 8, 20), "0.154"),
+        (PRIVATE, date(2021, 12, 19), "0.154"),
+        (PRIVATE, date(2021, 12, 20), "0.152"),
         (PRIVATE, date(2022, 9, 1), "0.146"),
         (PRIVATE, date(2025, 6, 1), "0.12"),
-        (BANK, date(2024, 1, 1), "0.24"),
-        (SMALL, date(2025, 1, 1), "0.24"),
+        (PRIVATE, KNOWN_UNTIL, "0.12"),
+        (BANK, date(2017, 8, 4), "0.24"),
+        (BANK, date(2020, 8, 20), "0.24"),
+        (BANK, date(2028, 1, 1), "0.24"),
+        (CONSUMER, date(2017, 8, 4), "0.24"),
+        (CONSUMER, date(2020, 8, 20), "0.24"),
+        (CONSUMER, date(2028, 1, 1), "0.24"),
+        (SMALL, date(2017, 8, 4), "0.24"),
+        (SMALL, date(2020, 8, 20), "0.24"),
+        (SMALL, date(2027, 12, 31), "0.24"),
     ],
 )
 def test_the_cap_is_that_of_the_lender_and_of_the_contract_date(lender: LenderType, signed: date, rate: str) -> None:
     assert cap(lender, signed).rate == Decimal(rate)
 
 
-def test_a_private_contract_of_the_old_regime_knows_where_it_is_void() -> None:
-    assert cap(PRIVATE, date(2019, 1, 1)).rule.void_above == Decimal("0.36")
+def test_only_a_private_contract_of_the_old_regime_has_a_rate_above_which_it_is_void() -> None:
+    old = cap(PRIVATE, date(2020, 8, 19))
+    assert (old.rate, old.rule.void_above) == (Decimal("0.24"), Decimal("0.36"))
+    assert cap(PRIVATE, date(2020, 8, 20)).rule.void_above is None
+    assert {cap(lender, date(2020, 8, 19)).rule.void_above for lender in (BANK, CONSUMER, SMALL)} == {None}
+
+
+@pytest.mark.parametrize("rate", ["0.2", "0.24", "0.24000001", "0.36", "0.37"])
+@pytest.mark.parametrize("lender", [PRIVATE, BANK, SMALL, CONSUMER])
+def test_both_tests_change_with_the_regime_on_the_day_of_the_change(lender: LenderType, rate: str) -> None:
+    """The same contract signed on the last day of a regime and on the first of the next, at signing and at every posting."""
+    wanted, figure = Charged(interest=30_000, penalty=8_000), Decimal(rate)
+    for signed in (date(2020, 8, 19), date(2020, 8, 20)):
+        limit = Decimal("0.154") if lender is PRIVATE and signed.day == 20 else Decimal("0.24")
+        found = cap(lender, signed)
+        assert at_signing(found, figure, Decimal("0.1")).exceeding == (("contract-rate",) if figure > limit else ())
+        assert at_signing(found, Decimal("0.1"), figure).exceeding == (("total-cost",) if figure > limit else ())
+        posting = at_posting(found.rate, [(1_000_000, 73)], wanted)
+        assert posting.ceiling == int(limit * 200_000)
+        assert posting.posted.total == min(posting.ceiling, wanted.total)
+
+
+def test_every_cap_rule_names_its_source() -> None:
+    assert all(len(rule.source) > 20 for rule in RULES)
 
 
 def test_small_loan_companies_come_under_four_times_the_lpr_in_2028() -> None:
     assert cap(SMALL, date(2028, 1, 1), one_year=lambda _: Decimal("0.03")).rate == Decimal("0.12")
 
 
-def test_a_date_without_a_rule_is_refused_and_not_guessed() -> None:
-    with pytest.raises(NoCap, match="bank on 2010-01-01"):
-        cap(BANK, date(2010, 1, 1))
+@pytest.mark.parametrize(
+    ("lender", "day"),
+    [
+        (BANK, date(2017, 8, 3)),
+        (CONSUMER, date(2017, 8, 3)),
+        (SMALL, date(2017, 8, 3)),
+        (PRIVATE, date(2015, 8, 31)),
+    ],
+)
+def test_a_date_without_a_rule_is_refused_and_not_guessed(lender: LenderType, day: date) -> None:
+    with pytest.raises(NoCap, match=f"{lender.value} on {day}"):
+        cap(lender, day)
+
+
+def test_a_contract_after_the_last_known_lpr_has_no_cap_by_it_and_is_told_so() -> None:
+    with pytest.raises(LprUnknown, match=f"to {KNOWN_UNTIL}, not 2026-11-22: bring a newer one"):
+        cap(PRIVATE, date(2026, 11, 22))
+    with pytest.raises(LprUnknown, match="not 2028-01-01"):
+        cap(SMALL, date(2028, 1, 1))
+
+
+def test_the_table_of_the_lpr_ends_on_the_eve_of_the_first_publication_that_it_does_not_know() -> None:
+    twentieth = KNOWN_UNTIL.replace(day=20)
+    assert adjusted(twentieth, Adjustment.FOLLOWING, calendar(CHINA)) == KNOWN_UNTIL + timedelta(days=1)
+    assert lpr(date(2026, 1, 20)).one_year == Decimal("0.03")
+    assert lpr(date(2026, 1, 20)).five_years == Decimal("0.035")
 
 
 def test_rules_for_one_lender_never_overlap_and_leave_no_gap() -> None:

@@ -15,10 +15,11 @@ from services.servicing.domain.cost.annuity import (
     interest_part,
     periods_to_repay,
     principal_of,
+    signed_periods,
 )
 from services.servicing.domain.cost.credit_plan import Method, Plan, Stage, rows
 from services.servicing.domain.cost.flat_rate import flat_loan
-from services.servicing.domain.cost.prepayment import Keep, partial, recurring
+from services.servicing.domain.cost.prepayment import Keep, partial, recurring, repeated, rising
 from services.servicing.domain.cost.rebate import rule_of_78, uk_settlement
 
 TINY = Decimal("1e-18")
@@ -43,6 +44,18 @@ def test_an_instalment_repays_in_the_periods_it_was_computed_over(
     principal: Decimal, rate: Decimal, periods: int
 ) -> None:
     assert abs(periods_to_repay(principal, rate, instalment(principal, rate, periods)) - periods) < Decimal("1e-12")
+
+
+@settings(deadline=None)
+@given(principals, st.decimals("0.00001", "0.05", places=5), terms)
+def test_signed_periods_are_the_loans_own_and_negative_with_the_other_sign(
+    principal: Decimal, rate: Decimal, periods: int
+) -> None:
+    paid = instalment(principal, rate, periods)
+    assert abs(signed_periods(principal, rate, -paid) - periods) < Decimal("1e-12")
+    assert signed_periods(principal, rate, paid) < 0
+    with pytest.raises(NeverAmortises, match="never take"):
+        signed_periods(principal, rate, -principal * rate / 2)
 
 
 def test_an_instalment_below_the_interest_never_amortises() -> None:
@@ -101,6 +114,16 @@ def test_instalments_that_grow_each_year_repay_the_loan_and_grow() -> None:
     assert abs(made[35].payment / made[0].payment - Decimal("1.21")) < TINY
 
 
+def test_graduated_payments_grow_as_often_as_agreed_and_then_stay() -> None:
+    # 50,000 over 30 years at 12.5 %, 5 % more each year for five years
+    stage = Stage(Method.EQUAL_INSTALMENT, 360, growth=Decimal("1.05"), grows_every=12, grows_at_most=5)
+    made = rows(Plan(Decimal(50_000), (stage,), ((1, Decimal("0.125") / 12),)))
+    assert round(made[0].payment, 2) == Decimal("448.88")
+    assert abs(made[60].payment - made[0].payment * Decimal("1.05") ** 5) < TINY
+    assert abs(made[358].payment - made[60].payment) < TINY
+    assert abs(sum(row.principal for row in made) - 50_000) < TINY * 10**6
+
+
 def test_a_drawdown_is_owed_from_the_period_after_it() -> None:
     made = rows(Plan(Decimal(100), (Stage(Method.INTEREST_ONLY, 3),), ((1, Decimal("0.01")),), {1: Decimal(100)}))
     assert [row.interest for row in made] == [1, 2, 2]
@@ -139,6 +162,36 @@ def test_a_little_more_each_month_ends_the_loan_earlier() -> None:
     assert found.periods < 240
     assert found.saved > 0
     assert found.last_instalment <= found.instalment + 100
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(1, 100), st.decimals(0, 20_000, places=2), st.sampled_from(Keep))
+def test_several_lump_sums_of_which_one_is_something_are_that_one(after: int, lump: Decimal, keep: Keep) -> None:
+    loan = Decimal(100_000), Decimal("0.005"), 120
+    assume(balance(*loan[:2], instalment(*loan), after) > lump)
+    once = partial(*loan, after, lump, keep)
+    several = repeated(*loan, {after: lump, after + 1: Decimal(0)}, keep)
+    assert several.periods == once.periods
+    assert abs(several.saved - once.saved) < Decimal("1e-15")
+
+
+def test_lump_sums_lower_the_instalment_one_after_the_other_or_shorten_the_term() -> None:
+    loan, lumps = (Decimal(100_000), Decimal("0.005"), 120), {12: Decimal(10_000), 24: Decimal(10_000)}
+    lower, shorter = (repeated(*loan, lumps, keep) for keep in (Keep.TERM, Keep.INSTALMENT))
+    assert lower.periods == 120
+    assert lower.instalment < partial(*loan, 12, Decimal(10_000), Keep.TERM).instalment < lower.instalment_before
+    assert shorter.periods < 120
+    assert shorter.saved > lower.saved > 0
+    with pytest.raises(ValueError, match="more than the"):
+        repeated(*loan, {119: Decimal(5_000)}, Keep.TERM)
+
+
+def test_an_instalment_that_rises_each_year_ends_the_loan_earlier() -> None:
+    loan = Decimal(100_000), Decimal("0.005"), 120
+    risen = rising(*loan, Decimal("1.05"))
+    assert risen.periods < 120
+    assert risen.saved > 0
+    assert rising(*loan, Decimal(1)).saved < TINY * 10**6
 
 
 def test_the_same_money_once_a_year_saves_less_than_a_twelfth_of_it_each_month() -> None:

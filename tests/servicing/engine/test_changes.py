@@ -4,9 +4,19 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from services.servicing.domain.terms import Rate
-from services.servicing.domain.transactions import Extended, InterestPaused, RateChanged, Reamortised, Undone, run
-from tests.servicing.engine.samples import PLAIN, asked, disbursed, paid, rows
+import pytest
+
+from services.servicing.domain.terms import MonthEnd, NthWeekday, Rate
+from services.servicing.domain.transactions import (
+    Extended,
+    InterestPaused,
+    RateChanged,
+    Reamortised,
+    Undone,
+    refusal,
+    run,
+)
+from tests.servicing.engine.samples import CHINESE, PLAIN, asked, disbursed, paid, rows
 
 START = date(2026, 3, 1)
 LOAN = disbursed(day=START)
@@ -53,6 +63,20 @@ class TestExtension:
         assert {line.due for line in later} == {65_668}
         assert position.totals.principal == 600_000
 
+    @pytest.mark.parametrize(
+        ("days", "expected"),
+        [
+            ({"first_due": date(2026, 4, 15)}, ["2026-10-15", "2026-11-15"]),
+            ({"nth_weekday": NthWeekday(3, 5)}, ["2026-09-18", "2026-10-16"]),
+            ({"matures": date(2026, 9, 10), "instalments": 7}, ["2026-10-10", "2026-11-10"]),
+            ({"month_end": MonthEnd.LAST_DAY, "first_due": date(2026, 4, 30)}, ["2026-10-31", "2026-11-30"]),
+        ],
+    )
+    def test_rows_go_on_on_the_days_agreed(self, days, expected):
+        base = replace(PLAIN, **days)
+        longer = Extended(known=START, value_date=date(2026, 4, 2), instalments=2)
+        assert [str(line.day) for line in rows(run(base, [LOAN, longer]))][-2:] == expected
+
     def test_it_can_be_undone(self):
         longer = Extended(known=START, value_date=date(2026, 4, 2), instalments=3)
         position = run(PLAIN, [LOAN, longer, Undone(known=START, entry=1)])
@@ -87,3 +111,26 @@ class TestReamortisation:
         plain = run(PLAIN, [LOAN, paid(INSTALMENT, date(2026, 4, 1))])
         again = run(PLAIN, [LOAN, paid(INSTALMENT, date(2026, 4, 1)), Reamortised(known=self.DAY, value_date=self.DAY)])
         assert again.totals.interest > plain.totals.interest
+
+    def test_what_was_paid_ahead_leaves_the_rest_in_the_last_row(self):
+        day = date(2026, 5, 10)
+        entries = [LOAN, paid(590_000, date(2026, 3, 20)), Reamortised(known=day, value_date=day)]
+        assert run(PLAIN, entries).totals.principal == 600_000
+
+
+class TestCumulative:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            RateChanged(known=START, value_date=START, percent=Decimal(10)),
+            InterestPaused(known=START, value_date=START, until=date(2026, 4, 1)),
+            Extended(known=START, value_date=START, instalments=1),
+        ],
+    )
+    def test_a_change_that_its_rows_have_no_place_for_is_refused(self, change):
+        refused = refusal(CHINESE, change)
+        assert refused is not None
+        assert refused.field == "family"
+        with pytest.raises(ValueError, match="needs the progressive family"):
+            run(CHINESE, [LOAN, change])
+        assert refusal(PLAIN, change) is None

@@ -11,12 +11,25 @@ from services.servicing.domain.terms import (
     DownPayment,
     FutureRule,
     Processing,
+    Rounding,
     Slot,
     TransactionKind,
 )
 from services.servicing.domain.terms import Due as Class
 from services.servicing.domain.transactions import Chargeback, DayEnded, Refunded, Status, Undone, run
-from tests.servicing.engine.samples import ORDER, PLAIN, START, asked, disbursed, fee, paid, rows, simple, terms
+from tests.servicing.engine.samples import (
+    CHINESE,
+    ORDER,
+    PLAIN,
+    START,
+    asked,
+    disbursed,
+    fee,
+    paid,
+    rows,
+    simple,
+    terms,
+)
 
 FIRST, SECOND = date(2026, 4, 30), date(2026, 5, 31)
 INSTALMENT = 103_529
@@ -118,6 +131,25 @@ class TestTooMuch:
     def test_it_pays_a_second_disbursement(self):
         position = run(PLAIN, [disbursed(), paid(600_100, START), disbursed(1_000, date(2026, 4, 10))])
         assert (position.overpaid, position.totals.outstanding) == (0, 900 + position.totals.interest)
+
+    def test_what_a_row_no_longer_asks_for_pays_those_that_ask_for_more(self):
+        base = terms(FREE, FutureRule.LAST, rounding=Rounding(multiple=100_000))
+        last = rows(run(base, [disbursed()]))[-1].due
+        position = run(base, [disbursed(), paid(last, START), disbursed(300_000, date(2026, 4, 10))])
+        assert all(line.outstanding >= 0 for line in rows(position))
+        assert (position.totals.paid, position.overpaid) == (last, 0)
+
+    def test_what_is_disbursed_after_maturity_is_the_extra_row(self):
+        day = date(2026, 12, 1)
+        position = run(CHINESE, [disbursed(), disbursed(1_000, day)])
+        assert (rows(position)[-1].day, rows(position)[-1].principal, position.lines[-1].balance) == (day, 1_000, 0)
+
+    def test_a_claim_stays_when_a_disbursement_makes_the_rows_anew(self):
+        day = date(2026, 5, 10)
+        back = Chargeback(known=day, value_date=day, amount=INSTALMENT, payment=1)
+        for base in (FREE, CHINESE):
+            position = run(base, [disbursed(), paid(INSTALMENT, FIRST), back, disbursed(1_000, date(2026, 5, 20))])
+            assert position.totals.principal == 601_000 + INSTALMENT
 
 
 class TestBackDated:

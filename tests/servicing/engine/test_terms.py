@@ -55,6 +55,8 @@ def test_terms_that_can_be_have_no_problem():
         ({"allocations": (Allocation(None, (*ORDER, ORDER[0])),)}, "allocations[default]"),
         ({"allocations": (Allocation(TransactionKind.REPAYMENT, ORDER),)}, "allocations"),
         ({"credit_order": CreditOrder(())}, "credit_order"),
+        ({"anchor": Anchor.AGREED}, "counted_from"),
+        ({"counted_from": date(2026, 3, 1)}, "counted_from"),
     ],
 )
 def test_what_cannot_be_is_refused_by_its_field(change, field):

@@ -53,6 +53,13 @@ def test_each_transaction_shows_its_allocation_and_the_rows_after_it():
     assert [line.number for line in early.changed] == [1, 2, 3]
 
 
+def test_an_extension_beyond_the_calendar_is_refused():
+    longer = {"type": "extension", "date": "2026-04-02", "instalments": 12}
+    days = {"business_days": {"adjustment": "following", "calendar": "china/2026a"}}
+    assert "knows 2010-01-01 to 2026-12-31" in faults(DISBURSED, longer, **days)["transactions[1]"]
+    assert len(lived(DISBURSED, longer | {"instalments": 3}, **days)[-1].position.lines) == 7
+
+
 def test_the_end_of_a_day_lets_overdue_principal_bear_interest():
     _, ended = lived(DISBURSED, {"type": "end-of-day", "date": "2026-04-11"})
     assert asked(ended) == [(198_013, 6_000), (199_333, 4_680), (202_654, 2_027)]

@@ -69,6 +69,7 @@ EVENTS: Mapping[str, type[Payload]] = {
     "loanstream.servicing.ReceiptReversed.v1": servicing.ReceiptReversed,
     "loanstream.servicing.RecoveryReceived.v1": servicing.RecoveryReceived,
     "loanstream.servicing.RecoveryReversed.v1": servicing.RecoveryReversed,
+    "loanstream.servicing.RulesAdopted.v1": servicing.RulesAdopted,
     "loanstream.servicing.ScheduleRevised.v1": servicing.ScheduleRevised,
     "loanstream.servicing.Settled.v1": servicing.Settled,
     "loanstream.servicing.WrittenOff.v1": servicing.WrittenOff,

@@ -409,6 +409,29 @@ class RecoveryReversed(Payload, frozen=True, kw_only=True):
     """Why the bank took the money back, in the words of who recorded it."""
 
 
+class RulesAdopted(Payload, frozen=True, kw_only=True):
+    """The loan moved to another version of the arithmetic 规则升级: what is computed from that day on follows
+    it. Key: loan.
+
+    The schedule, and everything that was posted, stays as it was decided.
+    """
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    previous: str
+    """Version until now, e.g. `cn-bank/1`."""
+    rules: str
+    """Version from now on."""
+    adopted_on: datetime.date
+    """Business day from which it holds."""
+    reason: str
+    """Why: a stable code, or the words of who did it."""
+    authority: str
+    """Who decided it: the subject of the command."""
+
+
 class ScheduleRevised(Payload, frozen=True, kw_only=True):
     """The rows from one number on are replaced 还款计划变更; rows before it stand, later ones that are not named
     are gone.

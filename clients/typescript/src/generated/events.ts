@@ -1176,6 +1176,28 @@ export namespace servicing {
     readonly cause: string;
   }
   /**
+   * The loan moved to another version of the arithmetic 规则升级: what is computed from that day on follows it. Key:
+   * loan.
+   *
+   * The schedule, and everything that was posted, stays as it was decided.
+   */
+  export interface RulesAdopted {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** Version until now, e.g. `cn-bank/1`. */
+    readonly previous: string;
+    /** Version from now on. */
+    readonly rules: string;
+    /** Business day from which it holds. */
+    readonly adopted_on: IsoDate;
+    /** Why: a stable code, or the words of who did it. */
+    readonly reason: string;
+    /** Who decided it: the subject of the command. */
+    readonly authority: string;
+  }
+  /**
    * The rows from one number on are replaced 还款计划变更; rows before it stand, later ones that are not named are gone.
    *
    * Key: loan. It follows the event that says what happened: a prepayment, an extension, a new rate.
@@ -1800,6 +1822,7 @@ export interface EventData {
   "loanstream.servicing.ReceiptReversed.v1": servicing.ReceiptReversed;
   "loanstream.servicing.RecoveryReceived.v1": servicing.RecoveryReceived;
   "loanstream.servicing.RecoveryReversed.v1": servicing.RecoveryReversed;
+  "loanstream.servicing.RulesAdopted.v1": servicing.RulesAdopted;
   "loanstream.servicing.ScheduleRevised.v1": servicing.ScheduleRevised;
   "loanstream.servicing.Settled.v1": servicing.Settled;
   "loanstream.servicing.WrittenOff.v1": servicing.WrittenOff;

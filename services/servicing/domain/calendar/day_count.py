@@ -1,8 +1,8 @@
 """Day counts 计息天数基准: days and year fractions between two dates, as exact fractions, so that every rounding is the caller's.
 
 The first day counts, the last does not 算头不算尾 (precise-rules 3). Sources: ISDA 2006 Definitions section 4.16 (actual/actual,
-actual/365 fixed, actual/360, 30/360, 30E/360, 30E/360 ISDA); SIA Standard Securities Calculation Methods (30/360 US with the
-February rules); AFB Master Agreement (actual/actual AFB); ICMA Rule 251 (actual/actual ICMA).
+actual/365 fixed, actual/360, 30/360, 30E/360, 30E/360 ISDA, 1/1); SIA Standard Securities Calculation Methods (30/360 US with the
+February rules); AFB Master Agreement (actual/actual AFB); ICMA Rule 251 (actual/actual ICMA, actual/365L).
 """
 
 from collections.abc import Callable, Iterator
@@ -64,6 +64,14 @@ def icma(start: date, end: date, reference: tuple[date, date], per_year: int | N
     )
 
 
+def canadian(start: date, end: date, reference: tuple[date, date], per_year: int) -> Fraction:
+    """Actual/365 of Canadian bonds: days/365 within a period, and from the period's length on what it lacks of the whole one."""
+    days, whole = (end - start).days, (reference[1] - reference[0]).days
+    if days * per_year < 365:
+        return Fraction(days, 365)
+    return Fraction(1, per_year) - Fraction(whole - days, 365)
+
+
 def _regular_periods(start: date, end: date, reference: tuple[date, date], months: int) -> Iterator[tuple[date, date]]:
     number = 0
     while add_months(reference[0], months * number) > start:
@@ -112,6 +120,25 @@ def _thirty_e_isda(start: date, end: date, maturity: date | None) -> int:
     return _thirty(start, min(first, 30), end, 30 if end.day == 31 or last_of_february else end.day)
 
 
+def _months_or_thirty(start: date, end: date, _: date | None) -> Fraction:
+    """Twelfths between equal days of a month, or from and to last days of months; else as the bond basis."""
+    ends = (start.day > end.day and is_month_end(end)) or (start.day < end.day and is_month_end(start))
+    if start.day == end.day or ends:
+        return end.year - start.year + Fraction(end.month - start.month, 12)
+    return Fraction(_thirty_bond(start, end, None), 360)
+
+
+def _thirty_e_plus(start: date, end: date, _: date | None) -> int:
+    """A 31st at the start is the 30th, at the end the first of the next month; from a 31st to itself there is no day."""
+    return 0 if start == end else _thirty(start, min(start.day, 30), end, end.day)
+
+
+def _thirty_italian(start: date, end: date, _: date | None) -> int:
+    """A 31st is the 30th at both ends, and so is a day of February after the 27th."""
+    first, last = (30 if day.month == 2 and day.day > 27 else min(day.day, 30) for day in (start, end))
+    return _thirty(start, first, end, last)
+
+
 def _february_ends(day: date) -> bool:
     return day.month == 2 and is_month_end(day)
 
@@ -154,6 +181,16 @@ def _leap_period(start: date, end: date, _: date | None) -> Fraction:
     return Fraction((end - start).days, 366 if _has_29_february(start, end) else 365)
 
 
+def _leap_end(start: date, end: date, _: date | None) -> Fraction:
+    """Days over the days of the year that the end is in."""
+    return Fraction((end - start).days, _year_days(end.year))
+
+
+def _leap_day_within(start: date, end: date, _: date | None) -> Fraction:
+    """Days over 366 when a 29 February is in (start, end], else over 365."""
+    return Fraction((end - start).days, 366 if _has_29_february(start + _ONE_DAY, end + _ONE_DAY) else 365)
+
+
 def _spreadsheet(start: date, end: date, _: date | None) -> Fraction:
     """Days over the year's days: of one year, 366 when the dates hold a 29 February; of several, the average of all of them."""
     if end <= add_months(start, 12):
@@ -178,6 +215,14 @@ ACT_ACT_LEAP_PERIOD = DayCount("ACT/ACT leap-period", _actual, _leap_period)
 ACT_ACT_SPREADSHEET = DayCount("ACT/ACT spreadsheet", _actual, _spreadsheet)
 """Basis 1 of the spreadsheets' YEARFRAC."""
 ACT_365_NO_LEAP = DayCount("ACT/365 no leap", _no_leap_days, _over(_no_leap_days, Fraction(365)))
+ACT_360_NO_LEAP = DayCount("ACT/360 no leap", _no_leap_days, _over(_no_leap_days, Fraction(360)))
+ACT_365_LEAP = DayCount("ACT/365L", _actual, _leap_end)
+ACT_365_LEAP_ANNUAL = DayCount("ACT/365L annual", _actual, _leap_day_within)
+"""ACT/365L of annual payments; :data:`ACT_365_LEAP` is that of more frequent ones."""
+ONE_YEAR = DayCount("1/1", _actual, lambda *_: Fraction(1))
+WHOLE_MONTHS = DayCount("whole months", _thirty_bond, _months_or_thirty)
+THIRTY_360_ITALIAN = DayCount("30/360 Italian", _thirty_italian, _over(_thirty_italian, Fraction(360)))
+THIRTY_E_PLUS_360 = DayCount("30E+/360", _thirty_e_plus, _over(_thirty_e_plus, Fraction(360)))
 THIRTY_360_US = DayCount("30/360 US", _thirty_us, _over(_thirty_us, Fraction(360)))
 THIRTY_360_BOND = DayCount("30/360 bond basis", _thirty_bond, _over(_thirty_bond, Fraction(360)))
 THIRTY_E_360 = DayCount("30E/360", _thirty_e, _over(_thirty_e, Fraction(360)))
@@ -193,10 +238,16 @@ DAY_COUNTS = {
         ACT_ACT_LEAP_PERIOD,
         ACT_ACT_SPREADSHEET,
         ACT_365_NO_LEAP,
+        ACT_360_NO_LEAP,
+        ACT_365_LEAP,
+        ACT_365_LEAP_ANNUAL,
+        WHOLE_MONTHS,
+        THIRTY_360_ITALIAN,
+        THIRTY_E_PLUS_360,
         THIRTY_360_US,
         THIRTY_360_BOND,
         THIRTY_E_360,
         THIRTY_E_360_ISDA,
     )
 }
-"""Every named convention by its code; others come from :func:`fixed_year` and :func:`icma`."""
+"""Every named convention that measures time, by its code; others come from :func:`fixed_year` and :func:`icma`."""

@@ -61,6 +61,23 @@ def periods_to_repay(
         return ((each - balloon * rate) / (each - principal * rate)).ln() / (1 + rate).ln()
 
 
+def signed_periods(
+    present: Decimal, rate: Decimal, paid: Decimal, future: Decimal = ZERO, in_advance: bool = False
+) -> Decimal:
+    """NPER with the signs of spreadsheets: n of pv·q^n + pmt·(q^n − 1)/i + fv = 0, negative where it lies in the past.
+
+    Raises :class:`NeverAmortises` where no such n is real.
+    """
+    with localcontext(PRECISION):
+        each = paid * (1 + rate) if in_advance else paid
+        if rate == 0 and paid:
+            return -(present + future) / paid
+        share = (each - future * rate) / (each + present * rate) if each + present * rate else ZERO
+        if share <= 0:
+            raise NeverAmortises(f"payments of {paid} never take {present} to {future}")
+        return share.ln() / (1 + rate).ln()
+
+
 def interest_part(principal: Decimal, rate: Decimal, paid: Decimal, period: int, in_advance: bool = False) -> Decimal:
     """The interest in instalment ``period``, counted from 1: the balance before it, times the rate."""
     with localcontext(PRECISION):

@@ -12,7 +12,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from services.servicing.domain.calendar.months import add_months, whole_months_back
-from services.servicing.domain.cost.roots import Flow, rate
+from services.servicing.domain.cost.roots import Flow, NoRate, rate
 
 
 class Measure(StrEnum):
@@ -90,6 +90,14 @@ VERSIONS = {
 """Every version by its code."""
 
 
+HIGHEST = Decimal(10) ** 24
+"""Rates above this, as a fraction of one, are not disclosed: their digits would say more than any of the amounts."""
+
+
+class NotDisclosed(NoRate):
+    """The flows have a rate, but one beyond :data:`HIGHEST`; the text says how large it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Aprc:
     """The rate unrounded, as a fraction of one, and as it is disclosed, in percent."""
@@ -103,9 +111,12 @@ class Aprc:
 def aprc(flows: Iterable[Flow], version: Version = MORTGAGE_2014) -> Aprc:
     """The rate of flows timed in years: what the consumer receives is positive, what the consumer pays negative.
 
-    Raises :class:`services.servicing.domain.cost.roots.NoRate`.
+    Raises :class:`services.servicing.domain.cost.roots.NoRate`; :class:`NotDisclosed`, which is one, for a rate that no amounts
+    and days of a real agreement give.
     """
     exact = rate(flows).value
+    if exact > HIGHEST:
+        raise NotDisclosed(f"the rate is about 10^{exact.adjusted()}: it is disclosed up to 10^{HIGHEST.adjusted()}")
     step = Decimal(1).scaleb(-version.decimals)
     return Aprc(version, exact, (exact * 100).quantize(step, ROUND_HALF_UP))
 

@@ -49,6 +49,8 @@ class Stage:
     step: Decimal = ZERO
     """Each instalment is this much more than the one ``grows_every`` periods before 等额递增."""
     grows_every: int = 1
+    grows_at_most: int | None = None
+    """How often it grows; then it stays, as of graduated payments."""
     share: Decimal = ZERO
     minimum: Decimal = ZERO
     payment: Decimal = ZERO
@@ -129,15 +131,21 @@ def _level(stage: Stage, position: int, balance: Decimal, interest: Decimal, rat
         return instalment(worth, rate, left, stage.balloon)
     weight = steps = ZERO
     for later in range(position, position + left):
-        discount = (1 + rate) ** (position - later - 1)
-        weight += stage.growth ** (later // stage.grows_every) * discount
-        steps += later // stage.grows_every * discount
+        discount, grown = (1 + rate) ** (position - later - 1), _grown(stage, later)
+        weight += stage.growth**grown * discount
+        steps += grown * discount
     return (worth - stage.balloon * (1 + rate) ** -left - stage.step * steps) / weight
+
+
+def _grown(stage: Stage, position: int) -> int:
+    """How often the instalment has grown at a position."""
+    grown = position // stage.grows_every
+    return grown if stage.grows_at_most is None else min(grown, stage.grows_at_most)
 
 
 def _payment(stage: Stage, position: int, level: Decimal, balance: Decimal, interest: Decimal) -> Decimal:
     if stage.method is Method.EQUAL_INSTALMENT:
-        grown = position // stage.grows_every
+        grown = _grown(stage, position)
         return level * stage.growth**grown + stage.step * grown
     if stage.method is Method.EQUAL_PRINCIPAL:
         return level + interest

@@ -13,6 +13,10 @@ _UNCONFIRMED = "general knowledge of the PBOC's monthly announcement: a person c
 _XINHUA = "Xinhua, 2021-05-20: 3.85 % and 4.65 % for 13 months since April 2020"
 _GOVERNMENT = "english.www.gov.cn, 2022-11-21"
 _READ_2024 = "readings of 2024-11-20 and 2025-01-20 in the press"
+_XINHUA_2026 = (
+    "Xinhua, 2026-01-20 (en.people.cn/n3/2026/0120/c90000-20416397.html): 3 % and 3.5 %, unchanged from the month before; "
+    "the day of the change is general knowledge"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +52,11 @@ TABLE = (
     _row("2024-02-20", "3.45", "3.95"),
     _row("2024-07-22", "3.35", "3.85"),
     _row("2024-10-21", "3.10", "3.60", _READ_2024),
-    _row("2025-05-20", "3.00", "3.50"),
+    _row("2025-05-20", "3.00", "3.50", _XINHUA_2026),
 )
 """Every change since the reform, in order."""
-KNOWN_UNTIL = date(2025, 11, 19)
-"""The day before the first publication that the table does not know."""
+KNOWN_UNTIL = date(2026, 2, 23)
+"""The day before the first publication that the table does not know: that of February 2026, due on the 24th after the holidays."""
 
 
 def lpr(day: date, table: tuple[Published, ...] = TABLE, known_until: date = KNOWN_UNTIL) -> Published:

@@ -3,6 +3,7 @@
 On unrounded balances, as calculators publish it; the ledger's own prepayment is cent-exact and decided by its rules.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal, localcontext
 from enum import StrEnum
@@ -92,14 +93,47 @@ def recurring(
 ) -> Prepaid:
     """``extra`` paid with every ``every``-th instalment from ``first`` (``every``) on, the instalment kept: a shorter term."""
     begin = every if first is None else first
+
+    def more(number: int) -> Decimal:
+        return extra if number >= begin and (number - begin) % every == 0 else Decimal(0)
+
+    return _paid_off(principal, rate, periods, lambda number, level: level + more(number))
+
+
+def rising(principal: Decimal, rate: Decimal, periods: int, growth: Decimal, every: int = 12) -> Prepaid:
+    """The instalment ``growth`` times itself after every ``every``-th one: a shorter term."""
+    return _paid_off(principal, rate, periods, lambda number, level: level * growth ** ((number - 1) // every))
+
+
+def repeated(principal: Decimal, rate: Decimal, periods: int, lumps: Mapping[int, Decimal], keep: Keep) -> Prepaid:
+    """Several lump sums, each right after the instalment of its number; of :attr:`Keep.TERM` each one lowers the instalment.
+
+    Raises :class:`ValueError` when more is prepaid than owed.
+    """
+    if keep is Keep.INSTALMENT:
+        return _paid_off(principal, rate, periods, lambda number, level: level + lumps.get(number, Decimal(0)))
+    with localcontext(PRECISION):
+        level = before = instalment(principal, rate, periods)
+        left, number, paid = principal, 0, Decimal(0)
+        for after in sorted(lumps):
+            left = balance(left, rate, level, after - number) - lumps[after]
+            if left < 0:
+                raise ValueError(f"{lumps[after]} is more than the {left + lumps[after]} owed after instalment {after}")
+            paid += level * (after - number) + lumps[after]
+            number, level = after, instalment(left, rate, periods - after)
+        interest = paid + level * (periods - number) - principal
+        return Prepaid(before, before * periods - principal, left, level, periods, level, interest)
+
+
+def _paid_off(principal: Decimal, rate: Decimal, periods: int, paying: Callable[[int, Decimal], Decimal]) -> Prepaid:
+    """``paying`` (number, level instalment) until nothing is owed; the last payment is what is left."""
     with localcontext(PRECISION):
         level = instalment(principal, rate, periods)
         left, number, interest, paid = principal, 0, Decimal(0), Decimal(0)
         while left > _SETTLED:
             number += 1
             due = left * (1 + rate)
-            more = extra if number >= begin and (number - begin) % every == 0 else Decimal(0)
-            paid = min(level + more, due)
+            paid = min(paying(number, level), due)
             interest += left * rate
             left = due - paid
         return Prepaid(level, level * periods - principal, principal, level, number, paid, interest)

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from schemas.decision import Context, Refusal
-from schemas.servicing.commands import ApplyPayment, BookLoan, ReversePayment, WaiveAmount, WriteOffLoan
+from schemas.servicing.commands import AdoptRules, ApplyPayment, BookLoan, ReversePayment, WaiveAmount, WriteOffLoan
+from services.servicing.domain.loan.adoption import adopt
 from services.servicing.domain.loan.booking import book
 from services.servicing.domain.loan.impairment import write_off
 from services.servicing.domain.loan.payments import apply_payment
@@ -18,6 +19,7 @@ _DECIDE: dict[type[Any], Callable[[Loan | None, Any, Context], Sequence[Any] | R
     ReversePayment: reverse_payment,
     WaiveAmount: waive,
     WriteOffLoan: write_off,
+    AdoptRules: adopt,
 }
 
 

@@ -19,6 +19,7 @@ from schemas.servicing.events import (
     PenaltyCharged,
     RecoveryReceived,
     RecoveryReversed,
+    RulesAdopted,
     ScheduleRevised,
     Settled,
     WrittenOff,
@@ -52,10 +53,11 @@ from services.servicing.domain.loan.state import (
     balance,
     done_bits,
     due_date,
+    months_of,
     schedule_of,
     terms_of,
 )
-from services.servicing.domain.loan.terms import condition_text
+from services.servicing.domain.loan.terms import condition_text, conditions, with_rules
 from services.servicing.domain.rules import RULES, Row
 
 
@@ -204,13 +206,30 @@ def _revised(loan: Loan, event: ScheduleRevised) -> Loan:
         done=pack_bits(done_bits(loan) & ((1 << kept) - 1)),
         touched=pack_balances({number: record for number, record in touched.items() if number <= kept}),
     )
-    history = list(payments(loan.payments, old))
     changed = [
         Balance(row.number, row.due_date, through=row.due_date, **component_units(row.unpaid)) for row in event.rows
     ]
-    after = with_balances(before, changed)
-    base = Base(event.effective, len(history), loan.bucket, loan.overdue_since, after.done, after.touched)
-    return replace(after, payments=pack_payments(history, schedule_of(before)), base=pack_base(base))
+    return _from(loan, with_balances(before, changed), event.effective)
+
+
+def _adopted(loan: Loan, event: RulesAdopted) -> Loan:
+    """Due dates stay those that were decided, whatever the new version would give."""
+    terms = with_rules(loan.terms, event.rules)
+    schedule = schedule_of(loan)
+    rows = [
+        Row(number, due_date(loan, number), schedule.principal[number - 1], schedule.interest[number - 1])
+        for number in range(1, months_of(loan) + 1)
+    ]
+    implied = [conditions(terms).rules.due_date(loan.value_date, row.number) for row in rows]
+    after = replace(loan, terms=terms, schedule=pack_schedule(rows, loan.value_date, implied))
+    return _from(loan, after, event.adopted_on)
+
+
+def _from(loan: Loan, after: Loan, day: date) -> Loan:
+    """What was decided before ``day`` is not written anew: the loan stands there as ``after``, with its payments so far."""
+    history = list(payments(loan.payments, schedule_of(loan)))
+    base = Base(day, len(history), loan.bucket, loan.overdue_since, after.done, after.touched)
+    return replace(after, payments=pack_payments(history, schedule_of(after)), base=pack_base(base))
 
 
 def _overdue(loan: Loan, event: Overdue) -> Loan:
@@ -243,6 +262,7 @@ _APPLY: dict[type[Any], Callable[[Loan, Any], Loan]] = {
     AmountWaived: _waived,
     LoanCorrected: _corrected,
     ScheduleRevised: _revised,
+    RulesAdopted: _adopted,
     Overdue: _overdue,
     DelinquencyBucketChanged: _bucket,
     OverdueCured: _cured,

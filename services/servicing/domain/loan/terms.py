@@ -63,6 +63,12 @@ def condition_text(terms: LoanTerms) -> str:
     return intern("|".join(parts))
 
 
+def with_rules(text: str, rules: str) -> str:
+    """The same conditions on another version of the arithmetic."""
+    currency, _, rest = text.split("|", 2)
+    return intern("|".join((currency, rules, rest)))
+
+
 @lru_cache(maxsize=4096)
 def conditions(text: str) -> Conditions:
     """What :func:`condition_text` wrote, read back."""

@@ -9,7 +9,9 @@ from datetime import date
 from decimal import Context, Decimal
 
 from services.servicing.domain.schedule.arithmetic import context, scaled
-from services.servicing.domain.schedule.dates import between, plus
+from services.servicing.domain.schedule.dates import between, on_grid
+from services.servicing.domain.schedule.months import plus
+from services.servicing.domain.schedule.rates import units_a_row, year_fraction
 from services.servicing.domain.terms import InterestBy, Leap, Span, Terms, Unit
 
 _ZERO = Decimal(0)
@@ -20,19 +22,38 @@ _A_YEAR = {Unit.MONTH: 12, Unit.WEEK: 52}
 class Factors:
     """Rate factors of one loan: its terms, the start of its first period and the rates that replaced the agreed one."""
 
-    __slots__ = ("_annual", "_changes", "_context", "_known", "_start", "_terms")
+    __slots__ = (
+        "_annual",
+        "_by_period",
+        "_changes",
+        "_context",
+        "_every",
+        "_known",
+        "_matures",
+        "_simple",
+        "_start",
+        "_terms",
+        "_wholes",
+    )
 
-    def __init__(self, terms: Terms, start: date, changes: Sequence[tuple[date, Decimal]] = ()) -> None:
+    def __init__(self, terms: Terms, start: date, matures: date, changes: Sequence[tuple[date, Decimal]] = ()) -> None:
         self._terms = terms
         self._start = start
         self._context = context(terms.rounding)
         self._annual = self._context.divide(terms.rate.annual, Decimal(100))
         self._changes = sorted(changes, reverse=True)
         self._known: dict[tuple[object, ...], Decimal] = {}
+        self._matures = matures
+        self._wholes: dict[tuple[int, int], tuple[Decimal, Decimal]] = {}
+        self._every = units_a_row(terms)
+        self._by_period = terms.interest_by is InterestBy.PERIOD and terms.frequency.unit in _A_YEAR
+        named = terms.day_count.convention is not None and not self._by_period
+        self._simple = not changes and not named and (terms.day_count.month is None or on_grid(terms))
+        """No rate changes, and a month of 30 days is one on every row."""
 
     def changed(self, since: date, percent: Decimal) -> "Factors":
         """The same with another annual rate from ``since`` on."""
-        return Factors(self._terms, self._start, (*self._changes, (since, percent)))
+        return Factors(self._terms, self._start, self._matures, (*self._changes, (since, percent)))
 
     def level(self, period: tuple[date, date], begins: date, ends: date) -> Decimal:
         """Factor of ``begins`` to ``ends`` for the level instalment."""
@@ -42,6 +63,28 @@ class Factors:
         """Factor of ``begins`` to the end of its period for the interest of the row."""
         ratio = self._ratio(period) if self._terms.day_count.month else None
         return self._factor(period, begins, period[1], ratio)
+
+    def whole(self, period: tuple[date, date]) -> tuple[Decimal, Decimal]:
+        """Factors of a whole period, for the level instalment and for its interest; what is known of one like it is taken."""
+        key = self._like(period)
+        known = None if key is None else self._wholes.get(key)
+        if known is None:
+            level = self.level(period, *period)
+            known = level, level if self._terms.day_count.month is None else self.interest(period, period[0])
+            if key is not None:
+                self._wholes[key] = known
+        return known
+
+    def _like(self, period: tuple[date, date]) -> tuple[int, int] | None:
+        """What the factors of a whole period follow from, where it is that simple."""
+        count, (begins, due) = self._terms.day_count, period
+        if not self._simple:
+            return None
+        if count.year is not None or self._by_period:
+            return (due - begins).days, 0
+        if begins.year != due.year or count.leap is not Leap.CALENDAR_YEAR:
+            return None
+        return (due - begins).days, 366 if _leap(begins.year) else 365
 
     def _rate(self, begins: date) -> Decimal:
         """The annual rate in force on ``begins``, as a fraction."""
@@ -55,18 +98,21 @@ class Factors:
         length = (period[1] - period[0]).days
         if not length:
             return _ZERO
-        unit, every = terms.frequency.unit, terms.frequency.every
+        unit, every = terms.frequency.unit, self._every
         days = (ends - begins).days
-        if terms.interest_by is InterestBy.PERIOD and unit in _A_YEAR:
-            share = _divide(exact, every, _A_YEAR[unit])
+        if self._by_period:
+            share = exact.divide(every, Decimal(_A_YEAR[unit]))
             return self._apply(begins, share, days, length)
+        if terms.day_count.convention is not None:
+            years = year_fraction(terms.day_count, begins, ends, self._matures)
+            return self._apply(begins, _divide(exact, years.numerator, years.denominator), 1, 1)
         if self._over_new_year(period, begins, ends):
             return self._apply(begins, self._fractions(begins, ends), 1, 1)
         year = self._days_in_year(period, begins)
         if terms.day_count.month is None:
             return self._apply(begins, _divide(exact, days, year), 1, 1)
         of_a_period = {Unit.DAY: 1, Unit.WEEK: 7, Unit.MONTH: terms.day_count.month, Unit.YEAR: 360}[unit]
-        counted = exact.multiply(Decimal(of_a_period), Decimal(every) if ratio is None else ratio)
+        counted = exact.multiply(Decimal(of_a_period), every if ratio is None else ratio)
         return self._apply(begins, exact.divide(counted, Decimal(year)), days, length)
 
     def _apply(self, begins: date, share_of_year: Decimal, days: int, length: int) -> Decimal:
@@ -129,8 +175,8 @@ class Factors:
         while plus(self._start, one, times) < period[1]:
             times += 1
         reached = plus(self._start, one, times)
-        on_grid = reached == period[1] and plus(reached, one, -self._terms.frequency.every) == period[0]
-        return self._start if on_grid else period[0]
+        regular = reached == period[1] and plus(reached, one, -self._terms.frequency.every) == period[0]
+        return self._start if regular else period[0]
 
 
 def _divide(exact: Context, numerator: int, denominator: int) -> Decimal:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from services.servicing.domain.schedule.arithmetic import ratio, to_multiple, units
+from services.servicing.domain.schedule.plain import SMOOTHINGS, plain_level
 from services.servicing.domain.schedule.plan import (
     Figure,
     Period,
@@ -21,8 +22,21 @@ from services.servicing.domain.schedule.plan import (
 from services.servicing.domain.terms import Method
 
 _ONE = Decimal(1)
-_SMOOTHINGS = 3
-"""How often the instalment is moved to bring the last row nearer to the others."""
+
+
+def level_first(plan: Plan, amount: int) -> bool:
+    """Level a plan of which ``amount``, all there is, was disbursed on its first day; whether it was a plain case."""
+    found = plain_level(plan.terms, plan.factors, [period.span for period in plan.periods], amount)
+    if found is None:
+        return False
+    for period in plan.periods:
+        period.instalment = period.agreed = found.asked
+    last = plan.periods[-1]
+    last.instalment = found.last
+    if found.smoothed:
+        last.agreed = found.last
+    settle(plan)
+    return True
 
 
 def relevel(plan: Plan, due: date, *, alone: bool) -> None:
@@ -186,12 +200,13 @@ def _grant_principal_grace(plan: Plan, related: Sequence[Period]) -> None:
         _level(plan, amortising)
 
 
-def close_last(plan: Plan, day: date) -> None:
+def close_last(plan: Plan, day: date, settled: list[Figure] | None = None) -> None:
     """Let the last unpaid row take in the difference between what was claimed and what the rows ask for 末期轧差.
 
-    A row that was paid more than that keeps what was paid, and the unpaid one before it takes in the rest.
+    A row that was paid more than that keeps what was paid, and the unpaid one before it takes in the rest. ``settled`` is what
+    the rows come to where the caller has just counted it.
     """
-    amounts = _trim_to_claim(plan)
+    amounts = _trim_to_claim(plan, settled or figures(plan))
     last = _last_unpaid(plan)
     if last is None:
         return
@@ -227,10 +242,9 @@ def _without_ahead(plan: Plan, last: Period, amounts: list[Figure]) -> list[Figu
     return figures(plan)
 
 
-def _trim_to_claim(plan: Plan) -> list[Figure]:
+def _trim_to_claim(plan: Plan, amounts: list[Figure]) -> list[Figure]:
     """No row asks for more principal than is left to be paid; what the rows then come to."""
     left = max(0, plan.claimed - plan.paid_principal)
-    amounts = figures(plan)
     for number, period in enumerate(plan.periods):
         asked = amounts[number].principal - period.paid_principal
         if asked > left:
@@ -302,7 +316,7 @@ class _Gap(NamedTuple):
 def _smooth(plan: Plan, related: list[Period]) -> None:
     """Spread a wide difference of the last row over all rows, as long as that narrows it."""
     trial: Plan | None = None
-    for _ in range(_SMOOTHINGS):
+    for _ in range(SMOOTHINGS):
         gap = _gap(plan, related)
         if not _too_wide(plan, gap):
             return

@@ -5,8 +5,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from services.servicing.domain.schedule.dates import plus
-from services.servicing.domain.schedule.level import close_last, collect_ahead, level_anew, relevel, silence_after
+from services.servicing.domain.schedule.dates import days_added
+from services.servicing.domain.schedule.level import (
+    close_last,
+    collect_ahead,
+    level_anew,
+    level_first,
+    relevel,
+    silence_after,
+)
 from services.servicing.domain.schedule.plan import Period, Plan, Slice, change, cut, figures, new_plan, settle
 from services.servicing.domain.terms import Grace, InterestBy, Preclosure, Processing, Rest
 
@@ -27,9 +34,11 @@ def disburse(plan: Plan, day: date, amount: int) -> None:
     if plan.terms.full_term_tranches:
         _disburse_full_term(plan, effective, amount)
         return
+    fresh = plan.untouched and effective == plan.begins
     period = change(plan, effective, disbursed=amount)
-    if period is not None:
-        relevel(plan, _due_from(plan, period, effective), alone=plan.empty)
+    if period is None or (fresh and level_first(plan, amount)):
+        return
+    relevel(plan, _due_from(plan, period, effective), alone=plan.empty)
 
 
 def _effective(plan: Plan, day: date) -> date:
@@ -54,8 +63,7 @@ def _disburse_full_term(plan: Plan, day: date, amount: int) -> None:
         _add_row(plan, period, figure.principal + figure.interest, first=period is own.periods[0])
     if not inside:
         change(plan, day, disbursed=amount)
-    settle(plan)
-    close_last(plan, day)
+    close_last(plan, day, settle(plan))
 
 
 def _tranche_plan(plan: Plan, day: date, amount: int) -> Plan:
@@ -94,15 +102,13 @@ def _add_row(plan: Plan, period: Period, instalment: int, *, first: bool) -> Non
 def correct(plan: Plan, day: date, amount: int) -> None:
     """The bearing balance changes by ``amount`` on ``day``, the claim does not."""
     if change(plan, day, corrected=amount) is not None:
-        settle(plan)
-        close_last(plan, day)
+        close_last(plan, day, settle(plan))
 
 
 def claim_back(plan: Plan, day: date, principal: int, interest: int) -> None:
     """Principal and interest are claimed again from ``day`` on."""
     if change(plan, day, corrected=principal, principal=principal, interest=interest) is not None:
-        settle(plan)
-        close_last(plan, day)
+        close_last(plan, day, settle(plan))
 
 
 def pay_interest(plan: Plan, row: tuple[date, date], day: date, amount: int) -> None:
@@ -115,8 +121,7 @@ def pay_interest(plan: Plan, row: tuple[date, date], day: date, amount: int) -> 
     accepted = min(amount, due - plan.paid_interest) if plan.paid_interest + amount > due else amount
     if period is not None:
         period.paid_interest += accepted
-    settle(plan)
-    close_last(plan, day)
+    close_last(plan, day, settle(plan))
 
 
 def pay_principal(plan: Plan, row: tuple[date, date], day: date, amount: int) -> None:
@@ -156,10 +161,8 @@ def change_rate(plan: Plan, day: date, percent: Decimal) -> None:
 def extend(plan: Plan, day: date, rows: int) -> None:
     """More rows at the end 展期: what is outstanding is levelled over all rows that are open on ``day``."""
     base = plan.periods[-1].base
-    count = len(plan.periods)
-    for number in range(count, count + rows):
-        begins, due = (plus(plan.begins, plan.terms.frequency, times) for times in (number, number + 1))
-        begins = max(begins, plan.matures)
+    for due in days_added(plan.terms, plan.begins, len(plan.periods), rows):
+        begins = plan.matures
         plan.periods.append(Period(begins, due, [Slice(begins, due)], base=base))
     _relevel_from(plan, day - timedelta(days=1))
 
@@ -180,6 +183,11 @@ def reamortise(plan: Plan, day: date) -> None:
             _leave_in_balance(period, day, max(0, figure.principal - period.paid_principal))
     settle(plan)
     level_anew(plan, related)
+    for _ in range(
+        2
+    ):  # every row to come may have been paid in advance: then the last asks for what is left, and its interest
+        related[-1].instalment += max(0, plan.claimed - sum(figure.principal for figure in figures(plan)))
+        settle(plan)
 
 
 def _leave_in_balance(period: Period, day: date, unpaid: int) -> None:
@@ -207,8 +215,7 @@ def pause_interest(plan: Plan, first: date, last: date) -> None:
             if part.begins >= begins and part.ends <= ends:
                 part.paused = True
     if affected:
-        settle(plan)
-        close_last(plan, affected[0].begins)
+        close_last(plan, affected[0].begins, settle(plan))
 
 
 def asked_on(plan: Plan, row: tuple[date, date], day: date) -> Asked:
@@ -272,8 +279,7 @@ def till(plan: Plan, day: date) -> Plan:
             del period.slices[1:]
         else:
             period.slices.clear()
-    settle(until)
-    close_last(until, day)
+    close_last(until, day, settle(until))
     return until
 
 
@@ -304,8 +310,7 @@ def outstanding_on(plan: Plan, day: date) -> Asked:
     """Principal and interest that close the loan on ``day``."""
     until = plan.copy()
     silence_after(until, day)
-    settle(until)
-    close_last(until, day)
+    close_last(until, day, settle(until))
     interest = sum(figure.interest for figure in figures(until))
     return Asked(max(0, until.claimed - until.paid_principal), max(0, interest - until.paid_interest))
 
@@ -349,8 +354,7 @@ def _correct_overdue(plan: Plan, day: date, amount: int) -> None:
     period = change(plan, day, corrected=amount)
     if period is not None:
         plan.overdue.append((day, amount, period.due))
-        settle(plan)
-        close_last(plan, day)
+        close_last(plan, day, settle(plan))
 
 
 def to_due_date(plan: Plan, *, closing: bool) -> bool:

@@ -39,6 +39,8 @@ class Slice:
     known: int = -1
     """The bearing balance whose interest is ``interest``; negative when the dates have changed since."""
     interest: Decimal = _ZERO
+    rounded: int = 0
+    """``interest`` in minor units."""
     share: tuple[Decimal, Decimal, Decimal] | None = None
     """Factor to the due date, days to it, days of the slice; ``None`` when they have to be counted anew."""
 
@@ -65,6 +67,7 @@ class Slice:
             self.paused,
             self.known,
             self.interest,
+            self.rounded,
             self.share,
         )
 
@@ -204,6 +207,11 @@ class Plan:
         return all(period.instalment == 0 for period in self.periods)
 
     @property
+    def untouched(self) -> bool:
+        """Nothing has happened in it yet."""
+        return self.empty and not self.claimed and all(len(period.slices) == 1 for period in self.periods)
+
+    @property
     def claimed(self) -> int:
         """Principal that was ever claimed: disbursed or charged back."""
         parts = (part for period in self.periods for part in period.slices)
@@ -239,7 +247,7 @@ def new_plan(terms: Terms, start: date) -> Plan:
         Period(begins, due, [Slice(begins, due)], interest_free=number < free)
         for number, (begins, due) in enumerate(periods(terms, start))
     ]
-    return Plan(terms, Factors(terms, start), context(terms.rounding), made)
+    return Plan(terms, Factors(terms, start, made[-1].due), context(terms.rounding), made)
 
 
 def figures(plan: Plan) -> list[Figure]:
@@ -297,11 +305,23 @@ def accrual(plan: Plan, period: Period) -> int:
     if period.passed_up:
         return period.ahead
     parts = period.slices
+    if not parts:
+        return period.ahead
     if len(parts) == 1:
-        interest = _interest(plan, period, parts[0])
+        part = parts[0]
+        if part.known == part.balance and _plain(plan, period, part):
+            return part.rounded + period.ahead
+        interest = _interest(plan, period, part)
     else:
         interest = sum((_interest(plan, period, part) for part in parts), _ZERO)
     return (units(interest, plan.terms.rounding) if interest else 0) + period.ahead
+
+
+def _plain(plan: Plan, period: Period, part: Slice) -> bool:
+    """Whether nothing but its balance decides what the slice bears."""
+    return not (
+        part.silent or part.paused or part.credited_interest or period.interest_free or plan.terms.method is Method.FLAT
+    )
 
 
 def _interest(plan: Plan, period: Period, part: Slice) -> Decimal:
@@ -313,6 +333,7 @@ def _interest(plan: Plan, period: Period, part: Slice) -> Decimal:
         return max(_ZERO, Decimal(part.credited_interest)) if period.claims else _ZERO
     if part.known != bearing:
         part.interest = _of_balance(plan, period, part, bearing)
+        part.rounded = units(part.interest, plan.terms.rounding)
         part.known = bearing
     if part.credited_interest:
         return max(_ZERO, plan.exact.add(Decimal(part.credited_interest), part.interest))

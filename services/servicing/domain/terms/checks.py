@@ -1,25 +1,30 @@
 """Terms that cannot be: each objection names the field, says why, and costs nothing to find."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from services.servicing.domain.terms.terms import Allocation, Terms
-from services.servicing.domain.terms.words import Anchor, Component, Due, Family, Method, Unit
+from services.servicing.domain.calendar.day_count import DAY_COUNTS
+from services.servicing.domain.terms.day_checks import day_objections
+from services.servicing.domain.terms.method_checks import method_objections
+from services.servicing.domain.terms.objection import Objection
+from services.servicing.domain.terms.terms import Allocation, DayCount, Terms
+from services.servicing.domain.terms.words import Anchor, Component, Counting, Due, Family, InterestBy, Unit
 
 MAX_INSTALMENTS = 1200
 MAX_ANNUAL_PERCENT = 1000
 
 
-class Objection(NamedTuple):
-    """Why terms are refused."""
-
-    field: str
-    reason: str
-
-
 def objections(terms: Terms) -> tuple[Objection, ...]:
     """Every reason to refuse ``terms``; none when a schedule can be made of them."""
-    return (*_amounts(terms), *_rate(terms), *_time(terms), *_structure(terms), *_orders(terms))
+    return (
+        *_amounts(terms),
+        *_rate(terms),
+        *_days(terms.day_count, terms),
+        *_time(terms),
+        *method_objections(terms),
+        *day_objections(terms),
+        *_structure(terms),
+        *_orders(terms),
+    )
 
 
 def _amounts(terms: Terms) -> Iterator[Objection]:
@@ -50,6 +55,19 @@ def _rate(terms: Terms) -> Iterator[Objection]:
         )
 
 
+def _days(count: DayCount, terms: Terms) -> Iterator[Objection]:
+    if count.convention is None:
+        if count.counting is not Counting.FIRST_DAY:
+            yield Objection("day_count.counting", "needs a named convention; a fixed year has the same days either way")
+        return
+    if count.convention not in DAY_COUNTS:
+        yield Objection("day_count.convention", f"unknown; there are {', '.join(DAY_COUNTS)}")
+    if count.year is not None or count.month is not None:
+        yield Objection("day_count.convention", "takes the place of year and month: give it alone")
+    if terms.interest_by is InterestBy.PERIOD:
+        yield Objection("day_count.convention", "interest by period counts no days: agree interest by day")
+
+
 def _amortises(terms: Terms) -> bool:
     """Whether a fixed instalment exceeds the interest of a first period of ordinary length."""
     periods_a_year = {Unit.DAY: 365, Unit.WEEK: 52, Unit.MONTH: 12, Unit.YEAR: 1}[terms.frequency.unit]
@@ -64,6 +82,10 @@ def _time(terms: Terms) -> Iterator[Objection]:
         yield Objection("frequency", "must be at least every one unit")
     if terms.anchor is Anchor.APPLICATION and terms.applied is None:
         yield Objection("applied", "due dates are counted from the application, and its date is not given")
+    if (terms.anchor is Anchor.AGREED) != (terms.counted_from is not None):
+        yield Objection(
+            "counted_from", "is the day from which due dates are counted, with the anchor agreed and no other"
+        )
     if terms.applied is not None and terms.first_due is not None and terms.first_due <= terms.applied:
         yield Objection("first_due", "must be after the application")
     if any(terms.first_due is not None and terms.first_due <= tranche.expected for tranche in terms.tranches[:1]):
@@ -80,8 +102,6 @@ def _structure(terms: Terms) -> Iterator[Objection]:
         yield Objection("grace", "cannot be negative")
     if grace.principal >= terms.instalments > 0:
         yield Objection("grace.principal", "leaves no instalment in which principal falls due")
-    if terms.family is Family.PROGRESSIVE and terms.method not in (Method.EQUAL_INSTALMENT, Method.FLAT):
-        yield Objection("method", "the progressive family knows equal instalments and flat interest")
     if terms.full_term_tranches and terms.family is not Family.PROGRESSIVE:
         yield Objection("full_term_tranches", "needs the progressive family")
 

@@ -5,11 +5,14 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from schemas.calendars import EVERY_DAY
+from services.servicing.domain.calendar.business_days import Adjustment
 from services.servicing.domain.terms.words import (
     Anchor,
     ChargeBasis,
     ChargeTime,
     Component,
+    Counting,
     Due,
     Family,
     FutureRule,
@@ -19,8 +22,10 @@ from services.servicing.domain.terms.words import (
     MonthEnd,
     Preclosure,
     Processing,
+    Remainder,
     Rest,
     RoundingMode,
+    Stub,
     TransactionKind,
     Unit,
 )
@@ -55,6 +60,10 @@ class DayCount:
     leap: Leap = Leap.CALENDAR_YEAR
     new_year_on_first: bool = False
     """A period over New Year is split on 1 January, otherwise on 31 December: it follows the day interest is recognised on."""
+    convention: str | None = None
+    """A named convention of :data:`~services.servicing.domain.calendar.day_count.DAY_COUNTS` in place of year and month."""
+    counting: Counting = Counting.FIRST_DAY
+    """Which end of a span a named convention counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,8 @@ class Rounding:
     currency_digits: int = 2
     multiple: int | None = None
     """Instalments are rounded to a multiple of this, in minor units."""
+    remainder: Remainder = Remainder.LAST
+    """Which row takes in what rounding leaves of equal parts of principal; level instalments leave it to the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +109,67 @@ class Tranche:
 
     expected: date
     amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How a graded instalment grows: by a percentage of itself or by an amount, one of the two; negative ones make it fall."""
+
+    every: int = 12
+    """After so many instalments."""
+    percent: Decimal | None = None
+    amount: int | None = None
+    """Minor units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Balloon:
+    """What is left for the last row: an agreed amount, or what a longer series of level instalments would still owe."""
+
+    amount: int | None = None
+    """Principal in minor units, beside the level instalment of the last row."""
+    over: int | None = None
+    """The instalment is that of so many rows."""
+
+
+class Planned(NamedTuple):
+    """One row of a custom plan."""
+
+    due: date
+    principal: int
+    """Minor units; none in a row of interest alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class NthWeekday:
+    """A weekday of the month, e.g. the third Friday."""
+
+    nth: int
+    """First to fourth, or -1 for the last."""
+    weekday: int
+    """ISO: Monday is 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Interest settlement day 结息日, whatever the days of principal: interest to it, that day included, is paid a little later."""
+
+    day: int = 20
+    """Of the month; a month that is too short has it on its last day."""
+    payable_after: int = 1
+    """Days after it on which the interest falls due."""
+    every: int = 1
+    """Months: 3 for each quarter, the last one in March, June, September and December."""
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessDays:
+    """Where a due date goes that is no business day, by a calendar of a named version."""
+
+    adjustment: Adjustment
+    calendar: str = EVERY_DAY
+    adjusts_interest: bool = True
+    """Interest runs to the day that was moved; otherwise to the day as agreed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +232,21 @@ class Terms:
     anchor: Anchor = Anchor.DISBURSEMENT
     applied: date | None = None
     """Date of the application, where due dates are counted from it."""
+    counted_from: date | None = None
+    """The agreed day, where due dates are counted from one; not after the disbursement."""
     first_due: date | None = None
     """An agreed first due date: the first period is a stub, later dates are counted from it."""
     fixed_length: Span | None = None
     """The last instalment falls due this long after the start."""
+    nth_weekday: NthWeekday | None = None
+    """Due dates are this weekday of their month; the frequency is in months."""
+    month_days: tuple[int, int] | None = None
+    """Two instalments a month, due on these days, 31 for the last; the frequency is every month."""
+    matures: date | None = None
+    """Agreed maturity: due dates are counted towards or back from it, as ``stub`` says."""
+    stub: Stub | None = None
+    """The odd period between the start and the days agreed; short and first unless stated, with a maturity short and last."""
+    business_days: BusinessDays | None = None
     month_end: MonthEnd = MonthEnd.KEEP_DAY
     day_count: DayCount = DayCount()
     interest_by: InterestBy = InterestBy.DAY
@@ -176,9 +259,20 @@ class Terms:
     full_term_tranches: bool = False
     """Each disbursement is repaid over the full number of instalments from its own period on."""
     fixed_instalment: int | None = None
+    growth: Growth | None = None
+    """Of a graded instalment."""
+    balloon: Balloon | None = None
+    plan: tuple[Planned, ...] = ()
+    """Of a custom plan: as many rows as instalments, the last one on the day the loan matures."""
+    settlement: Settlement | None = None
+    """Interest falls due on days of its own: rows are those days and the days of principal."""
     recalculation: Recalculation | None = None
     processing: Processing = Processing.HORIZONTAL
     allocations: tuple[Allocation, ...] = ()
     credit_order: CreditOrder | None = None
     interest_refund_for: frozenset[TransactionKind] = field(default_factory=frozenset)
     """Kinds of refunds that also give back the interest their amount has borne."""
+
+    def major(self, units: int) -> Decimal:
+        """Minor units as an amount in major ones."""
+        return Decimal(units).scaleb(-self.rounding.currency_digits)

@@ -26,6 +26,12 @@ class Method(StrEnum):
     """一次还本付息."""
     FLAT = "flat"
     """等本等息: interest on what was disbursed, never on the balance."""
+    GRADED = "graded"
+    """等额递增: the instalment grows every so many rows, by a percentage 等比 or an amount 等差."""
+    BALLOON = "balloon"
+    """气球贷: level instalments, and an agreed amount of principal that is left for the last row."""
+    CUSTOM = "custom"
+    """Principal falls due as a list of days and amounts says."""
 
 
 class Unit(StrEnum):
@@ -58,6 +64,8 @@ class Anchor(StrEnum):
 
     DISBURSEMENT = "disbursement"
     APPLICATION = "application"
+    AGREED = "agreed"
+    """A day of the contract, e.g. that of the delivery or one of the partner who sells the goods."""
 
 
 class MonthEnd(StrEnum):
@@ -67,6 +75,35 @@ class MonthEnd(StrEnum):
     """On the last day, and back to the agreed day afterwards."""
     DRIFT = "drift"
     """On the last day, and the later ones stay on that day."""
+
+    LAST_DAY = "last-day"
+    """Counted from the last day of a month, it is the last day of every month."""
+
+
+class Stub(StrEnum):
+    """Where the odd period is, and whether it stands alone or is joined to the regular one beside it."""
+
+    FIRST_SHORT = "first-short"
+    FIRST_LONG = "first-long"
+    LAST_SHORT = "last-short"
+    LAST_LONG = "last-long"
+
+
+class Counting(StrEnum):
+    """Which of the two ends of a span bears interest."""
+
+    FIRST_DAY = "first-day"
+    """算头不算尾: the first day does, the last does not."""
+    LAST_DAY = "last-day"
+    """算尾不算头: the last day does, the first does not."""
+
+
+class Remainder(StrEnum):
+    """Which row takes in what rounding leaves."""
+
+    LAST = "last"
+    FIRST = "first"
+    """The first row that repays principal."""
 
 
 class Rest(StrEnum):
@@ -163,6 +200,8 @@ class ChargeTime(StrEnum):
     INSTALMENT = "instalment"
     TRANCHE = "tranche"
     """With each disbursement, on its amount."""
+    OVERDUE = "overdue"
+    """With an instalment that is not paid in time: never in normal performance."""
 
 
 class ChargeBasis(StrEnum):

@@ -1,6 +1,6 @@
 """Transactions on a loan in the order of their value dates, and what they make of its rows."""
 
-from services.servicing.domain.transactions.checks import entry_objections
+from services.servicing.domain.transactions.checks import refusal
 from services.servicing.domain.transactions.entries import (
     ChargeAdded,
     Chargeback,
@@ -41,6 +41,6 @@ __all__ = [
     "Totals",
     "Undone",
     "WrittenOff",
-    "entry_objections",
+    "refusal",
     "run",
 ]

@@ -22,27 +22,25 @@ _BEARING = (Component.INTEREST, Component.PRINCIPAL)
 
 
 def allocate(ledger: Ledger, move: Move, amount: int, rule: Allocation) -> int:
-    """Settle rows with ``amount``; what is left when nothing remains to be paid.
-
-    With recalculation a payment changes what rows ask for: the order is read again while money and open rows are left.
-    """
-    left = _allocate(ledger, move, amount, rule)
-    while ledger.recalculates and 0 < left < amount and any(row.open for row in ledger.rows):
-        amount = left
-        left = _allocate(ledger, move, amount, rule)
-    return left
-
-
-def _allocate(ledger: Ledger, move: Move, amount: int, rule: Allocation) -> int:
-    """Settle rows in one reading of the order."""
+    """Settle rows with ``amount``; what is left when nothing remains to be paid."""
+    ledger.asked.clear()
     if ledger.terms.processing is Processing.VERTICAL:
-        for slot in rule.order:
-            amount = _settle_component(ledger, move, amount, slot, rule.future)
-        return amount
+        return _settle_vertically(ledger, move, amount, rule)
     for due, slots in _classes(rule.order):
         if amount > 0:
             ledger.skipped.clear()
             amount = _settle_class(ledger, move, amount, due, slots, rule.future)
+    return amount
+
+
+def _settle_vertically(ledger: Ledger, move: Move, amount: int, rule: Allocation) -> int:
+    """Settle one slot after the other; again while principal that was paid has made interest due in a slot already passed."""
+    while amount > 0:
+        left = amount
+        for slot in rule.order:
+            amount = _settle_component(ledger, move, amount, slot, rule.future)
+        if amount == left:
+            break
     return amount
 
 
@@ -142,17 +140,21 @@ def _pay(ledger: Ledger, move: Move, row: Row, slot: Slot, amount: int) -> int:
     follows = ledger.recalculates and not outside
     if ledger.recalculates and outside:
         ledger.skipped.add(id(row))
-    if follows and slot.due is Due.IN_ADVANCE and slot.component in _BEARING:
+    asks = follows and slot.due is Due.IN_ADVANCE and slot.component in _BEARING
+    if asks:
         day = _day_of_advance(ledger, row, day)
         _ask_for_day(ledger, row, slot.component, day)
     taken = row.pay(slot.component, amount, move.day)
     move.allocation[slot.component] += taken
     if follows and slot.component in _BEARING:
+        if taken:
+            ledger.asked.clear()
         if slot.component is Component.PRINCIPAL:
             pay_principal(plan, row.span, day, taken)
         elif taken:
             pay_interest(plan, row.span, day, taken)
-        show_plan(ledger, move.day)
+        if taken or asks:
+            show_plan(ledger, move.day)
     return taken
 
 
@@ -167,7 +169,9 @@ def _day_of_advance(ledger: Ledger, row: Row, day: date) -> date:
 def _ask_for_day(ledger: Ledger, row: Row, component: Component, day: date) -> None:
     """A row paid in advance asks for interest up to the day of the payment only."""
     assert ledger.plan is not None
-    asked = asked_on(ledger.plan, row.span, day)
+    asked = ledger.asked.get((row.span, day))
+    if asked is None:
+        asked = ledger.asked[row.span, day] = asked_on(ledger.plan, row.span, day)
     if asked.principal == 0 and asked.interest == 0:
         ledger.skipped.add(id(row))
     if component is Component.INTEREST:

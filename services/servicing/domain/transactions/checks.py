@@ -1,26 +1,17 @@
-"""Entries that the terms do not allow: each objection names the field and says why."""
-
-from collections.abc import Iterator
+"""Entries that cannot be under the terms of a loan, refused before any figure is made of them."""
 
 from services.servicing.domain.terms import Family, Objection, Terms
 from services.servicing.domain.transactions.entries import Entry, Extended, InterestPaused, RateChanged
 
-
-def entry_objections(terms: Terms, entry: Entry) -> tuple[Objection, ...]:
-    """Every reason to refuse ``entry`` under ``terms``; what depends on the entries before it is not looked at."""
-    return tuple(_change(terms, entry))
+_CHANGES = {RateChanged: "another rate", InterestPaused: "a pause of interest", Extended: "an extension"}
 
 
-def _change(terms: Terms, entry: Entry) -> Iterator[Objection]:
-    if not isinstance(entry, RateChanged | InterestPaused | Extended):
-        return
-    if terms.family is not Family.PROGRESSIVE:
-        yield Objection(
-            "type", "needs the progressive family: rows of the cumulative one follow from what was disbursed"
-        )
-    if isinstance(entry, RateChanged) and not 0 <= entry.percent <= 1000:
-        yield Objection("percent", "must lie between 0 and 1000 % a year")
-    if isinstance(entry, InterestPaused) and entry.until < entry.value_date:
-        yield Objection("until", "must not be before the date")
-    if isinstance(entry, Extended) and entry.instalments < 1:
-        yield Objection("instalments", "must be at least one")
+def refusal(terms: Terms, entry: Entry) -> Objection | None:
+    """Why ``entry`` cannot be, ``None`` where it can.
+
+    Rows of the cumulative family follow from the scheduled balance alone, so that a change from a day on has no place in them.
+    """
+    change = _CHANGES.get(type(entry))
+    if change is None or terms.family is Family.PROGRESSIVE:
+        return None
+    return Objection("family", f"{change} needs the progressive family: rows of the cumulative one are made only once")

@@ -122,5 +122,4 @@ def _row_for(ledger: Ledger, move: Move) -> Row:
 def _ask(row: Row, parts: dict[Component, int]) -> None:
     row.credited += parts.get(Component.PRINCIPAL, 0)
     for component, amount in parts.items():
-        row.owed[component] += amount
-        row.beside[component] += amount
+        row.claim(component, amount)

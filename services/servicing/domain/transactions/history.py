@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 
 from services.servicing.domain.terms import Terms, TransactionKind
-from services.servicing.domain.transactions.checks import entry_objections
+from services.servicing.domain.transactions.checks import refusal
 from services.servicing.domain.transactions.entries import ChargeAdded, DayEnded, Disbursed, Entry, Undone
 from services.servicing.domain.transactions.ledger import Ledger, Move, catch_up
 from services.servicing.domain.transactions.position import Position, Posting
@@ -22,11 +22,9 @@ Key = tuple[int, TransactionKind]
 
 
 def run(terms: Terms, entries: Sequence[Entry]) -> Position:
-    """Where the loan stands after ``entries``; :class:`ValueError` for one that :func:`entry_objections` refuses."""
+    """Where the loan stands after ``entries``. Raises :class:`ValueError` for one that :func:`refusal` refuses."""
     book = _Book(terms)
     for number, entry in enumerate(entries):
-        if refused := entry_objections(terms, entry):
-            raise ValueError(f"entry {number}, {type(entry).__name__}: {refused[0].field} {refused[0].reason}")
         book.record(number, entry)
     return position(book.ledger, book.reverted, book.replayed)
 
@@ -43,6 +41,8 @@ class _Book:
 
     def record(self, number: int, entry: Entry) -> None:
         """Take in one entry."""
+        if (refused := refusal(self.terms, entry)) is not None:
+            raise ValueError(f"entry {number}: {refused.reason}")
         if isinstance(entry, DayEnded):
             if self.ledger.recalculates and any(row.open and row.due < entry.known for row in self.ledger.rows):
                 self._replay(entry.known)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from services.servicing.domain.schedule.arithmetic import context, percentage, ratio, to_multiple, units
 from services.servicing.domain.schedule.cumulative import amounts
 from services.servicing.domain.schedule.dates import start_of
-from services.servicing.domain.schedule.movements import disburse, let_overdue_bear
+from services.servicing.domain.schedule.movements import Asked, disburse, let_overdue_bear
 from services.servicing.domain.schedule.plan import Plan, figures, new_plan
 from services.servicing.domain.terms import (
     Allocation,
@@ -72,6 +72,8 @@ class Ledger:
     overpaid: int = 0
     skipped: set[int] = field(default_factory=set)
     """Rows a payment in advance found nothing to pay in, by identity."""
+    asked: dict[tuple[tuple[date, date], date], Asked] = field(default_factory=dict)
+    """What rows ask for when they are paid in advance on a day, until a payment changes the plan."""
     detached: bool = False
     """Rows were changed beside the plan and follow it no more."""
     charged: dict[int, Charged] = field(default_factory=dict)
@@ -172,6 +174,7 @@ def add_disbursement(ledger: Ledger, entry: int, day: date, amount: int) -> int:
         ledger.rows.append(row)
     _schedule(ledger, day, amount - down)
     _recharge(ledger)
+    _free_excess(ledger, day)
     waiting, ledger.waiting = ledger.waiting, []
     for number, charge in waiting:
         add_charge(ledger, number, charge)
@@ -185,24 +188,26 @@ def _schedule(ledger: Ledger, day: date, amount: int) -> None:
     if ledger.detached:
         _spread(ledger, day, amount)
         return
-    late = day > plan.matures
-    if ledger.terms.family is Family.CUMULATIVE and not late:
+    late = day > plan.matures and not ledger.terms.full_term_tranches
+    if late:
+        row = extra_row(ledger, day)
+        row.owed[Component.PRINCIPAL] += amount
+        row.review(day)
+    if ledger.terms.family is Family.CUMULATIVE:
         _show_cumulative(ledger, day)
         return
-    if ledger.terms.family is Family.CUMULATIVE:
-        _ask_after_maturity(ledger, day, amount)
-        return
     disburse(plan, day, amount)
-    if late and not ledger.terms.full_term_tranches:
-        _ask_after_maturity(ledger, day, amount)
     show_plan(ledger, day, since=day)
 
 
-def _ask_after_maturity(ledger: Ledger, day: date, amount: int) -> None:
-    """What is disbursed after the last due date is asked for in the extra row."""
-    row = extra_row(ledger, day)
-    row.owed[Component.PRINCIPAL] += amount
-    row.review(day)
+def _free_excess(ledger: Ledger, day: date) -> None:
+    """What was paid in a row beyond what it still asks for is credit again, for the rows that now ask for more."""
+    for row in ledger.rows:
+        excess = {component: row.give_back(component) for component in Component}
+        if any(excess.values()):
+            ledger.overpaid += sum(excess.values())
+            ledger.moves[-1].claimed += excess[Component.PRINCIPAL]
+            row.review(day)
 
 
 def spread_overdue(ledger: Ledger, day: date) -> None:

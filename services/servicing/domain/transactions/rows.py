@@ -21,14 +21,14 @@ class Row:
     paid: dict[Component, int] = field(default_factory=_NONE.copy)
     recurring: dict[Component, int] = field(default_factory=_NONE.copy)
     """Charges of every instalment, as part of what is owed."""
+    credited: int = 0
+    """Principal claimed back in this row: it was outstanding before the row fell due."""
+    beside: dict[Component, int] = field(default_factory=_NONE.copy)
+    """What is claimed in this row beside the plan, as part of what is owed: the plan may ask anew, the claim stays."""
     relief: dict[Component, int] = field(default_factory=_NONE.copy)
     """What is not asked for any more though it was never paid."""
     waived: int = 0
     written_off: int = 0
-    credited: int = 0
-    """Principal claimed back in this row: it was outstanding before the row fell due."""
-    beside: dict[Component, int] = field(default_factory=_NONE.copy)
-    """What was claimed back without the plan: it stays when the plan asks anew."""
     in_advance: int = 0
     late: int = 0
     settled_on: date | None = None
@@ -48,7 +48,7 @@ class Row:
 
     @property
     def outstanding(self) -> int:
-        return self.total - sum(self.paid.values()) - self.waived - self.written_off
+        return sum(self.owed.values()) - sum(self.paid.values()) - self.waived - self.written_off
 
     @property
     def open(self) -> bool:
@@ -59,9 +59,14 @@ class Row:
         return max(0, self.owed[component] - self.paid[component] - self.relief[component])
 
     def ask(self, principal: int, interest: int) -> None:
-        """Replace what the row asks for of principal and interest."""
+        """Replace what the plan asks for of principal and interest in the row."""
         self.owed[Component.PRINCIPAL] = principal + self.beside[Component.PRINCIPAL]
         self.owed[Component.INTEREST] = interest + self.beside[Component.INTEREST]
+
+    def claim(self, component: Component, amount: int) -> None:
+        """Ask for more of a component, beside the plan."""
+        self.owed[component] += amount
+        self.beside[component] += amount
 
     def recharge(self, component: Component, amount: int) -> None:
         """Replace the recurring charge of a component."""
@@ -84,6 +89,15 @@ class Row:
         taken = min(amount, self.left(component))
         self.relief[component] += taken
         return taken
+
+    def give_back(self, component: Component) -> int:
+        """Take out what was paid of a component beyond what the row asks for."""
+        excess = max(0, self.paid[component] - self.owed[component])
+        self.paid[component] -= excess
+        early = min(excess, self.in_advance)
+        self.in_advance -= early
+        self.late -= min(excess - early, self.late)
+        return excess
 
     def review(self, day: date) -> None:
         """After what the row asks for has changed on ``day``."""

@@ -40,13 +40,13 @@ def _status(ledger: Ledger) -> Status:
 def _lines(ledger: Ledger) -> Iterable[Line]:
     """Rows and disbursements by date: on one day first the instalment, then what is disbursed, then its down payment.
 
-    What is disbursed on the last due date is asked for in the last instalment, and comes before it.
+    What is disbursed on the day of maturity stands before the last instalment, which asks for it.
     """
     payouts = [*ledger.disbursed, *_planned(ledger)]
     fee = disbursement_fee(ledger)
-    last = max((row.due for row in ledger.instalments), default=None)
+    matures = ledger.plan.matures if ledger.plan is not None else None
     items: list[tuple[tuple[date, int], Row | int]] = [
-        ((day, -1 if day == last else 1), amount) for day, amount in payouts
+        ((day, -1 if day == matures else 1), amount) for day, amount in payouts
     ]
     items += [((row.due, 2 if row.down_payment else 3 if row.additional else 0), row) for row in ledger.rows]
     balance = number = 0
