@@ -285,7 +285,7 @@ def terms_of(case: Json) -> Terms:
         full_term_tranches=params["full_term_for_tranche"],
         fixed_instalment=optional(params["fixed_emi"], lambda amount: minor(amount, digits)),
         recalculation=optional(params["interest_recalculation"], _recalculation),
-        processing=word(_PROCESSING, "schedule_processing", params["schedule_processing"]),
+        processing=_processing(params),
         allocations=_allocations(params.get("payment_allocation"), params["payment_strategy"]),
         credit_order=_credit_order(params.get("credit_allocation") or {}),
         interest_refund_for=frozenset(
@@ -333,7 +333,8 @@ _PLAIN_ORDER = tuple(Component)
 
 def _allocations(orders: Json | None, strategy: str | None) -> tuple[Allocation, ...]:
     if orders is None:
-        return (Allocation(None, _order_of(strategy or "ADVANCED_PAYMENT_ALLOCATION")),)
+        name = strategy or "ADVANCED_PAYMENT_ALLOCATION"
+        return (Allocation(None, _order_of(name), charges_by_own_date=name.startswith("DUE_")),)
     return tuple(
         Allocation(
             None if kind == "DEFAULT" else word(_KINDS, "payment_allocation", kind),
@@ -344,10 +345,24 @@ def _allocations(orders: Json | None, strategy: str | None) -> tuple[Allocation,
     )
 
 
+_INTEREST_FIRST = "OVERDUE_DUE_FEE_INT_PRINCIPAL"
+"""Penalties, fees and interest of all rows that are due come before the principal of any."""
+
+
+def _processing(params: Json) -> Processing:
+    if params["payment_strategy"] == _INTEREST_FIRST:
+        return Processing.IN_RUNS
+    return word(_PROCESSING, "schedule_processing", params["schedule_processing"])
+
+
 def _order_of(strategy: str) -> tuple[Slot, ...]:
-    """The order that the name of a strategy spells out, for what is due and for what is paid in advance."""
+    """The order that the name of a strategy spells out or stands for, for what is due and for what is paid in advance."""
+    if strategy == _INTEREST_FIRST:
+        before = [Slot(due, part) for due in (Due.PAST_DUE, Due.DUE) for part in _PLAIN_ORDER[:3]]
+        principal = [Slot(due, Component.PRINCIPAL) for due in (Due.PAST_DUE, Due.DUE)]
+        return (*before, *principal, *(Slot(Due.IN_ADVANCE, part) for part in _PLAIN_ORDER))
     due, _, advance = strategy.removesuffix("_ORDER").partition("_IN_ADVANCE_")
-    plain = strategy == "ADVANCED_PAYMENT_ALLOCATION"
+    plain = strategy in ("ADVANCED_PAYMENT_ALLOCATION", "CREOCORE_UNIQUE")
     now = _PLAIN_ORDER if plain else _spelled(due.removeprefix("DUE_"))
     later = _spelled(advance) if advance else now
     return tuple(Slot(due, part) for due, order in zip(Due, (now, now, later), strict=True) for part in order)

@@ -210,3 +210,31 @@ def test_each_kind_of_event_is_an_entry_of_ours(events, expected):
     case["expected"] = {"rows": [], **expected}
     found = {(one.place, one.field) for one in check(case).differences}
     assert found <= {("row", "count")}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "first"),
+    [
+        ("PENALTIES_FEES_INTEREST_PRINCIPAL_ORDER", {"interest": "60.00"}),
+        ("CREOCORE_UNIQUE", {"interest": "60.00"}),
+        ("OVERDUE_DUE_FEE_INT_PRINCIPAL", {"interest": "60.00"}),
+        ("INTEREST_PRINCIPAL_PENALTIES_FEES_ORDER", {"interest": "60.00"}),
+        ("PRINCIPAL_INTEREST_PENALTIES_FEES_ORDER", {"interest": "0.00", "principal": "100.00"}),
+        ("DUE_PENALTY_FEE_INTEREST_PRINCIPAL_IN_ADVANCE_PRINCIPAL_PENALTY_FEE_INTEREST", {"interest": "60.00"}),
+    ],
+)
+def test_a_named_strategy_is_an_order_of_ours(strategy, first):
+    case = with_events({"type": "repayment", "date": "2026-04-01", "amount": "100.00"})
+    case["events"].pop(4)
+    del case["params"]["payment_allocation"]
+    case["params"]["payment_strategy"] = strategy
+    case["expected"] = {"rows": [], "transactions": [{}, {"amount": "100.00", **first}]}
+    assert {one.place for one in check(case).differences} == {"row"}
+
+
+@pytest.mark.parametrize("strategy", ["HEAVENSFAMILY_UNIQUE", "EARLY_REPAYMENT_STRATEGY"])
+def test_a_strategy_that_is_no_order_is_named(strategy):
+    case = changed(payment_strategy=strategy)
+    del case["params"]["payment_allocation"]
+    (difference,) = check(case).differences
+    assert "payment_strategy" in difference.got

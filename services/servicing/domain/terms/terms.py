@@ -196,6 +196,8 @@ class Allocation:
     kind: TransactionKind | None
     order: tuple[Slot, ...]
     future: FutureRule = FutureRule.NEXT
+    charges_by_own_date: bool = False
+    """A charge is due from its own date on, one of every instalment at once, though its row falls due later."""
 
 
 @dataclass(frozen=True, slots=True)

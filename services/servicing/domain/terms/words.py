@@ -128,6 +128,8 @@ class Processing(StrEnum):
     """One instalment is settled before the next."""
     VERTICAL = "vertical"
     """One component is settled over all instalments before the next component."""
+    IN_RUNS = "in-runs"
+    """Slots of one class that follow each other are settled one instalment after the other before the next run of slots."""
 
 
 class Due(StrEnum):

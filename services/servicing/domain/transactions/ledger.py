@@ -54,6 +54,7 @@ class Charged(NamedTuple):
     component: Component
     amount: int
     row: Row | None
+    due: date | None = None
 
 
 @dataclass(slots=True)
@@ -296,7 +297,7 @@ def add_charge(ledger: Ledger, number: int, charge: Charge) -> Row | None:
     row = row_on(ledger, charge.due) or extra_row(ledger, charge.due)
     amount = _amount(ledger, charge)
     row.owed[_component(charge)] += amount
-    ledger.charged[number] = Charged(_component(charge), amount, row)
+    ledger.charged[number] = Charged(_component(charge), amount, row, charge.due)
     row.review(charge.due)
     return row
 
