@@ -21,6 +21,7 @@ from services.servicing.domain.terms.words import (
     Method,
     MonthEnd,
     Preclosure,
+    Prepaid,
     Processing,
     Remainder,
     Rest,
@@ -180,6 +181,8 @@ class Recalculation:
     preclosure: Preclosure = Preclosure.CLOSING_DATE
     on_past_due: bool = True
     """Overdue principal bears interest."""
+    prepaid: Prepaid = Prepaid.INSTALMENT
+    """Of the cumulative family; in the progressive one the order of payments says which rows fall."""
 
 
 class Slot(NamedTuple):

@@ -121,6 +121,17 @@ class Preclosure(StrEnum):
     """Until the next due date."""
 
 
+class Prepaid(StrEnum):
+    """What principal repaid before its row is due makes of the rows after it, in the cumulative family."""
+
+    INSTALMENT = "lower-instalment"
+    """The rest is levelled over the rows that are left."""
+    NUMBER = "fewer-instalments"
+    """The instalment stays, the last rows fall away."""
+    NEXT = "next-instalments"
+    """The next rows ask for as much less."""
+
+
 class Processing(StrEnum):
     """In which direction an allocation order is read."""
 

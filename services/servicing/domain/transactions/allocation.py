@@ -1,6 +1,7 @@
 """Allocation 冲账: which row and component a payment settles, in the order agreed for its kind."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import groupby
 
@@ -15,6 +16,7 @@ from services.servicing.domain.terms import (
     Slot,
 )
 from services.servicing.domain.transactions.ledger import Ledger, Move, show_plan
+from services.servicing.domain.transactions.recounting import due_only, note_repaid, prepay
 from services.servicing.domain.transactions.rows import Row
 
 _BEARING = (Component.INTEREST, Component.PRINCIPAL)
@@ -24,6 +26,15 @@ _BEARING = (Component.INTEREST, Component.PRINCIPAL)
 def allocate(ledger: Ledger, move: Move, amount: int, rule: Allocation) -> int:
     """Settle rows with ``amount``; what is left when nothing remains to be paid."""
     ledger.asked.clear()
+    if ledger.recounts:
+        due = replace(rule, order=due_only(rule.order))
+        left = _settle(ledger, move, amount, due)
+        return prepay(ledger, move, left, rule.order) if left > 0 else left
+    return _settle(ledger, move, amount, rule)
+
+
+def _settle(ledger: Ledger, move: Move, amount: int, rule: Allocation) -> int:
+    """Settle rows in the order of a rule."""
     if ledger.terms.processing is Processing.VERTICAL:
         return _settle_vertically(ledger, move, amount, rule)
     in_runs = ledger.terms.processing is Processing.IN_RUNS
@@ -175,6 +186,8 @@ def _pay(ledger: Ledger, move: Move, row: Row, slot: Slot, amount: int) -> int:
         _ask_for_day(ledger, row, slot.component, day)
     taken = row.pay(slot.component, amount, move.day)
     move.allocation[slot.component] += taken
+    if ledger.recounts and slot.component is Component.PRINCIPAL and taken:
+        note_repaid(ledger, row, taken, move.day)
     if follows and slot.component in _BEARING:
         if taken:
             ledger.asked.clear()

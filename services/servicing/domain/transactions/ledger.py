@@ -13,6 +13,7 @@ from services.servicing.domain.schedule.cumulative import amounts
 from services.servicing.domain.schedule.dates import start_of
 from services.servicing.domain.schedule.movements import Asked, disburse, let_overdue_bear
 from services.servicing.domain.schedule.plan import Plan, figures, new_plan
+from services.servicing.domain.schedule.recounted import Repaid, recounted, recounts
 from services.servicing.domain.terms import (
     Allocation,
     Charge,
@@ -79,6 +80,8 @@ class Ledger:
     """Rows were changed beside the plan and follow it no more."""
     charged: dict[int, Charged] = field(default_factory=dict)
     """Where each charge went, by the number of its entry."""
+    repaid: list[Repaid] = field(default_factory=list)
+    """Scheduled principal as it was repaid, where rows are counted anew from it."""
     written_off: date | None = None
     closing: bool = False
     """The transaction would pay all that is outstanding."""
@@ -89,6 +92,11 @@ class Ledger:
         progressive = self.terms.family is Family.PROGRESSIVE
         bears = self.terms.recalculation is not None and self.terms.rate.percent > 0
         return progressive and bears and not self.detached
+
+    @property
+    def recounts(self) -> bool:
+        """Rows are counted anew from what was repaid."""
+        return recounts(self.terms) and not self.detached
 
     @property
     def instalments(self) -> Iterable[Row]:
@@ -109,6 +117,9 @@ class Ledger:
 def catch_up(ledger: Ledger, day: date) -> None:
     """Let overdue principal bear interest up to ``day``."""
     rules = ledger.terms.recalculation
+    if ledger.plan is not None and ledger.recounts:
+        show_cumulative(ledger, day)
+        return
     if ledger.plan is None or not ledger.recalculates or rules is None or not rules.on_past_due:
         return
     if let_overdue_bear(ledger.plan, day, closing=ledger.closing):
@@ -195,7 +206,7 @@ def _schedule(ledger: Ledger, day: date, amount: int) -> None:
         row.owed[Component.PRINCIPAL] += amount
         row.review(day)
     if ledger.terms.family is Family.CUMULATIVE:
-        _show_cumulative(ledger, day)
+        show_cumulative(ledger, day)
         return
     disburse(plan, day, amount)
     show_plan(ledger, day, since=day)
@@ -236,19 +247,33 @@ def _spread(ledger: Ledger, day: date, amount: int) -> None:
         row.review(day)
 
 
-def _show_cumulative(ledger: Ledger, day: date) -> None:
-    """Rows of the cumulative family follow from all that was disbursed."""
+def show_cumulative(ledger: Ledger, day: date) -> None:
+    """Rows of the cumulative family follow from all that was disbursed, with recalculation from what was repaid too.
+
+    Then no row asks for less interest than was paid on it.
+    """
     plan = ledger.plan
     assert plan is not None
-    amortised = [
-        (since, amount - down_payment(ledger.terms, amount))
-        for since, amount in ledger.disbursed
-        if since <= plan.matures
-    ]
-    for row, asked in zip(ledger.instalments, amounts(ledger.terms, plan.begins, amortised), strict=True):
-        row.ask(asked.principal, asked.interest)
+    parts = amortised(ledger)
+    if ledger.recounts:
+        rows = recounted(ledger.terms, plan.begins, parts, ledger.repaid, day)
+    else:
+        rows = amounts(ledger.terms, plan.begins, parts)
+    for row, asked in zip(ledger.instalments, rows, strict=True):
+        paid = row.paid[Component.INTEREST] - row.beside[Component.INTEREST] if ledger.recounts else 0
+        row.ask(asked.principal, max(asked.interest, paid))
         row.review(day)
     ledger.rows.sort(key=lambda row: row.order)
+
+
+def amortised(ledger: Ledger) -> list[tuple[date, int]]:
+    """What was disbursed by the day of maturity, without down payments."""
+    assert ledger.plan is not None
+    return [
+        (since, amount - down_payment(ledger.terms, amount))
+        for since, amount in ledger.disbursed
+        if since <= ledger.plan.matures
+    ]
 
 
 def down_payment(terms: Terms, amount: int) -> int:

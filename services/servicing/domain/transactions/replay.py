@@ -143,7 +143,7 @@ def _reamortise(ledger: Ledger, plan: Plan, day: date) -> None:
 def _closes(ledger: Ledger, day: date, amount: int) -> bool:
     """Whether a payment would pay all, interest up to the next due date included."""
     rules = ledger.terms.recalculation
-    if ledger.plan is None or rules is None or rules.preclosure is not Preclosure.REST_DATE:
+    if ledger.plan is None or not ledger.recalculates or rules is None or rules.preclosure is not Preclosure.REST_DATE:
         return False
     row = row_on(ledger, day)
     return row is not None and amount >= sum(outstanding_on(ledger.plan, row.due))

@@ -44,7 +44,7 @@ def _lines(ledger: Ledger) -> Iterable[Line]:
     """
     payouts = [*ledger.disbursed, *_planned(ledger)]
     fee = disbursement_fee(ledger)
-    matures = ledger.plan.matures if ledger.plan is not None else None
+    matures = max((row.due for row in ledger.instalments), default=None)
     items: list[tuple[tuple[date, int], Row | int]] = [
         ((day, -1 if day == matures else 1), amount) for day, amount in payouts
     ]
