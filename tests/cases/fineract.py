@@ -32,6 +32,7 @@ from services.servicing.domain.terms import (
     Leap,
     Method,
     Preclosure,
+    Prepaid,
     Processing,
     Rate,
     Recalculation,
@@ -106,6 +107,12 @@ _PRECLOSURE = {
     "TILL_PRE_CLOSE_DATE": Preclosure.CLOSING_DATE,
     "TILL_PRE_CLOSURE_DATE": Preclosure.CLOSING_DATE,
     "TILL_REST_FREQUENCY_DATE": Preclosure.REST_DATE,
+}
+_PREPAID = {
+    "ADJUST_LAST_UNPAID_PERIOD": Prepaid.INSTALMENT,  # the progressive family, whose order of payments says it
+    "REDUCE_EMI_AMOUNT": Prepaid.INSTALMENT,
+    "REDUCE_NUMBER_OF_INSTALLMENTS": Prepaid.NUMBER,
+    "RESCHEDULE_NEXT_REPAYMENTS": Prepaid.NEXT,
 }
 _PROCESSING = {"HORIZONTAL": Processing.HORIZONTAL, "VERTICAL": Processing.VERTICAL}
 _DUE = {"PAST_DUE": Due.PAST_DUE, "DUE": Due.DUE, "IN_ADVANCE": Due.IN_ADVANCE}
@@ -314,6 +321,7 @@ def _recalculation(params: Json) -> Recalculation:
         word(_REST, "rest_frequency", params["rest_frequency"]),
         word(_PRECLOSURE, "pre_closure_interest", params["pre_closure_interest"]),
         not params["disallow_interest_on_past_due"],
+        word(_PREPAID, "advance_payment_adjustment", params["advance_payment_adjustment"]),
     )
 
 

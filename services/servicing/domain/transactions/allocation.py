@@ -29,7 +29,8 @@ def allocate(ledger: Ledger, move: Move, amount: int, rule: Allocation) -> int:
     if ledger.recounts:
         due = replace(rule, order=due_only(rule.order))
         left = _settle(ledger, move, amount, due)
-        return prepay(ledger, move, left, rule.order) if left > 0 else left
+        left = prepay(ledger, move, left, rule.order) if left > 0 else left
+        return _settle(ledger, move, left, rule)
     return _settle(ledger, move, amount, rule)
 
 
