@@ -13,7 +13,8 @@ from services.servicing.domain.schedule.dates import interest_spans
 from services.servicing.domain.schedule.methods import Part, nothing, principal_parts
 from services.servicing.domain.terms import Family, InterestBy, Method, Prepaid, Rest, Terms
 
-_DECLINING = frozenset({Method.EQUAL_INSTALMENT, Method.EQUAL_PRINCIPAL, Method.INTEREST_ONLY, Method.BULLET})
+DECLINING = frozenset({Method.EQUAL_INSTALMENT, Method.EQUAL_PRINCIPAL, Method.INTEREST_ONLY, Method.BULLET})
+"""Methods whose interest follows a balance that only payments move."""
 
 
 class Repaid(NamedTuple):
@@ -26,7 +27,7 @@ class Repaid(NamedTuple):
 
 def recounts(terms: Terms) -> bool:
     """Whether rows are counted anew: recalculation in the cumulative family, where interest follows a balance."""
-    declining = terms.method in _DECLINING and terms.settlement is None
+    declining = terms.method in DECLINING and terms.settlement is None
     return (
         terms.family is Family.CUMULATIVE and terms.recalculation is not None and declining and terms.rate.percent > 0
     )
