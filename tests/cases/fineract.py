@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from services.servicing.domain.terms import (
+    AfterChargeOff,
     Allocation,
     Anchor,
     Charge,
@@ -31,6 +32,7 @@ from services.servicing.domain.terms import (
     Leap,
     Method,
     Preclosure,
+    Prepaid,
     Processing,
     Rate,
     Recalculation,
@@ -48,14 +50,21 @@ from services.servicing.domain.terms import (
 from services.servicing.domain.transactions import (
     ChargeAdded,
     Chargeback,
+    ChargedOff,
+    ChargeWaived,
     DayEnded,
     Disbursed,
     Entry,
+    Extended,
+    InterestPaused,
     Paid,
     Position,
+    RateChanged,
+    Reamortised,
     Refunded,
     Status,
     Undone,
+    WrittenOff,
     run,
 )
 from services.servicing.domain.transactions.position import Line, RowKind
@@ -99,6 +108,12 @@ _PRECLOSURE = {
     "TILL_PRE_CLOSURE_DATE": Preclosure.CLOSING_DATE,
     "TILL_REST_FREQUENCY_DATE": Preclosure.REST_DATE,
 }
+_PREPAID = {
+    "ADJUST_LAST_UNPAID_PERIOD": Prepaid.INSTALMENT,  # the progressive family, whose order of payments says it
+    "REDUCE_EMI_AMOUNT": Prepaid.INSTALMENT,
+    "REDUCE_NUMBER_OF_INSTALLMENTS": Prepaid.NUMBER,
+    "RESCHEDULE_NEXT_REPAYMENTS": Prepaid.NEXT,
+}
 _PROCESSING = {"HORIZONTAL": Processing.HORIZONTAL, "VERTICAL": Processing.VERTICAL}
 _DUE = {"PAST_DUE": Due.PAST_DUE, "DUE": Due.DUE, "IN_ADVANCE": Due.IN_ADVANCE}
 _COMPONENTS = {
@@ -136,11 +151,22 @@ _NAMES = {
     TransactionKind.CHARGE_ADJUSTMENT: "Charge Adjustment",
     TransactionKind.CHARGEBACK: "Chargeback",
     TransactionKind.CREDIT_BALANCE_REFUND: "Credit Balance Refund",
+    TransactionKind.RECOVERY: "Recovery Repayment",
+    TransactionKind.CHARGE_WAIVER: "Waive loan charges",
+    TransactionKind.WRITE_OFF: "Close (as written-off)",
+    TransactionKind.CHARGE_OFF: "Charge-off",
 }
 _STATUSES = {
     "ACTIVE": Status.ACTIVE,
     "CLOSED_OBLIGATIONS_MET": Status.CLOSED,
     "OVERPAID": Status.OVERPAID,
+    "CLOSED_WRITTEN_OFF": Status.WRITTEN_OFF,
+}
+_AFTER_CHARGE_OFF = {
+    None: AfterChargeOff.GOES_ON,
+    "REGULAR": AfterChargeOff.GOES_ON,
+    "ZERO_INTEREST": AfterChargeOff.STOPS,
+    "ACCELERATE_MATURITY": AfterChargeOff.ACCELERATES,
 }
 _TIMES = {
     "DISBURSEMENT": ChargeTime.DISBURSEMENT,
@@ -202,6 +228,7 @@ _TRANSLATED = frozenset(
         "credit_allocation",
         "interest_refund_for",
         "payment_strategy",
+        "charge_off_behaviour",
     ]
 )
 _WITHOUT_EFFECT = frozenset(
@@ -265,7 +292,7 @@ def terms_of(case: Json) -> Terms:
         full_term_tranches=params["full_term_for_tranche"],
         fixed_instalment=optional(params["fixed_emi"], lambda amount: minor(amount, digits)),
         recalculation=optional(params["interest_recalculation"], _recalculation),
-        processing=word(_PROCESSING, "schedule_processing", params["schedule_processing"]),
+        processing=_processing(params),
         allocations=_allocations(params.get("payment_allocation"), params["payment_strategy"]),
         credit_order=_credit_order(params.get("credit_allocation") or {}),
         interest_refund_for=frozenset(
@@ -286,22 +313,36 @@ def _day_count(params: Json, family: Family) -> DayCount:
 
 
 def _recalculation(params: Json) -> Recalculation:
-    if params["compounding"] != "NONE":
-        raise Unknown(f"compounding: {params['compounding']!r}")
+    if unknown := set(params) - _OF_RECALCULATION:
+        raise Unknown(f"interest_recalculation: {', '.join(sorted(unknown))}")
+    word({"NONE": None}, "compounding", params["compounding"])
+    word({"1": None, None: None}, "rest_interval", params.get("rest_interval"))
     return Recalculation(
         word(_REST, "rest_frequency", params["rest_frequency"]),
         word(_PRECLOSURE, "pre_closure_interest", params["pre_closure_interest"]),
         not params["disallow_interest_on_past_due"],
+        word(_PREPAID, "advance_payment_adjustment", params["advance_payment_adjustment"]),
     )
 
 
+_OF_RECALCULATION = frozenset(
+    [
+        "compounding",
+        "rest_frequency",
+        "rest_interval",
+        "pre_closure_interest",
+        "advance_payment_adjustment",
+        "disallow_interest_on_past_due",
+    ]
+)
 _PLAIN_ORDER = tuple(Component)
 """Penalty, fee, interest, principal: where a case has no payments it names no order either."""
 
 
 def _allocations(orders: Json | None, strategy: str | None) -> tuple[Allocation, ...]:
     if orders is None:
-        return (Allocation(None, _order_of(strategy or "ADVANCED_PAYMENT_ALLOCATION")),)
+        name = strategy or "ADVANCED_PAYMENT_ALLOCATION"
+        return (Allocation(None, _order_of(name), charges_by_own_date=name.startswith("DUE_")),)
     return tuple(
         Allocation(
             None if kind == "DEFAULT" else word(_KINDS, "payment_allocation", kind),
@@ -312,10 +353,24 @@ def _allocations(orders: Json | None, strategy: str | None) -> tuple[Allocation,
     )
 
 
+_INTEREST_FIRST = "OVERDUE_DUE_FEE_INT_PRINCIPAL"
+"""Penalties, fees and interest of all rows that are due come before the principal of any."""
+
+
+def _processing(params: Json) -> Processing:
+    if params["payment_strategy"] == _INTEREST_FIRST:
+        return Processing.IN_RUNS
+    return word(_PROCESSING, "schedule_processing", params["schedule_processing"])
+
+
 def _order_of(strategy: str) -> tuple[Slot, ...]:
-    """The order that the name of a strategy spells out, for what is due and for what is paid in advance."""
+    """The order that the name of a strategy spells out or stands for, for what is due and for what is paid in advance."""
+    if strategy == _INTEREST_FIRST:
+        before = [Slot(due, part) for due in (Due.PAST_DUE, Due.DUE) for part in _PLAIN_ORDER[:3]]
+        principal = [Slot(due, Component.PRINCIPAL) for due in (Due.PAST_DUE, Due.DUE)]
+        return (*before, *principal, *(Slot(Due.IN_ADVANCE, part) for part in _PLAIN_ORDER))
     due, _, advance = strategy.removesuffix("_ORDER").partition("_IN_ADVANCE_")
-    plain = strategy == "ADVANCED_PAYMENT_ALLOCATION"
+    plain = strategy in ("ADVANCED_PAYMENT_ALLOCATION", "CREOCORE_UNIQUE")
     now = _PLAIN_ORDER if plain else _spelled(due.removeprefix("DUE_"))
     later = _spelled(advance) if advance else now
     return tuple(Slot(due, part) for due, order in zip(Due, (now, now, later), strict=True) for part in order)
@@ -378,17 +433,32 @@ def charge_of(event: Json, digits: int) -> Charge:
     )
 
 
-_PAYMENTS = {name.lower(): kind for name, kind in _KINDS.items()}
-_DISBURSALS = frozenset({"disbursal", "disbursement", "last_disbursal", "last_disbursement", "disburse"})
+_PAYMENTS = {name.lower(): kind for name, kind in _KINDS.items()} | {"recovery": TransactionKind.REPAYMENT}
+_DISBURSALS = frozenset({"disbursal", "disbursement", "disburse", "tranche"})
 _NUMBERS = ("nth", "number", "nr", "payment_nr", "payment_number", "transaction_number", "index")
-_EVENT_WORDS = frozenset(
-    [
-        *("type", "date", "amount", "expected_disbursement_date", "interest_refund_calculation"),
-        *("charge", "time", "calculation", "penalty", "due_date", "added_on"),
-    ]
+_OWN = {
+    "business_date": {"date"},
+    "approve": {"date", "amount", "expected_disbursement_date"},
+    "disburse": {"date", "amount"},
+    "charge": {"charge", "time", "calculation", "penalty", "due_date", "added_on", "amount"},
+    "cob": {"date"},
+    "credit_balance_refund": {"date", "amount"},
+    "chargeback": {"date", "amount", "of", "payment_date", "transaction_date", "transaction_type", *_NUMBERS},
+    "waive_charge": {"date", "charge", "due_date", *_NUMBERS},
+    "write_off": {"date"},
+    "charge_off": {"date"},
+    "interest_rate_change": {"date", "interest_rate_percent"},
+    "interest_pause": {"date", "until"},
+    "extension": {"date", "instalments"},
+    "re_amortize": {"date"},
+}
+"""Words of each kind of event; one that is not named here fails the case."""
+_OF_PAYMENT = frozenset({"date", "amount", "interest_refund_calculation"})
+_OF_UNDOING = frozenset(
+    {"date", "amount", "of", "transaction_date", "transaction_type", "charge", "due_date", *_NUMBERS}
 )
-_PLAIN = frozenset({"business_date", "approve", "disburse", "charge", "cob", "credit_balance_refund", *_PAYMENTS})
-"""Events that refer to no other one: every word of theirs is known."""
+_TO_DATE = ("of", "payment_date", "transaction_date", "date")
+"""Words that name the day of the entry an event refers to, the clearest first."""
 
 
 class _Events:
@@ -397,6 +467,9 @@ class _Events:
     def __init__(self, case: Json) -> None:
         self.events = case["events"]
         self.digits = case["params"]["currency_digits"]
+        self.after_charge_off = word(
+            _AFTER_CHARGE_OFF, "charge_off_behaviour", case["params"].get("charge_off_behaviour")
+        )
         self.today = date.min
         self.made: list[tuple[str, Json]] = []
         """Type and event of each entry so far, by its number."""
@@ -405,22 +478,29 @@ class _Events:
     def entries(self) -> Iterator[Entry]:
         for event in self.events:
             kind = event["type"]
-            if kind in _PLAIN and (unknown := set(event) - _EVENT_WORDS):
+            if unknown := set(event) - {"type"} - _words_of(kind):
                 raise Unknown(f"event {kind!r}: {', '.join(sorted(unknown))}")
             if kind == "business_date":
                 self.today = date.fromisoformat(event["date"])
             elif kind != "approve":
-                yield self._entry(kind, event)
-                self.made.append((kind, event))
+                for entry in self._entries(kind, event):
+                    self.made.append((kind, event))
+                    yield entry
+
+    def _entries(self, kind: str, event: Json) -> Iterator[Entry]:
+        if kind.startswith("undo_"):
+            yield from self._undo(kind.removeprefix("undo_"), event)
+        else:
+            yield self._entry(kind, event)
 
     def _entry(self, kind: str, event: Json) -> Entry:
-        if kind.startswith("undo_"):
-            return self._undo(kind.removeprefix("undo_"), event)
         if kind == "charge":
             return ChargeAdded(known=self.today, charge=charge_of(event, self.digits))
         if kind == "cob":
             return DayEnded(known=date.fromisoformat(event["date"]))
         day = optional(event.get("date"), date.fromisoformat) or self.today
+        if kind in _WITHOUT_AMOUNT:
+            return self._change(kind, event, day)
         amount = minor(event["amount"], self.digits)
         if kind == "disburse":
             return Disbursed(known=self.today, value_date=day, amount=amount)
@@ -433,33 +513,95 @@ class _Events:
                 refund_interest=event.get("interest_refund_calculation", True),
             )
         if kind == "chargeback":
-            payment = self._find(event, _PAYMENTS, None)
+            payment = self._find(event, _PAYMENTS)
             return Chargeback(known=self.today, value_date=day, amount=amount, payment=payment)
-        if kind == "credit_balance_refund":
-            return Refunded(known=self.today, value_date=day, amount=amount)
-        raise Unknown(f"event type: {kind!r}")
+        return Refunded(known=self.today, value_date=day, amount=amount)
 
-    def _undo(self, wanted: str, event: Json) -> Undone:
-        """The undone entry: of the kind that is named, on the day that is named."""
-        day = event.get("transaction_date") or event.get("date")
-        if wanted in ("transaction", "last_transaction"):
-            wanted = event.get("transaction_type", "").lower() or "transaction"
+    def _change(self, kind: str, event: Json, day: date) -> Entry:
+        """An entry that moves no money."""
+        known = self.today
+        if kind == "waive_charge":
+            return ChargeWaived(known=known, value_date=day, charge=self._find(event, {"charge"}))
+        if kind == "write_off":
+            return WrittenOff(known=known, value_date=day)
+        if kind == "charge_off":
+            return ChargedOff(known=known, value_date=day, interest=self.after_charge_off)
+        if kind == "interest_rate_change":
+            return RateChanged(known=known, value_date=day, percent=Decimal(event["interest_rate_percent"]))
+        if kind == "interest_pause":
+            return InterestPaused(known=known, value_date=day, until=date.fromisoformat(event["until"]))
+        if kind == "extension":
+            return Extended(known=known, value_date=day, instalments=int(event["instalments"]))
+        return Reamortised(known=known, value_date=day)
+
+    def _undo(self, wanted: str, event: Json) -> Iterator[Undone]:
+        """The undone entry: of the kind that is named, on the day that is named; a whole disbursal takes all with it."""
+        last = wanted.startswith("last_")
+        wanted = wanted.removeprefix("last_")
+        if wanted == "transaction":
+            wanted = event.get("transaction_type", "").lower() or wanted
         if wanted == "down_payment" and not any(kind == "down_payment" for kind, _ in self.made):
-            return Undone(known=self.today, entry=self._find(event, {"disburse"}, day), down_payment=True)
-        kinds = _PAYMENTS if wanted == "transaction" else {"disburse"} if wanted in _DISBURSALS else {wanted}
-        number = self._find(event, kinds, day)
-        self.undone.add(number)
-        return Undone(known=self.today, entry=number)
+            yield Undone(known=self.today, entry=self._find(event, {"disburse"}), down_payment=True)
+            return
+        if wanted in ("disbursal", "disbursement") and not last:
+            numbers = self._live(_UNDONE_WITH_THE_LOAN)
+            if not any(self.made[number][0] == "disburse" for number in numbers):
+                raise Unknown(f"event {event!r} refers to nothing before it")
+        else:
+            kinds = _PAYMENTS if wanted == "transaction" else {"disburse"} if wanted in _DISBURSALS else {wanted}
+            numbers = [self._find(event, kinds)]
+        for number in reversed(numbers):
+            self.undone.add(number)
+            yield Undone(known=self.today, entry=number)
 
-    def _find(self, event: Json, kinds: Container[str], day: str | None) -> int:
-        """The entry of these kinds that an event refers to: by day and number, otherwise the last."""
-        numbers = [number for number, (kind, _) in enumerate(self.made) if kind in kinds and number not in self.undone]
-        dated = [number for number in numbers if self.made[number][1].get("date") == day]
-        candidates = dated or numbers
+    def _live(self, kinds: Container[str]) -> list[int]:
+        return [number for number in self._all(kinds) if number not in self.undone]
+
+    def _all(self, kinds: Container[str]) -> list[int]:
+        return [number for number, (kind, _) in enumerate(self.made) if kind in kinds]
+
+    def _find(self, event: Json, kinds: Container[str]) -> int:
+        """The entry of these kinds that an event refers to: by its words, day and number, otherwise the last.
+
+        A number counts undone entries too, unless it then names one of them.
+        """
+        candidates = self._meant(event, self._live(kinds))
         if not candidates:
             raise Unknown(f"event {event!r} refers to nothing before it")
         nth = next((int(event[name]) for name in _NUMBERS if event.get(name) is not None), None)
-        return candidates[min(nth, len(candidates)) - 1] if nth else candidates[-1]
+        if nth is None:
+            return candidates[-1]
+        ever = self._meant(event, self._all(kinds))
+        if not 1 <= nth <= len(ever):
+            raise Unknown(f"event {event!r}: there are {len(ever)} such entries")
+        return ever[nth - 1] if ever[nth - 1] in candidates else candidates[min(nth, len(candidates)) - 1]
+
+    def _meant(self, event: Json, candidates: list[int]) -> list[int]:
+        """Of these entries those with the words of the event, on its day where there are any."""
+        for name in ("charge", "due_date"):
+            if name in event:
+                candidates = [number for number in candidates if self._said(number, name) == event[name]]
+        days = (event[name] for name in _TO_DATE if event.get(name))
+        dated = ([number for number in candidates if self._said(number, "date") == day] for day in days)
+        return next(filter(None, dated), candidates)
+
+    def _said(self, number: int, name: str) -> object:
+        return self.made[number][1].get(name)
+
+
+_WITHOUT_AMOUNT = frozenset(
+    ["waive_charge", "write_off", "charge_off", "interest_rate_change", "interest_pause", "extension", "re_amortize"]
+)
+_UNDONE_WITH_THE_LOAN = frozenset({"disburse", "chargeback", "credit_balance_refund", *_WITHOUT_AMOUNT, *_PAYMENTS})
+
+
+def _words_of(kind: str) -> frozenset[str] | set[str]:
+    """The words an event of this kind may have."""
+    if kind in _PAYMENTS:
+        return _OF_PAYMENT
+    if kind.startswith("undo_"):
+        return _OF_UNDOING
+    return word(_OWN, "event type", kind)
 
 
 def compare(case: Json, position: Position) -> Iterator[Difference]:
@@ -559,16 +701,19 @@ def _postings(position: Position, digits: int) -> list[Json]:
 
 def check(case: Json) -> Result:
     """Run one case."""
+    name = str(case.get("id"))
     try:
         terms = terms_of(case)
         if refused := objections(terms):
-            return Result(case["id"], tuple(Difference("terms", *objection, "refused") for objection in refused))
+            return Result(name, tuple(Difference("terms", *objection, "refused") for objection in refused))
         differences = tuple(compare(case, run(terms, entries_of(case))))
     except Unknown as error:
-        return Result(case["id"], (Difference("case", "unknown", "a translation", str(error)),))
+        return Result(name, (Difference("case", "unknown", "a translation", str(error)),))
+    except KeyError as error:
+        return Result(name, (Difference("case", "missing", error.args[0], "nothing"),))
     except Exception as error:  # a case that breaks the engine fails; the others still run
-        return Result(case["id"], (Difference("case", "error", "a position", repr(error)),))
-    return Result(case["id"], differences)
+        return Result(name, (Difference("case", "error", "a position", repr(error)),))
+    return Result(name, differences)
 
 
 def load(file: Path) -> list[Json]:

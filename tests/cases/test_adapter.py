@@ -159,3 +159,82 @@ def test_the_command_counts_and_its_exit_code_says_whether_all_passed(tmp_path, 
         "OWN-1  loan  status: expected OVERPAID, got ACTIVE",
         "1 passed, 1 failed",
     ]
+
+
+def with_events(*events):
+    case = deepcopy(CASE)
+    case["events"][-2:] = events
+    return case
+
+
+@pytest.mark.parametrize(
+    ("event", "named"),
+    [
+        ({"type": "repayment", "date": "2026-04-01", "amount": "1.00", "channel": "AUTOPAY"}, "channel"),
+        ({"type": "undo_repayment", "date": "2026-04-01", "why": "mistake"}, "why"),
+        ({"type": "undo_goodwill_credit", "date": "2026-04-01"}, "refers to nothing"),
+        ({"type": "undo_repayment", "date": "2026-04-01", "nth": 7}, "there are 1"),
+        ({"type": "re_age", "date": "2026-04-01"}, "re_age"),
+    ],
+)
+def test_a_word_of_an_event_is_never_passed_over(event, named):
+    (difference,) = check(with_events(event)).differences
+    assert named in difference.got
+
+
+def test_a_parameter_that_is_missing_is_named():
+    case = deepcopy(CASE)
+    del case["params"]["principal"]
+    (difference,) = check(case).differences
+    assert (difference.field, difference.expected) == ("missing", "principal")
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        (({"type": "write_off", "date": "2026-04-01"},), {"status": "CLOSED_WRITTEN_OFF", "outstanding": "0.00"}),
+        (({"type": "charge_off", "date": "2026-04-01"},), {"status": "ACTIVE", "outstanding": "3045.08"}),
+        (({"type": "undo_disbursal", "date": "2026-04-01"},), {"outstanding": "0.00", "overpaid": "0.00"}),
+        (
+            (
+                {"type": "write_off", "date": "2026-04-01"},
+                {"type": "undo_write_off", "date": "2026-04-01"},
+                {"type": "goodwill_credit", "date": "2026-04-01", "amount": "45.08"},
+            ),
+            {"status": "ACTIVE", "outstanding": "2999.55"},  # 2,969.85 and 1 % of it
+        ),
+    ],
+)
+def test_each_kind_of_event_is_an_entry_of_ours(events, expected):
+    case = with_events(*events)
+    case["expected"] = {"rows": [], **expected}
+    found = {(one.place, one.field) for one in check(case).differences}
+    assert found <= {("row", "count")}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "first"),
+    [
+        ("PENALTIES_FEES_INTEREST_PRINCIPAL_ORDER", {"interest": "60.00"}),
+        ("CREOCORE_UNIQUE", {"interest": "60.00"}),
+        ("OVERDUE_DUE_FEE_INT_PRINCIPAL", {"interest": "60.00"}),
+        ("INTEREST_PRINCIPAL_PENALTIES_FEES_ORDER", {"interest": "60.00"}),
+        ("PRINCIPAL_INTEREST_PENALTIES_FEES_ORDER", {"interest": "0.00", "principal": "100.00"}),
+        ("DUE_PENALTY_FEE_INTEREST_PRINCIPAL_IN_ADVANCE_PRINCIPAL_PENALTY_FEE_INTEREST", {"interest": "60.00"}),
+    ],
+)
+def test_a_named_strategy_is_an_order_of_ours(strategy, first):
+    case = with_events({"type": "repayment", "date": "2026-04-01", "amount": "100.00"})
+    case["events"].pop(4)
+    del case["params"]["payment_allocation"]
+    case["params"]["payment_strategy"] = strategy
+    case["expected"] = {"rows": [], "transactions": [{}, {"amount": "100.00", **first}]}
+    assert {one.place for one in check(case).differences} == {"row"}
+
+
+@pytest.mark.parametrize("strategy", ["HEAVENSFAMILY_UNIQUE", "EARLY_REPAYMENT_STRATEGY"])
+def test_a_strategy_that_is_no_order_is_named(strategy):
+    case = changed(payment_strategy=strategy)
+    del case["params"]["payment_allocation"]
+    (difference,) = check(case).differences
+    assert "payment_strategy" in difference.got

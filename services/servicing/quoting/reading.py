@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from schemas.money import MINOR_DIGITS
 from services.servicing.domain.schedule.checks import schedule_objections
+from services.servicing.domain.schedule.recounted import DECLINING
 from services.servicing.domain.terms import (
     Allocation,
     Balloon,
@@ -40,7 +41,13 @@ from services.servicing.domain.terms import (
     objections,
 )
 from services.servicing.quoting.documents import Amounts, Fault, Unfit, path
-from services.servicing.quoting.terms_document import AllocationDocument, ChargeDocument, SpanDocument, TermsDocument
+from services.servicing.quoting.terms_document import (
+    AllocationDocument,
+    ChargeDocument,
+    RecalculationDocument,
+    SpanDocument,
+    TermsDocument,
+)
 
 _Form = TypeVar("_Form")
 
@@ -124,7 +131,7 @@ def _terms(document: TermsDocument, amounts: Amounts) -> Terms:
             for i, row in enumerate(document.plan)
         ),
         settlement=_parts(Settlement, document.settlement),
-        recalculation=None if again is None else Recalculation(again.rest, again.preclosure, again.on_past_due),
+        recalculation=None if again is None else _recalculation(again),
         processing=document.processing,
         allocations=tuple(map(_allocation, document.allocations)) or (Allocation(None, _default_order()),),
         credit_order=None if claims is None else CreditOrder(claims),
@@ -163,6 +170,10 @@ def _growth(document: TermsDocument, amounts: Amounts) -> Growth | None:
 def _balloon(document: TermsDocument, amounts: Amounts) -> Balloon | None:
     balloon = document.balloon
     return None if balloon is None else Balloon(amounts.optional(balloon.amount, "balloon.amount"), balloon.over)
+
+
+def _recalculation(document: RecalculationDocument) -> Recalculation:
+    return Recalculation(document.rest, document.preclosure, document.on_past_due, document.prepaid)
 
 
 def _span(document: SpanDocument | None) -> Span | None:
@@ -264,7 +275,9 @@ def _faults_of(charge: ChargeDocument, field: str) -> Iterator[Fault]:
 
 def _combinations(document: TermsDocument) -> Iterator[Fault]:
     """What the engine would pass over in silence is refused instead."""
-    if document.recalculation is not None and document.family is not Family.PROGRESSIVE:
-        yield Fault("recalculation", "needs the progressive family")
+    cumulative = document.family is not Family.PROGRESSIVE
+    follows = document.method in DECLINING and document.settlement is None
+    if document.recalculation is not None and cumulative and not follows:
+        yield Fault("recalculation", "needs the progressive family, or a method on a balance without settlement days")
     if document.fixed_instalment is not None and document.method is not Method.EQUAL_INSTALMENT:
         yield Fault("fixed_instalment", "needs the method of equal instalments")

@@ -28,6 +28,7 @@ from services.servicing.domain.terms import (
     Method,
     MonthEnd,
     Preclosure,
+    Prepaid,
     Processing,
     Remainder,
     Rest,
@@ -190,7 +191,7 @@ class BusinessDaysDocument(Part):
 
 
 class RecalculationDocument(Part):
-    """Interest follows what is really outstanding; progressive family."""
+    """Interest follows what is really outstanding."""
 
     rest: Rest = Rest.DAILY
     """From when a payment changes the balance: its day, or the due date."""
@@ -198,6 +199,8 @@ class RecalculationDocument(Part):
     """Until when a loan that is closed early bears interest."""
     on_past_due: Flag = True
     """Overdue principal bears interest."""
+    prepaid: Prepaid = Prepaid.INSTALMENT
+    """What principal repaid early makes of later rows; cumulative family."""
 
 
 class AllocationDocument(Part):

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.servicing.domain.terms import (
+    AfterChargeOff,
     Allocation,
     Component,
     CreditOrder,
@@ -17,6 +18,7 @@ from services.servicing.domain.terms import (
     FutureRule,
     Method,
     Preclosure,
+    Prepaid,
     Processing,
     Rate,
     Recalculation,
@@ -29,14 +31,20 @@ from services.servicing.domain.terms import (
 )
 from services.servicing.domain.transactions import (
     Chargeback,
+    ChargedOff,
     DayEnded,
     Entry,
+    Extended,
+    InterestPaused,
     Paid,
     Position,
+    RateChanged,
     Reamortised,
     Refunded,
     Status,
     Undone,
+    WrittenOff,
+    refusal,
     run,
 )
 from tests.servicing.engine.samples import ORDER, PLAIN, START, disbursed, fee, paid, rows
@@ -45,7 +53,9 @@ GAPS = st.sampled_from([0, 0, 1, 5, 14, 15, 16, 30, 31, 60])
 KINDS = st.sampled_from(
     [TransactionKind.REPAYMENT, TransactionKind.MERCHANT_ISSUED_REFUND, TransactionKind.GOODWILL_CREDIT]
 )
-RECALCULATIONS = st.builds(Recalculation, st.sampled_from(Rest), st.sampled_from(Preclosure), st.booleans())
+RECALCULATIONS = st.builds(
+    Recalculation, st.sampled_from(Rest), st.sampled_from(Preclosure), st.booleans(), st.sampled_from(Prepaid)
+)
 
 
 _WITHOUT_MORE = [method for method in Method if method not in (Method.GRADED, Method.BALLOON, Method.CUSTOM)]
@@ -59,7 +69,7 @@ def agreements(draw: st.DrawFn) -> Terms:
     progressive = family is Family.PROGRESSIVE
     methods = [Method.EQUAL_INSTALMENT, Method.EQUAL_INSTALMENT, Method.FLAT] if progressive else _WITHOUT_MORE
     method = draw(st.sampled_from(methods))
-    recalculates = progressive and method is Method.EQUAL_INSTALMENT
+    recalculates = method is Method.EQUAL_INSTALMENT if progressive else method is not Method.FLAT
     return replace(
         PLAIN,
         family=family,
@@ -192,6 +202,27 @@ def test_a_loan_can_be_re_amortised_at_any_moment(base, entries, place):
     known = entries[place - 1].known
     numbered = [_shifted(entry, place) for entry in entries[place:]]
     sound(run(base, [*entries[:place], Reamortised(known=known, value_date=known), *numbered]))
+
+
+def _changes(day: date) -> st.SearchStrategy[Entry]:
+    """What may happen to a loan beside payments."""
+    entry = {"known": day, "value_date": day}
+    return st.one_of(
+        st.just(WrittenOff(**entry)),
+        st.sampled_from(AfterChargeOff).map(lambda interest: ChargedOff(**entry, interest=interest)),
+        st.sampled_from([0, 5, 30]).map(lambda percent: RateChanged(**entry, percent=Decimal(percent))),
+        st.integers(0, 50).map(lambda days: InterestPaused(**entry, until=day + timedelta(days=days))),
+        st.integers(1, 3).map(lambda more: Extended(**entry, instalments=more)),
+    )
+
+
+@settings(max_examples=120, deadline=None)
+@given(agreements(), lives(), st.integers(0, 9), st.data())
+def test_a_loan_can_be_changed_or_given_up_at_any_moment(base, entries, place, data):
+    place = 1 + place % len(entries)
+    change = data.draw(_changes(entries[place - 1].known).filter(lambda one: refusal(base, one) is None))
+    numbered = [_shifted(entry, place) for entry in entries[place:]]
+    sound(run(base, [*entries[:place], change, *numbered]))
 
 
 def _shifted(entry: Entry, place: int) -> Entry:

@@ -73,6 +73,24 @@ class TestOrder:
         credit = paid(1_000, START, kind=TransactionKind.GOODWILL_CREDIT)
         assert [line.paid for line in rows(run(base, [disbursed(), credit]))] == [0, 0, 0, 0, 0, 1_000]
 
+    def test_in_runs_the_interest_of_all_that_is_overdue_comes_before_any_principal(self):
+        overdue = [Slot(due, part) for due in (Class.PAST_DUE, Class.DUE) for part in tuple(Component)[:3]]
+        principal = [Slot(due, Component.PRINCIPAL) for due in (Class.PAST_DUE, Class.DUE)]
+        order = (*overdue, *principal, *(Slot(Class.IN_ADVANCE, part) for part in Component))
+        base = replace(FREE, processing=Processing.IN_RUNS, allocations=(Allocation(None, order),))
+        parts = run(base, [disbursed(), paid(12_000, date(2026, 6, 15))]).postings[-1].allocation
+        assert (parts[Component.INTEREST], parts[Component.PRINCIPAL]) == (6_000 + 5_025, 975)
+
+    def test_a_charge_may_be_due_from_its_own_date_on(self):
+        order = tuple(Slot(due, part) for due in Class for part in (*tuple(Component)[2:], *tuple(Component)[:2]))
+        own = replace(FREE, allocations=(Allocation(None, order, charges_by_own_date=True),))
+        entries = [disbursed(), fee(500, date(2026, 4, 10), START), paid(2_000, date(2026, 4, 15))]
+        assert run(own, entries).postings[-1].allocation[Component.FEE] == 500
+        plain = replace(FREE, allocations=(Allocation(None, order),))
+        assert run(plain, entries).postings[-1].allocation[Component.FEE] == 0
+        early = [*entries[:2], paid(2_000, date(2026, 4, 9))]
+        assert run(own, early).postings[-1].allocation[Component.FEE] == 0
+
 
 class TestInAdvance:
     def test_next_instalment(self):

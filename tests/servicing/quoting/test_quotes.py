@@ -210,7 +210,7 @@ def test_fees_are_items_that_sum_to_what_the_rows_ask_for():
         ({"allocations": [{"order": WIDE[:-1]}]}, "allocations[0].order", "misses in-advance principal"),
         ({"allocations": [{"order": [*WIDE[1:6], WIDE[0], *WIDE[6:]]}]}, "allocations[0].order", "side by side"),
         ({"method": "bullet", "family": "progressive"}, "method", "progressive family"),
-        ({"recalculation": {}}, "recalculation", "progressive family"),
+        ({"recalculation": {}, "method": "flat"}, "recalculation", "progressive family"),
         ({"ballon": "1"}, "ballon", "there is no such field"),
         ({"rate": {"percent": "1", "x": 1}}, "rate.x", "there is no such field"),
         ({"instalments": "12"}, "instalments", "integer"),

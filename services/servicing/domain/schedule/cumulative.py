@@ -66,6 +66,14 @@ def amounts(terms: Terms, start: date, disbursed: Sequence[tuple[date, int]]) ->
     return [row._replace(begins=since, due=due) for row, (since, due) in zip(rows, periods(terms, start), strict=True)]
 
 
+def span_interest(
+    terms: Terms, start: date, span: tuple[date, date], balance: int, changes: Sequence[tuple[date, int]]
+) -> int:
+    """Interest of a span on a balance that changes inside it, each part rounded once."""
+    loan = _loan(terms, start, interest_spans(terms, start)[-1][1])
+    return _interest(loan, span, balance, sorted(_Tranche(*change) for change in changes))
+
+
 def _declining(terms: Terms, start: date, tranches: list[_Tranche]) -> list[Amounts]:
     spans = interest_spans(terms, start)
     loan = _loan(terms, start, spans[-1][1])

@@ -72,6 +72,10 @@ def level_anew(plan: Plan, related: list[Period]) -> None:
     settle(plan)
     close_last(plan, related[0].due)
     _smooth(plan, related)
+    missing = plan.claimed - sum(figure.principal for figure in figures(plan))
+    if missing > 0:  # every row was paid in advance with more than its new instalment
+        related[-1].instalment += missing
+        settle(plan)
 
 
 def _level(plan: Plan, related: Sequence[Period]) -> None:

@@ -25,6 +25,7 @@ from services.servicing.domain.terms.terms import (
     Tranche,
 )
 from services.servicing.domain.terms.words import (
+    AfterChargeOff,
     Anchor,
     ChargeBasis,
     ChargeTime,
@@ -38,6 +39,7 @@ from services.servicing.domain.terms.words import (
     Method,
     MonthEnd,
     Preclosure,
+    Prepaid,
     Processing,
     Remainder,
     Rest,
@@ -49,6 +51,7 @@ from services.servicing.domain.terms.words import (
 
 __all__ = [
     "Adjustment",
+    "AfterChargeOff",
     "Allocation",
     "Anchor",
     "Balloon",
@@ -74,6 +77,7 @@ __all__ = [
     "Objection",
     "Planned",
     "Preclosure",
+    "Prepaid",
     "Processing",
     "Rate",
     "Recalculation",

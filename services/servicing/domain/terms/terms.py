@@ -21,6 +21,7 @@ from services.servicing.domain.terms.words import (
     Method,
     MonthEnd,
     Preclosure,
+    Prepaid,
     Processing,
     Remainder,
     Rest,
@@ -180,6 +181,8 @@ class Recalculation:
     preclosure: Preclosure = Preclosure.CLOSING_DATE
     on_past_due: bool = True
     """Overdue principal bears interest."""
+    prepaid: Prepaid = Prepaid.INSTALMENT
+    """Of the cumulative family; in the progressive one the order of payments says which rows fall."""
 
 
 class Slot(NamedTuple):
@@ -196,6 +199,8 @@ class Allocation:
     kind: TransactionKind | None
     order: tuple[Slot, ...]
     future: FutureRule = FutureRule.NEXT
+    charges_by_own_date: bool = False
+    """A charge is due from its own date on, one of every instalment at once, though its row falls due later."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,17 @@ class Preclosure(StrEnum):
     """Until the next due date."""
 
 
+class Prepaid(StrEnum):
+    """What principal repaid before its row is due makes of the rows after it, in the cumulative family."""
+
+    INSTALMENT = "lower-instalment"
+    """The rest is levelled over the rows that are left."""
+    NUMBER = "fewer-instalments"
+    """The instalment stays, the last rows fall away."""
+    NEXT = "next-instalments"
+    """The next rows ask for as much less."""
+
+
 class Processing(StrEnum):
     """In which direction an allocation order is read."""
 
@@ -128,6 +139,8 @@ class Processing(StrEnum):
     """One instalment is settled before the next."""
     VERTICAL = "vertical"
     """One component is settled over all instalments before the next component."""
+    IN_RUNS = "in-runs"
+    """Slots of one class that follow each other are settled one instalment after the other before the next run of slots."""
 
 
 class Due(StrEnum):
@@ -172,8 +185,24 @@ class TransactionKind(StrEnum):
     GOODWILL_CREDIT = "goodwill-credit"
     INTEREST_PAYMENT_WAIVER = "interest-payment-waiver"
     CHARGE_ADJUSTMENT = "charge-adjustment"
+    RECOVERY = "recovery"
+    """Money that comes in after the write-off."""
+    CHARGE_WAIVER = "charge-waiver"
+    WRITE_OFF = "write-off"
+    CHARGE_OFF = "charge-off"
     CHARGEBACK = "chargeback"
     CREDIT_BALANCE_REFUND = "credit-balance-refund"
+
+
+class AfterChargeOff(StrEnum):
+    """What becomes of interest and due dates when a loan is charged off."""
+
+    GOES_ON = "goes-on"
+    """Nothing changes for the debtor."""
+    STOPS = "stops"
+    """No interest arises after the day; instalments stay, so that more of them is principal."""
+    ACCELERATES = "accelerates"
+    """All that is outstanding falls due on the day, with interest up to it."""
 
 
 class ChargeTime(StrEnum):

@@ -4,6 +4,8 @@ from services.servicing.domain.transactions.checks import refusal
 from services.servicing.domain.transactions.entries import (
     ChargeAdded,
     Chargeback,
+    ChargedOff,
+    ChargeWaived,
     DayEnded,
     Disbursed,
     Entry,
@@ -14,13 +16,16 @@ from services.servicing.domain.transactions.entries import (
     Reamortised,
     Refunded,
     Undone,
+    WrittenOff,
 )
 from services.servicing.domain.transactions.history import run
 from services.servicing.domain.transactions.position import Position, Posting, Status, Totals
 
 __all__ = [
     "ChargeAdded",
+    "ChargeWaived",
     "Chargeback",
+    "ChargedOff",
     "DayEnded",
     "Disbursed",
     "Entry",
@@ -35,6 +40,7 @@ __all__ = [
     "Status",
     "Totals",
     "Undone",
+    "WrittenOff",
     "refusal",
     "run",
 ]

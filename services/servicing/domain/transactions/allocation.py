@@ -1,6 +1,7 @@
 """Allocation 冲账: which row and component a payment settles, in the order agreed for its kind."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import groupby
 
@@ -15,6 +16,7 @@ from services.servicing.domain.terms import (
     Slot,
 )
 from services.servicing.domain.transactions.ledger import Ledger, Move, show_plan
+from services.servicing.domain.transactions.recounting import due_only, note_repaid, prepay
 from services.servicing.domain.transactions.rows import Row
 
 _BEARING = (Component.INTEREST, Component.PRINCIPAL)
@@ -24,12 +26,23 @@ _BEARING = (Component.INTEREST, Component.PRINCIPAL)
 def allocate(ledger: Ledger, move: Move, amount: int, rule: Allocation) -> int:
     """Settle rows with ``amount``; what is left when nothing remains to be paid."""
     ledger.asked.clear()
+    if ledger.recounts:
+        due = replace(rule, order=due_only(rule.order))
+        left = _settle(ledger, move, amount, due)
+        left = prepay(ledger, move, left, rule.order) if left > 0 else left
+        return _settle(ledger, move, left, rule)
+    return _settle(ledger, move, amount, rule)
+
+
+def _settle(ledger: Ledger, move: Move, amount: int, rule: Allocation) -> int:
+    """Settle rows in the order of a rule."""
     if ledger.terms.processing is Processing.VERTICAL:
         return _settle_vertically(ledger, move, amount, rule)
-    for due, slots in _classes(rule.order):
+    in_runs = ledger.terms.processing is Processing.IN_RUNS
+    for slots in _runs(rule.order) if in_runs else _classes(rule.order):
         if amount > 0:
             ledger.skipped.clear()
-            amount = _settle_class(ledger, move, amount, due, slots, rule.future)
+            amount = _settle_class(ledger, move, amount, slots, rule)
     return amount
 
 
@@ -44,25 +57,51 @@ def _settle_vertically(ledger: Ledger, move: Move, amount: int, rule: Allocation
     return amount
 
 
-def _classes(order: Sequence[Slot]) -> list[tuple[Due, list[Slot]]]:
+def _classes(order: Sequence[Slot]) -> list[list[Slot]]:
     """The slots of each class, classes in the order in which they are first named."""
     names = list(dict.fromkeys(slot.due for slot in order))
-    ranked = sorted(order, key=lambda slot: names.index(slot.due))
-    return [(due, list(slots)) for due, slots in groupby(ranked, key=lambda slot: slot.due)]
+    return _runs(sorted(order, key=lambda slot: names.index(slot.due)))
 
 
-def _settle_class(ledger: Ledger, move: Move, amount: int, due: Due, slots: list[Slot], future: FutureRule) -> int:
+def _runs(order: Sequence[Slot]) -> list[list[Slot]]:
+    """Slots of one class that follow each other."""
+    return [list(slots) for _, slots in groupby(order, key=lambda slot: slot.due)]
+
+
+def _settle_class(ledger: Ledger, move: Move, amount: int, slots: list[Slot], rule: Allocation) -> int:
     """Settle one row of the class after the other, or evenly where the rule spreads."""
+    parts = None if len(slots) == len(Component) else [slot.component for slot in slots]
     while amount > 0 and any(row.open for row in ledger.rows):
-        rows = _of_class(ledger, move.day, due, future)
+        rows = _of_class(ledger, move.day, slots[0].due, rule.future, parts)
         if not rows:
             break
         before = _progress(ledger, amount)
+        if rule.charges_by_own_date and slots[0].due is Due.IN_ADVANCE:
+            amount = _settle_charges_due(ledger, move, amount, rule, rows)
         for slot in slots:
             amount = _spread(ledger, move, amount, slot, rows)
         if _progress(ledger, amount) == before:
             break
     return amount
+
+
+def _settle_charges_due(ledger: Ledger, move: Move, amount: int, rule: Allocation, rows: list[Row]) -> int:
+    """Settle charges whose own date has come in rows that fall due later, in the order of what is due."""
+    for row in rows:
+        for slot in rule.order:
+            if slot.due is Due.DUE and slot.component not in _BEARING:
+                due = _charges_due(ledger, row, slot.component, move.day)
+                amount -= _pay(ledger, move, row, slot, min(amount, due))
+    return amount
+
+
+def _charges_due(ledger: Ledger, row: Row, component: Component, day: date) -> int:
+    """What is unpaid of the charges of a row that are due by ``day``."""
+    due = row.recurring[component]
+    for charged in ledger.charged.values():
+        if charged.row is row and charged.component is component and charged.due is not None and charged.due <= day:
+            due += charged.amount
+    return max(0, due - row.paid[component])
 
 
 def _progress(ledger: Ledger, amount: int) -> tuple[int, int, int]:
@@ -73,7 +112,7 @@ def _progress(ledger: Ledger, amount: int) -> tuple[int, int, int]:
 def _settle_component(ledger: Ledger, move: Move, amount: int, slot: Slot, future: FutureRule) -> int:
     """Settle one component in all rows of a class."""
     while amount > 0:
-        rows = _of_class(ledger, move.day, slot.due, future, slot.component)
+        rows = _of_class(ledger, move.day, slot.due, future, [slot.component])
         left = amount
         amount = _spread(ledger, move, amount, slot, rows)
         if amount == left:
@@ -81,11 +120,13 @@ def _settle_component(ledger: Ledger, move: Move, amount: int, slot: Slot, futur
     return amount
 
 
-def _of_class(ledger: Ledger, day: date, due: Due, future: FutureRule, component: Component | None = None) -> list[Row]:
-    """The rows of a class that are next: one, or several where the rule spreads."""
+def _of_class(
+    ledger: Ledger, day: date, due: Due, future: FutureRule, parts: Sequence[Component] | None = None
+) -> list[Row]:
+    """The rows of a class that are next: one, or several where the rule spreads; with parts those that ask for one of them."""
 
     def wanted(row: Row) -> bool:
-        return row.open if component is None else row.left(component) > 0
+        return row.open if parts is None else any(row.left(part) > 0 for part in parts)
 
     if due is Due.PAST_DUE:
         return [row for row in ledger.rows if wanted(row) and row.due < day][:1]
@@ -98,12 +139,12 @@ def _of_class(ledger: Ledger, day: date, due: Due, future: FutureRule, component
         return coming[:1]
     if future is FutureRule.NEXT_LAST and (running := [row for row in coming if row.begins <= day]):
         return running
-    return _last(ledger, day, coming, component)
+    return _last(ledger, day, coming, parts)
 
 
-def _last(ledger: Ledger, day: date, coming: list[Row], component: Component | None) -> list[Row]:
+def _last(ledger: Ledger, day: date, coming: list[Row], parts: Sequence[Component] | None) -> list[Row]:
     """The last row; with recalculation one that asks for nothing now may still ask for principal."""
-    if ledger.recalculates and component is None:
+    if ledger.recalculates and parts is None:
         coming = [
             row
             for row in ledger.rows
@@ -146,6 +187,8 @@ def _pay(ledger: Ledger, move: Move, row: Row, slot: Slot, amount: int) -> int:
         _ask_for_day(ledger, row, slot.component, day)
     taken = row.pay(slot.component, amount, move.day)
     move.allocation[slot.component] += taken
+    if ledger.recounts and slot.component is Component.PRINCIPAL and taken:
+        note_repaid(ledger, row, taken, move.day)
     if follows and slot.component in _BEARING:
         if taken:
             ledger.asked.clear()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from services.servicing.domain.terms import Charge, TransactionKind
+from services.servicing.domain.terms import AfterChargeOff, Charge, TransactionKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,30 @@ class ChargeAdded(Entry):
     """A charge falls due; one of disbursement time is part of each disbursement's row."""
 
     charge: Charge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeWaived(Entry):
+    """What is still unpaid of a charge is not asked for any more 减免."""
+
+    value_date: date
+    charge: int
+    """Number of the entry that added the charge."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenOff(Entry):
+    """What is outstanding leaves the balance sheet 核销; money that comes later is a recovery."""
+
+    value_date: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargedOff(Entry):
+    """An internal status; the claim stays, its interest follows ``interest``."""
+
+    value_date: date
+    interest: AfterChargeOff = AfterChargeOff.GOES_ON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

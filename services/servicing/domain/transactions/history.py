@@ -44,7 +44,8 @@ class _Book:
         if (refused := refusal(self.terms, entry)) is not None:
             raise ValueError(f"entry {number}: {refused.reason}")
         if isinstance(entry, DayEnded):
-            if self.ledger.recalculates and any(row.open and row.due < entry.known for row in self.ledger.rows):
+            follows = self.ledger.recalculates or self.ledger.recounts
+            if follows and any(row.open and row.due < entry.known for row in self.ledger.rows):
                 self._replay(entry.known)
         elif isinstance(entry, Undone):
             self._undo(entry)

@@ -6,12 +6,14 @@ Like the plan it is changed in place while one position is computed, and never h
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from services.servicing.domain.schedule.arithmetic import context, percentage, ratio, to_multiple, units
 from services.servicing.domain.schedule.cumulative import amounts
 from services.servicing.domain.schedule.dates import start_of
 from services.servicing.domain.schedule.movements import Asked, disburse, let_overdue_bear
 from services.servicing.domain.schedule.plan import Plan, figures, new_plan
+from services.servicing.domain.schedule.recounted import Repaid, recounted, recounts
 from services.servicing.domain.terms import (
     Allocation,
     Charge,
@@ -26,6 +28,9 @@ from services.servicing.domain.transactions.rows import Row
 
 CLAIMS = frozenset({TransactionKind.DISBURSEMENT, TransactionKind.CHARGEBACK, TransactionKind.CREDIT_BALANCE_REFUND})
 """Kinds that add to what is outstanding."""
+
+STATUS_ONLY = frozenset({TransactionKind.CHARGE_OFF, TransactionKind.RECOVERY})
+"""Kinds that leave what is outstanding as it is."""
 
 
 @dataclass(slots=True)
@@ -44,6 +49,15 @@ class Move:
     """Number of the entry whose money a chargeback claims back."""
 
 
+class Charged(NamedTuple):
+    """A charge in the row it fell into; without a row it is one of every instalment."""
+
+    component: Component
+    amount: int
+    row: Row | None
+    due: date | None = None
+
+
 @dataclass(slots=True)
 class Ledger:
     """Plan, rows and moves of a loan."""
@@ -55,7 +69,7 @@ class Ledger:
     disbursed: list[tuple[date, int]] = field(default_factory=list)
     charges: list[Charge] = field(default_factory=list)
     """Charges of disbursements and of every instalment."""
-    waiting: list[Charge] = field(default_factory=list)
+    waiting: list[tuple[int, Charge]] = field(default_factory=list)
     """Charges that are known before there is a row for them."""
     overpaid: int = 0
     skipped: set[int] = field(default_factory=set)
@@ -64,6 +78,11 @@ class Ledger:
     """What rows ask for when they are paid in advance on a day, until a payment changes the plan."""
     detached: bool = False
     """Rows were changed beside the plan and follow it no more."""
+    charged: dict[int, Charged] = field(default_factory=dict)
+    """Where each charge went, by the number of its entry."""
+    repaid: list[Repaid] = field(default_factory=list)
+    """Scheduled principal as it was repaid, where rows are counted anew from it."""
+    written_off: date | None = None
     closing: bool = False
     """The transaction would pay all that is outstanding."""
 
@@ -71,7 +90,13 @@ class Ledger:
     def recalculates(self) -> bool:
         """Interest follows what is really outstanding."""
         progressive = self.terms.family is Family.PROGRESSIVE
-        return progressive and self.terms.recalculation is not None and self.terms.rate.percent > 0
+        bears = self.terms.recalculation is not None and self.terms.rate.percent > 0
+        return progressive and bears and not self.detached
+
+    @property
+    def recounts(self) -> bool:
+        """Rows are counted anew from what was repaid."""
+        return recounts(self.terms) and not self.detached
 
     @property
     def instalments(self) -> Iterable[Row]:
@@ -92,6 +117,9 @@ class Ledger:
 def catch_up(ledger: Ledger, day: date) -> None:
     """Let overdue principal bear interest up to ``day``."""
     rules = ledger.terms.recalculation
+    if ledger.plan is not None and ledger.recounts:
+        show_cumulative(ledger, day)
+        return
     if ledger.plan is None or not ledger.recalculates or rules is None or not rules.on_past_due:
         return
     if let_overdue_bear(ledger.plan, day, closing=ledger.closing):
@@ -120,6 +148,29 @@ def show_plan(ledger: Ledger, day: date | None = None, since: date | None = None
     ledger.rows.sort(key=lambda row: row.order)
 
 
+def show_change(ledger: Ledger, day: date) -> None:
+    """Rows due from ``day`` on ask for what a changed plan says.
+
+    Without recalculation the plan does not know what was paid: settled rows stay, and no row asks for less than was paid on it.
+    The last rows take in what that makes of the principal.
+    """
+    settled = set() if ledger.recalculates else {row.due for row in ledger.instalments if not row.open and row.total}
+    show_plan(ledger, day, since=day, keep=settled)
+    if ledger.recalculates or ledger.plan is None:
+        return
+    rows = list(ledger.instalments)
+    for row in rows:
+        for component in (Component.PRINCIPAL, Component.INTEREST):
+            row.owed[component] = max(row.owed[component], row.paid[component])
+    missing = sum(figure.principal for figure in figures(ledger.plan))
+    missing -= sum(row.owed[Component.PRINCIPAL] - row.beside[Component.PRINCIPAL] for row in rows)
+    for row in reversed(rows):
+        taken = max(missing, -row.left(Component.PRINCIPAL))
+        row.owed[Component.PRINCIPAL] += taken
+        missing -= taken
+        row.review(day)
+
+
 def add_disbursement(ledger: Ledger, entry: int, day: date, amount: int) -> int:
     """Disburse; the down payment that falls due with it."""
     if ledger.plan is None:
@@ -137,8 +188,8 @@ def add_disbursement(ledger: Ledger, entry: int, day: date, amount: int) -> int:
     _recharge(ledger)
     _free_excess(ledger, day)
     waiting, ledger.waiting = ledger.waiting, []
-    for charge in waiting:
-        add_charge(ledger, charge)
+    for number, charge in waiting:
+        add_charge(ledger, number, charge)
     return down
 
 
@@ -155,7 +206,7 @@ def _schedule(ledger: Ledger, day: date, amount: int) -> None:
         row.owed[Component.PRINCIPAL] += amount
         row.review(day)
     if ledger.terms.family is Family.CUMULATIVE:
-        _show_cumulative(ledger, day)
+        show_cumulative(ledger, day)
         return
     disburse(plan, day, amount)
     show_plan(ledger, day, since=day)
@@ -196,19 +247,33 @@ def _spread(ledger: Ledger, day: date, amount: int) -> None:
         row.review(day)
 
 
-def _show_cumulative(ledger: Ledger, day: date) -> None:
-    """Rows of the cumulative family follow from all that was disbursed."""
+def show_cumulative(ledger: Ledger, day: date) -> None:
+    """Rows of the cumulative family follow from all that was disbursed, with recalculation from what was repaid too.
+
+    Then no row asks for less interest than was paid on it.
+    """
     plan = ledger.plan
     assert plan is not None
-    amortised = [
-        (since, amount - down_payment(ledger.terms, amount))
-        for since, amount in ledger.disbursed
-        if since <= plan.matures
-    ]
-    for row, asked in zip(ledger.instalments, amounts(ledger.terms, plan.begins, amortised), strict=True):
-        row.ask(asked.principal, asked.interest)
+    parts = amortised(ledger)
+    if ledger.recounts:
+        rows = recounted(ledger.terms, plan.begins, parts, ledger.repaid, day)
+    else:
+        rows = amounts(ledger.terms, plan.begins, parts)
+    for row, asked in zip(ledger.instalments, rows, strict=True):
+        paid = row.paid[Component.INTEREST] - row.beside[Component.INTEREST] if ledger.recounts else 0
+        row.ask(asked.principal, max(asked.interest, paid))
         row.review(day)
     ledger.rows.sort(key=lambda row: row.order)
+
+
+def amortised(ledger: Ledger) -> list[tuple[date, int]]:
+    """What was disbursed by the day of maturity, without down payments."""
+    assert ledger.plan is not None
+    return [
+        (since, amount - down_payment(ledger.terms, amount))
+        for since, amount in ledger.disbursed
+        if since <= ledger.plan.matures
+    ]
 
 
 def down_payment(terms: Terms, amount: int) -> int:
@@ -242,18 +307,22 @@ def row_on(ledger: Ledger, day: date) -> Row | None:
     return None
 
 
-def add_charge(ledger: Ledger, charge: Charge) -> Row | None:
+def add_charge(ledger: Ledger, number: int, charge: Charge) -> Row | None:
     """Charge a fee or penalty; the row it falls into, ``None`` where it falls into several or into none yet."""
     if charge.time is not ChargeTime.DUE_DATE:
         ledger.charges.append(charge)
+        if charge.time is ChargeTime.INSTALMENT:
+            ledger.charged[number] = Charged(_component(charge), 0, None)
         _recharge(ledger)
         return None
     if ledger.plan is None:
-        ledger.waiting.append(charge)
+        ledger.waiting.append((number, charge))
         return None
     assert charge.due is not None
     row = row_on(ledger, charge.due) or extra_row(ledger, charge.due)
-    row.owed[_component(charge)] += _amount(ledger, charge)
+    amount = _amount(ledger, charge)
+    row.owed[_component(charge)] += amount
+    ledger.charged[number] = Charged(_component(charge), amount, row, charge.due)
     row.review(charge.due)
     return row
 

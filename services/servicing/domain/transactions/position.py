@@ -1,6 +1,6 @@
 """Where a loan stands: its rows, the allocation of each transaction, and the sums."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
 
@@ -14,6 +14,8 @@ class Status(StrEnum):
     CLOSED = "closed"
     OVERPAID = "overpaid"
     """Everything is paid, and a credit balance is owed to the borrower."""
+    WRITTEN_OFF = "written-off"
+    """What was outstanding left the balance sheet; money that comes in is a recovery."""
 
 
 class RowKind(StrEnum):
@@ -42,15 +44,17 @@ class Line:
     in_advance: int = 0
     late: int = 0
     paid_on: date | None = None
+    waived: int = 0
+    written_off: int = 0
 
     @property
     def due(self) -> int:
-        """What the line asks for."""
+        """What the line asks for, and asked for before a waiver or the write-off."""
         return self.principal + self.interest + self.fee + self.penalty
 
     @property
     def outstanding(self) -> int:
-        return self.due - self.paid
+        return self.due - self.paid - self.waived - self.written_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class Totals:
     paid: int
     in_advance: int
     late: int
+    waived: int
+    written_off: int
 
     @property
     def due(self) -> int:
@@ -71,7 +77,7 @@ class Totals:
 
     @property
     def outstanding(self) -> int:
-        return self.due - self.paid
+        return self.due - self.paid - self.waived - self.written_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +109,4 @@ class Position:
     @property
     def totals(self) -> Totals:
         """Sums over all lines."""
-        return Totals(
-            *(
-                sum(getattr(line, name) for line in self.lines)
-                for name in ("principal", "interest", "fee", "penalty", "paid", "in_advance", "late")
-            )
-        )
+        return Totals(*(sum(getattr(line, one.name) for line in self.lines) for one in fields(Totals)))

@@ -19,6 +19,8 @@ from services.servicing.domain.transactions.claims import charge_back, refund_cr
 from services.servicing.domain.transactions.entries import (
     ChargeAdded,
     Chargeback,
+    ChargedOff,
+    ChargeWaived,
     Disbursed,
     Entry,
     Extended,
@@ -27,7 +29,9 @@ from services.servicing.domain.transactions.entries import (
     RateChanged,
     Reamortised,
     Refunded,
+    WrittenOff,
 )
+from services.servicing.domain.transactions.impairment import charge_off, waive_charge, write_off
 from services.servicing.domain.transactions.ledger import (
     CLAIMS,
     Ledger,
@@ -36,11 +40,24 @@ from services.servicing.domain.transactions.ledger import (
     add_disbursement,
     catch_up,
     row_on,
+    show_change,
     show_plan,
     spread_overdue,
 )
 
-Dated = Disbursed | Paid | Chargeback | Refunded | RateChanged | InterestPaused | Extended | Reamortised
+Dated = (
+    Disbursed
+    | Paid
+    | Chargeback
+    | Refunded
+    | ChargeWaived
+    | WrittenOff
+    | ChargedOff
+    | RateChanged
+    | InterestPaused
+    | Extended
+    | Reamortised
+)
 """Entries with a value date of their own."""
 
 Numbered = tuple[int, Entry]
@@ -67,7 +84,7 @@ def value_date(entry: Entry) -> date:
 def apply(ledger: Ledger, number: int, entry: Entry, kept: Sequence[Numbered]) -> None:
     """Write one entry into the ledger."""
     if isinstance(entry, ChargeAdded):
-        _charge(ledger, entry.charge)
+        _charge(ledger, number, entry.charge)
         return
     if isinstance(entry, RateChanged | InterestPaused | Extended | Reamortised):
         _change(ledger, entry)
@@ -87,13 +104,19 @@ def apply(ledger: Ledger, number: int, entry: Entry, kept: Sequence[Numbered]) -
         move = Move(number, TransactionKind.CREDIT_BALANCE_REFUND, day, entry.amount)
         refund_credit(ledger, move)
         ledger.moves.append(move)
+    elif isinstance(entry, ChargeWaived):
+        ledger.moves.append(waive_charge(ledger, number, entry))
+    elif isinstance(entry, WrittenOff):
+        ledger.moves.append(write_off(ledger, number, entry))
+    elif isinstance(entry, ChargedOff):
+        ledger.moves.append(charge_off(ledger, number, entry))
     ledger.closing = False
 
 
 def _change(ledger: Ledger, entry: RateChanged | InterestPaused | Extended | Reamortised) -> None:
     """The plan changes by agreement; rows that are open on its day follow."""
     plan = ledger.plan
-    if plan is None:
+    if plan is None or ledger.written_off is not None or not any(row.open for row in ledger.instalments):
         return
     if isinstance(entry, Reamortised):
         _reamortise(ledger, plan, entry.value_date)
@@ -104,8 +127,7 @@ def _change(ledger: Ledger, entry: RateChanged | InterestPaused | Extended | Rea
         pause_interest(plan, entry.value_date, entry.until)
     else:
         extend(plan, entry.value_date, entry.instalments)
-    settled = {row.due for row in ledger.instalments if not row.open and row.total}
-    show_plan(ledger, entry.value_date, since=entry.value_date, keep=settled)
+    show_change(ledger, entry.value_date)
 
 
 def _reamortise(ledger: Ledger, plan: Plan, day: date) -> None:
@@ -121,7 +143,7 @@ def _reamortise(ledger: Ledger, plan: Plan, day: date) -> None:
 def _closes(ledger: Ledger, day: date, amount: int) -> bool:
     """Whether a payment would pay all, interest up to the next due date included."""
     rules = ledger.terms.recalculation
-    if ledger.plan is None or rules is None or rules.preclosure is not Preclosure.REST_DATE:
+    if ledger.plan is None or not ledger.recalculates or rules is None or rules.preclosure is not Preclosure.REST_DATE:
         return False
     row = row_on(ledger, day)
     return row is not None and amount >= sum(outstanding_on(ledger.plan, row.due))
@@ -144,15 +166,19 @@ def _pay(ledger: Ledger, number: int, entry: Paid, kept: Sequence[Numbered]) -> 
 
 
 def _settle(ledger: Ledger, move: Move) -> None:
+    if ledger.written_off is not None:
+        move.kind = TransactionKind.RECOVERY
+        ledger.moves.append(move)
+        return
     left = allocate(ledger, move, move.amount, ledger.rule(move.kind))
     move.overpaid = left
     ledger.overpaid = ledger.overpaid + left if left > 0 else 0
     ledger.moves.append(move)
 
 
-def _charge(ledger: Ledger, charge: Charge) -> None:
+def _charge(ledger: Ledger, number: int, charge: Charge) -> None:
     """A charge; money that was paid too much earlier settles it on the day it was paid."""
-    row = add_charge(ledger, charge)
+    row = add_charge(ledger, number, charge)
     if charge.time is ChargeTime.DUE_DATE and (row is None or not row.open):
         return
     for move in ledger.moves:

@@ -25,6 +25,10 @@ class Row:
     """Principal claimed back in this row: it was outstanding before the row fell due."""
     beside: dict[Component, int] = field(default_factory=_NONE.copy)
     """What is claimed in this row beside the plan, as part of what is owed: the plan may ask anew, the claim stays."""
+    relief: dict[Component, int] = field(default_factory=_NONE.copy)
+    """What is not asked for any more though it was never paid."""
+    waived: int = 0
+    written_off: int = 0
     in_advance: int = 0
     late: int = 0
     settled_on: date | None = None
@@ -44,7 +48,7 @@ class Row:
 
     @property
     def outstanding(self) -> int:
-        return self.total - sum(self.paid.values())
+        return sum(self.owed.values()) - sum(self.paid.values()) - self.waived - self.written_off
 
     @property
     def open(self) -> bool:
@@ -52,7 +56,7 @@ class Row:
 
     def left(self, component: Component) -> int:
         """What is still unpaid of a component."""
-        return max(0, self.owed[component] - self.paid[component])
+        return max(0, self.owed[component] - self.paid[component] - self.relief[component])
 
     def ask(self, principal: int, interest: int) -> None:
         """Replace what the plan asks for of principal and interest in the row."""
@@ -78,6 +82,12 @@ class Row:
         elif day > self.due:
             self.late += taken
         self.settled_on = day if self.outstanding == 0 else None
+        return taken
+
+    def relieve(self, component: Component, amount: int) -> int:
+        """Ask for as much less of ``amount`` as the component still asks for; what was taken."""
+        taken = min(amount, self.left(component))
+        self.relief[component] += taken
         return taken
 
     def give_back(self, component: Component) -> int:

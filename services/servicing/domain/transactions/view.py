@@ -4,7 +4,14 @@ from collections.abc import Container, Iterable, Sequence
 from datetime import date
 
 from services.servicing.domain.terms import Component, TransactionKind
-from services.servicing.domain.transactions.ledger import CLAIMS, Ledger, disbursement_fee, tranche_fee
+from services.servicing.domain.transactions.ledger import (
+    CLAIMS,
+    STATUS_ONLY,
+    Ledger,
+    Move,
+    disbursement_fee,
+    tranche_fee,
+)
 from services.servicing.domain.transactions.position import Line, Position, Posting, RowKind, Status
 from services.servicing.domain.transactions.rows import Row
 
@@ -23,6 +30,8 @@ def position(
 
 
 def _status(ledger: Ledger) -> Status:
+    if ledger.written_off is not None:
+        return Status.WRITTEN_OFF
     if any(row.outstanding for row in ledger.rows) or not ledger.rows:
         return Status.ACTIVE
     return Status.OVERPAID if ledger.overpaid > 0 else Status.CLOSED
@@ -35,7 +44,7 @@ def _lines(ledger: Ledger) -> Iterable[Line]:
     """
     payouts = [*ledger.disbursed, *_planned(ledger)]
     fee = disbursement_fee(ledger)
-    matures = ledger.plan.matures if ledger.plan is not None else None
+    matures = max((row.due for row in ledger.instalments), default=None)
     items: list[tuple[tuple[date, int], Row | int]] = [
         ((day, -1 if day == matures else 1), amount) for day, amount in payouts
     ]
@@ -73,14 +82,23 @@ def _line(row: Row, number: int, balance: int) -> Line:
         row.in_advance,
         row.late,
         row.settled_on,
+        row.waived,
+        row.written_off,
     )
+
+
+def _change(move: Move) -> int:
+    """What a transaction does to the principal outstanding."""
+    if move.kind in CLAIMS:
+        return move.claimed
+    return 0 if move.kind in STATUS_ONLY else -move.allocation[Component.PRINCIPAL]
 
 
 def _postings(ledger: Ledger, replayed: Container[tuple[int, TransactionKind]]) -> Iterable[Posting]:
     balance = 0
     fee = disbursement_fee(ledger)
     for move in ledger.moves:
-        balance += move.claimed if move.kind in CLAIMS else -move.allocation[Component.PRINCIPAL]
+        balance += _change(move)
         again = (move.entry, move.kind) in replayed
         yield Posting(move.entry, move.day, move.kind, move.amount, dict(move.allocation), balance, replayed=again)
         if fee:
