@@ -290,9 +290,9 @@ class Repricing:
     value_days_before: Annotated[int, whole(0, 62)] = 0
     """The index value in force so many days before the reset day counts."""
     cap: Annotated[Decimal, PLAIN_DECIMAL, Field(ge=0, le=1)] | None = None
-    """The annual rate is never above this."""
+    """The annual rate is never above this fraction."""
     floor: Annotated[Decimal, PLAIN_DECIMAL, Field(ge=0, le=1)] | None = None
-    """The annual rate is never below this; zero when left out."""
+    """The annual rate is never below this fraction; zero when left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

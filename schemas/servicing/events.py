@@ -158,7 +158,7 @@ class ScheduleRevised:
     accrues_from: date | None = None
     """Absent when the running row's interest accrues from the due date before it."""
     booked_months: int = 0
-    """Instalments that the loan was booked with."""
+    """Number of instalments that the loan was booked with."""
     capitalised: Money | None = None
     """Interest that became principal; absent when none did, negative when that is undone."""
 
@@ -684,6 +684,7 @@ class PayoffQuoted:
     loan_id: str
     party_ref: str
     on: date
+    """Business day for which it is quoted; valid to its end."""
     due: Components
     """What is due by then, arrears and penalty to the day included."""
     principal: Money
@@ -749,13 +750,18 @@ class LoanExtended:
     months: int
     """By how many months, this time."""
     months_in_all: int
+    """Number of months of all extensions of the loan together."""
     previous_maturity: date
+    """Due date of the last instalment until now."""
     maturity: date
     supplement: str
     """Reference of the signed supplement."""
     approval: str
+    """Reference of the approval."""
     guarantor_consent: str = ""
+    """Reference of the guarantor's consent; empty when there is none."""
     security_consent: str = ""
+    """Reference of the consent of who gave security; empty when there is none."""
     security_covers: str
     """``extended`` with the consents, else ``original``: the security covers the old terms only (Civil Code 695)."""
 
@@ -772,8 +778,9 @@ class LoanRestructured:
     times: int
     """How often by now; from the second on the class is at least substandard 次级."""
     months: int
-    """Instalments from now on."""
+    """Number of instalments from now on."""
     previous_rate: Decimal
+    """Rate until now, a fraction a year: 0.144 = 14.4 %."""
     annual_rate: Decimal
     """Fraction a year."""
     observed_from: date
@@ -781,7 +788,9 @@ class LoanRestructured:
     observed_until: date
     """At least a year and two periods later; a miss starts it again."""
     supplement: str
+    """Reference of the signed supplement 补充协议."""
     approval: str
+    """Reference of the approval."""
 
 
 @event("servicing", "loan")
@@ -792,7 +801,9 @@ class ObservationRestarted:
     loan_id: str
     party_ref: str
     observed_from: date
+    """First day of the observation that begins anew."""
     observed_until: date
+    """Its last day."""
 
 
 @event("servicing", "loan")
@@ -808,12 +819,17 @@ class RateReset:
     index: Decimal
     """Loan prime rate, fraction a year."""
     published: date
+    """Day on which the index value was published."""
     source: str
+    """Who published it."""
     spread_bp: int
+    """Spread over the index in basis points: 100 points are 1 %."""
     previous_rate: Decimal
+    """Rate until now, a fraction a year: 0.144 = 14.4 %."""
     annual_rate: Decimal
     """Index plus spread within cap and floor, fraction a year."""
     next_reset: date
+    """Next day on which the rate is set anew; absent after the last one."""
 
 
 @event("servicing", "loan")
@@ -826,7 +842,9 @@ class DueDateChanged:
     previous_first: date
     """Due date of the next instalment so far."""
     first: date
+    """Next due date from now on; later ones follow month by month."""
     supplement: str
+    """Reference of the signed supplement 补充协议."""
 
 
 @event("servicing", "loan")
@@ -840,9 +858,11 @@ class HolidayGranted:
     until: date
     """First due date after it."""
     instalments: int
+    """Number of instalments that are skipped."""
     interest: HolidayInterest
     interest_due: HolidayDue
     extends_term: bool
+    """Whether the loan ends that many instalments later."""
     deferred_interest: Money
     """Interest of the days skipped that is asked for later."""
     forgone_interest: Money
@@ -850,6 +870,7 @@ class HolidayGranted:
     bureau_flag: str
     """How the credit bureau is told."""
     supplement: str
+    """Reference of the signed supplement 补充协议."""
 
 
 @event("servicing", "loan")
@@ -863,6 +884,7 @@ class LoanReAged:
     oldest_breach: date
     """Legal days past due, class and bureau status go on from here."""
     approval: str
+    """Reference of the approval."""
 
 
 @event("servicing", "loan")
@@ -873,6 +895,7 @@ class LoanReAmortised:
     loan_id: str
     party_ref: str
     approval: str
+    """Reference of the approval."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -882,13 +905,19 @@ class ChangeFacts:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     extended_months: int
+    """Number of months by which the loan was extended in all."""
     restructured: int
-    """How often."""
+    """Number of restructures 重组次数."""
     observed_from: date | None = None
+    """First day of the observation after a restructure 观察期; absent when none runs."""
     observed_until: date | None = None
+    """Last day of that observation."""
     oldest_breach: date | None = None
+    """Oldest due date that was missed before arrears were moved; legal days past due go on from it."""
     reset_on: date | None = None
+    """Last day on which the rate was set anew."""
     holiday_until: date | None = None
+    """Last day of a payment holiday."""
 
 
 @event("servicing", "loan")

@@ -52,6 +52,9 @@ _COMPUTED: Mapping[tuple[str, str], Sequence[tuple[str, int | None]]] = {
     ("services/servicing/domain/loan/waiver.py", "f'loan-{loan.status.value}'"): _NOT_RUNNING,
     ("services/servicing/domain/loan/daily/running.py", "f'loan-{loan.status.value}'"): _NOT_RUNNING,
     ("services/servicing/domain/loan/adoption.py", "f'loan-{loan.status.value}'"): _NOT_RUNNING,
+    ("services/servicing/routes/changes.py", "f\"loan-{row['status']}\""): _NOT_RUNNING,
+    ("services/servicing/routes/changes.py", "found.code"): (),  # of a preview: what the decision would be refused with
+    ("services/servicing/domain/loan/changes/conditions.py", "f'loan-{loan.status.value}'"): _NOT_RUNNING,
     ("services/servicing/domain/loan/ending/deciding.py", "f'loan-{loan.status.value}'"): _NOT_RUNNING,
 }
 """Codes that stand in no text of the source, by file and expression, with the status where that goes with the code."""

@@ -63,6 +63,6 @@ def _text(schema: Schema, name: str) -> str:
         return str(schema["examples"][0])
     if "64" in schema.get("pattern", "") or name.endswith("digest"):
         return _DIGEST
-    if "[0-9]+" in schema.get("pattern", ""):
+    if "[0-9]+" in schema.get("pattern", "") or name.endswith(("_rate", "index")):
         return "0.144"
     return _ID if name.endswith("_id") else name.replace("_", "-")

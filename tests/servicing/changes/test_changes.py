@@ -37,7 +37,7 @@ from schemas.servicing.events import (
     RateReset,
     ScheduleRevised,
 )
-from services.servicing.domain.loan.arrears import charge
+from services.servicing.domain.loan.arrears import accruing
 from services.servicing.domain.loan.state import (
     Loan,
     Status,
@@ -152,8 +152,7 @@ def penalty_owed(loan: Given, on: date) -> Decimal:
     state: Loan = loan.state
     owed = 0
     for row in unpaid(state):
-        found = charge(row, terms_of(state), on)
-        owed += row.penalty + (found.amount if found else 0)
+        owed += row.penalty + sum(charge.amount for charge in accruing(state).charges(row, on))
     return Decimal(owed).scaleb(-2)
 
 
@@ -235,16 +234,16 @@ def test_a_reset_inside_a_period_splits_it_by_days() -> None:
     """31 days from 15 December at 4.45 % and 4.2 %; half way is the 31st."""
     agreed = Agreement(repricing=Repricing(tenor=LprTenor.ONE_YEAR, spread_bp=110, every_months=1))
     loan = until(
-        a_loan(value_date=date(2026, 1, 15), annual_rate=Decimal("0.048"), agreement=agreed), date(2026, 2, 25)
+        a_loan(value_date=date(2026, 2, 15), annual_rate=Decimal("0.048"), agreement=agreed), date(2026, 3, 25)
     )
     command = ResetRate(
-        tenor=LprTenor.ONE_YEAR, index=Decimal("0.013"), published=date(2026, 1, 20), source="PBOC announcement"
+        tenor=LprTenor.ONE_YEAR, index=Decimal("0.013"), published=date(2026, 2, 24), source="PBOC announcement"
     )
-    after = change(loan, command, date(2026, 2, 25)).applied()
-    # 11,000.00: 44.00 a month at 4.8 %, 22.00 at 2.4 %; 10 of 28 days are gone
-    assert schedule_of(after.state).interest[1] == 1571 + 1414
-    (_, found) = (0, events_of(quote(after, date(2026, 2, 25)))[-1])
-    assert found.interest == yuan("15.71")
+    after = change(loan, command, date(2026, 3, 25)).applied()
+    # 11,000.00: 44.00 a month at 4.8 %, 22.00 at 2.4 %; 10 of 31 days are gone
+    assert schedule_of(after.state).interest[1] == 1419 + 1490
+    found = events_of(quote(after, date(2026, 3, 25)))[-1]
+    assert found.interest == yuan("14.19")
 
 
 def test_a_value_that_the_contract_does_not_ask_for_is_refused() -> None:

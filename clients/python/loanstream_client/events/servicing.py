@@ -6,14 +6,19 @@ from loanstream_client.events.values import (
     AssetClass,
     Bucket,
     Capped,
+    ChangeFacts,
     ChargedOffAccrual,
     Components,
+    HolidayDue,
+    HolidayInterest,
     InstalmentAmounts,
     InstalmentCorrection,
     LoanTerms,
+    LprTenor,
     Money,
     PaymentCorrection,
     PaymentKind,
+    PrepaymentMode,
     RestoredInstalment,
     RevisedInstalment,
     ScheduledInstalment,
@@ -149,6 +154,25 @@ class BusinessDayStarted(Payload, frozen=True, kw_only=True):
     """Version of the calendar that says it is a business day, e.g. `every-day/1`."""
 
 
+class ChangeUndone(Payload, frozen=True, kw_only=True):
+    """A change is taken back before the borrower was told; `ScheduleRevised` with the old rows follows.
+    Key: loan.
+    """
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    change: str
+    """The cause that the undone `ScheduleRevised` named."""
+    annual_rate: str
+    """The rate that holds again, fraction a year."""
+    facts: ChangeFacts
+    """Those that hold again."""
+    reason: str
+    """Why: a stable code, or the words of who did it."""
+
+
 class ChargedOff(Payload, frozen=True, kw_only=True):
     """Counted as lost while it stays on the books and takes payments. Key: loan."""
 
@@ -216,6 +240,21 @@ class DelinquencyBucketChanged(Payload, frozen=True, kw_only=True):
     past_due: Components
 
 
+class DueDateChanged(Payload, frozen=True, kw_only=True):
+    """Later instalments fall due on another day of the month 变更还款日; `ScheduleRevised` follows. Key: loan."""
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    previous_first: datetime.date
+    """Due date of the next instalment so far."""
+    first: datetime.date
+    """Next due date from now on; later ones follow month by month."""
+    supplement: str
+    """Reference of the signed supplement 补充协议."""
+
+
 class FeeCharged(Payload, frozen=True, kw_only=True):
     """A charge of the signed cost table was claimed 收取费用. Key: loan."""
 
@@ -241,6 +280,34 @@ class FeeCharged(Payload, frozen=True, kw_only=True):
     """Why: a stable code, or the words of who did it."""
     authority: str
     """Who decided it: the subject of the command."""
+
+
+class HolidayGranted(Payload, frozen=True, kw_only=True):
+    """Instalments are skipped 延期还本付息; `ScheduleRevised` follows. The bureau is told. Key: loan."""
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    from_date: datetime.date
+    """First day, inclusive."""
+    until: datetime.date
+    """First due date after it."""
+    instalments: int
+    """Number of instalments that are skipped."""
+    interest: HolidayInterest
+    """Interest 利息."""
+    interest_due: HolidayDue
+    extends_term: bool
+    """Whether the loan ends that many instalments later."""
+    deferred_interest: Money
+    """Interest of the days skipped that is asked for later."""
+    forgone_interest: Money
+    """Interest of the days skipped that is never asked for."""
+    bureau_flag: str
+    """How the credit bureau is told."""
+    supplement: str
+    """Reference of the signed supplement 补充协议."""
 
 
 class InstallmentDue(Payload, frozen=True, kw_only=True):
@@ -382,6 +449,89 @@ class LoanCorrected(Payload, frozen=True, kw_only=True):
     """Unpaid principal after the correction; absent when no payment was corrected."""
 
 
+class LoanExtended(Payload, frozen=True, kw_only=True):
+    """Maturity is moved 展期; `ScheduleRevised` follows. Key: loan."""
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    months: int
+    """By how many months, this time."""
+    months_in_all: int
+    """Number of months of all extensions of the loan together."""
+    previous_maturity: datetime.date
+    """Due date of the last instalment until now."""
+    maturity: datetime.date
+    """Due date of the last instalment 到期日."""
+    supplement: str
+    """Reference of the signed supplement."""
+    approval: str
+    """Reference of the approval."""
+    guarantor_consent: str = ""
+    """Reference of the guarantor's consent; empty when there is none."""
+    security_consent: str = ""
+    """Reference of the consent of who gave security; empty when there is none."""
+    security_covers: str
+    """`extended` with the consents, else `original`: the security covers the old terms only (Civil Code
+    695).
+    """
+
+
+class LoanReAged(Payload, frozen=True, kw_only=True):
+    """Arrears of principal and interest are moved into later instalments; `ScheduleRevised` follows. Key:
+    loan.
+    """
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    moved: Components
+    oldest_breach: datetime.date
+    """Legal days past due, class and bureau status go on from here."""
+    approval: str
+    """Reference of the approval."""
+
+
+class LoanReAmortised(Payload, frozen=True, kw_only=True):
+    """What is not yet due is spread anew over the same dates; `ScheduleRevised` follows. Key: loan."""
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    approval: str
+    """Reference of the approval."""
+
+
+class LoanRestructured(Payload, frozen=True, kw_only=True):
+    """Terms are eased because the borrower is in difficulty 重组; `ScheduleRevised` follows. Key: loan."""
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    finding: str
+    """Reference of the recorded finding of financial difficulty."""
+    times: int
+    """How often by now; from the second on the class is at least substandard 次级."""
+    months: int
+    """Number of instalments from now on."""
+    previous_rate: str
+    """Rate until now, a fraction a year: 0.144 = 14.4 %."""
+    annual_rate: str
+    """Fraction a year."""
+    observed_from: datetime.date
+    """First repayment date after it."""
+    observed_until: datetime.date
+    """At least a year and two periods later; a miss starts it again."""
+    supplement: str
+    """Reference of the signed supplement 补充协议."""
+    approval: str
+    """Reference of the approval."""
+
+
 class MoneyReceived(Payload, frozen=True, kw_only=True):
     """The bank credited money for a loan; not yet applied. Key: receipt = bank reference."""
 
@@ -399,6 +549,19 @@ class MoneyReceived(Payload, frozen=True, kw_only=True):
     """
     kind: PaymentKind = "repayment"
     """Kind of document by the product's checklist."""
+
+
+class ObservationRestarted(Payload, frozen=True, kw_only=True):
+    """An instalment was missed while a restructured loan is observed 观察期重新计算. Key: loan."""
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    observed_from: datetime.date
+    """First day of the observation that begins anew."""
+    observed_until: datetime.date
+    """Its last day."""
 
 
 class Overdue(Payload, frozen=True, kw_only=True):
@@ -521,6 +684,31 @@ class PaymentSuspended(Payload, frozen=True, kw_only=True):
     """As in `PaymentDeclined`."""
 
 
+class PayoffQuoted(Payload, frozen=True, kw_only=True):
+    """What settles the loan on a day 结清试算. Good to that day's end; any other event of the loan voids it.
+    Key: loan.
+    """
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    on: datetime.date
+    """Business day for which it is quoted; valid to its end."""
+    due: Components
+    """What is due by then, arrears and penalty to the day included."""
+    principal: Money
+    """Not yet due, after `unused_prepaid`."""
+    interest: Money
+    """Of the running period, to the day exclusive, not paid yet."""
+    fee: Money
+    """For prepaying."""
+    unused_prepaid: Money
+    """Interest paid in advance for days that do not come: taken off the principal."""
+    total: Money
+    """Paid on the day it settles the loan exactly."""
+
+
 class PenaltyCharged(Payload, frozen=True, kw_only=True):
     """Penalty interest 罚息 posted: base × rate ÷ day basis × days, half-up to the minor unit. Key: loan."""
 
@@ -569,6 +757,77 @@ class PenaltyRateRaised(Payload, frozen=True, kw_only=True):
     """The finding of misuse."""
     authority: str
     """Who decided it: the subject of the command."""
+
+
+class Prepaid(Payload, frozen=True, kw_only=True):
+    """Principal is repaid early 提前还款; `ScheduleRevised` and `PaymentReceived` follow. Key: loan."""
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    receipt_id: str
+    """Receipt 收款: the bank's reference of the incoming payment."""
+    mode: PrepaymentMode
+    on: datetime.date
+    """The day from which the new schedule counts."""
+    number: int
+    """Number of the row that the prepayment is in the new schedule."""
+    principal: Money
+    """Principal 本金."""
+    interest: Money
+    """To the day, exclusive, paid with it."""
+    fee: Money
+    unused_prepaid: Money
+    """Interest paid in advance for days that do not come, which pays principal now."""
+    interest_saved: Money
+    """Interest not yet earned, before less after."""
+
+
+class PrepaymentInstructed(Payload, frozen=True, kw_only=True):
+    """The borrower asks that money to come repays early 提前还款申请. Key: loan."""
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    mode: PrepaymentMode
+    principal: Money | None = None
+    """Principal to prepay; absent for all of it."""
+    receipt_id: str = ""
+    """The receipt that brings the money; empty: the first one that suffices."""
+    valid_until: datetime.date
+    """Last value date of such money."""
+    to_pay: Money
+    """What would carry it out today: what is due, interest, fee and principal."""
+
+
+class RateReset(Payload, frozen=True, kw_only=True):
+    """The rate is set anew under the contract 重定价; `ScheduleRevised` follows when it changes the rows.
+    Key: loan.
+    """
+
+    loan_id: str
+    """Loan 借款, a UUID known since its application; empty where no loan is known."""
+    party_ref: str
+    """Borrower 借款人: the vault's reference of the party, no personal data."""
+    reset_on: datetime.date
+    """The day from which the new rate counts, inclusive."""
+    tenor: LprTenor
+    index: str
+    """Loan prime rate, fraction a year."""
+    published: datetime.date
+    """Day on which the index value was published."""
+    source: str
+    """Who published it."""
+    spread_bp: int
+    """Spread over the index in basis points: 100 points are 1 %."""
+    previous_rate: str
+    """Rate until now, a fraction a year: 0.144 = 14.4 %."""
+    annual_rate: str
+    """Index plus spread within cap and floor, fraction a year."""
+    next_reset: datetime.date
+    """Next day on which the rate is set anew; absent after the last one."""
 
 
 class ReceiptApplied(Payload, frozen=True, kw_only=True):
@@ -722,6 +981,16 @@ class ScheduleRevised(Payload, frozen=True, kw_only=True):
     """Due date of the last instalment 到期日."""
     outstanding_principal: Money
     """Principal still owed on the loan after it 剩余本金."""
+    earned: Money | None = None
+    """Of the first later row's interest, what was earned before `accrues_from`; from then on it accrues by
+    day.
+    """
+    accrues_from: datetime.date | None = None
+    """Absent when the running row's interest accrues from the due date before it."""
+    booked_months: int = 0
+    """Number of instalments that the loan was booked with."""
+    capitalised: Money | None = None
+    """Interest that became principal; absent when none did, negative when that is undone."""
 
 
 class Settled(Payload, frozen=True, kw_only=True):

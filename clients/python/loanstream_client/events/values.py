@@ -6,6 +6,9 @@ from typing import Literal
 
 from loanstream_client.payload import Payload
 
+AccruedInterest = Literal["with-prepayment", "in-row"]
+"""When a partial prepayment pays the interest to date."""
+
 FutureInstalments = Literal["next", "last"]
 """Which instalment money in advance pays first."""
 
@@ -29,6 +32,12 @@ OverdueInterest = Literal["penalty-rate", "contract-rate", "damages"]
 day.
 """
 
+RunningInterest = Literal["by-day", "whole-period"]
+"""What a prepayment owes of the interest of the running period."""
+
+LprTenor = Literal["1y", "5y"]
+"""Which loan prime rate."""
+
 SettlementCycle = Literal["monthly", "quarterly"]
 """How often overdue and compound interest is posted 结息周期: on the first day after a month or a quarter
 of the year.
@@ -45,11 +54,20 @@ Bucket = Literal["M0", "M1", "M2", "M3", "M4", "M5", "M6", "M7"]
 180 (M6+).
 """
 
+HolidayDue = Literal["at-end", "spread", "capitalised"]
+"""When the interest of a payment holiday is due."""
+
+HolidayInterest = Literal["accrues", "forgone"]
+"""Whether interest runs during a payment holiday."""
+
 Language = Literal["zh", "en"]
 """Language of what a person is sent or signs."""
 
 RepaymentMethod = Literal["equal-instalment", "equal-principal"]
 """How a loan is repaid 还款方式."""
+
+PrepaymentMode = Literal["full", "shorten-term", "lower-instalment"]
+"""What becomes of the loan when principal is repaid early 提前还款方式."""
 
 Side = Literal["borrower", "lender"]
 """A side of a loan contract 合同当事人."""
@@ -117,6 +135,13 @@ class ChargeOffTerms(Payload, frozen=True, kw_only=True):
     accrual: ChargedOffAccrual = "claim-only"
 
 
+class Extension(Payload, frozen=True, kw_only=True):
+    """What is agreed about extending the loan 展期."""
+
+    maximum_months: int
+    """Longest term of the product for a person's loan over a year, extensions included."""
+
+
 class OverdueTerms(Payload, frozen=True, kw_only=True):
     """Overdue interest 逾期利息; left out, the penalty rate takes the place of the contract rate."""
 
@@ -134,6 +159,28 @@ class OverdueTerms(Payload, frozen=True, kw_only=True):
     """
 
 
+class FeeStep(Payload, frozen=True, kw_only=True):
+    """A fee on prepaid principal 违约金 while the loan is younger than this."""
+
+    before_month: int
+    """Whole months gone since the value date stay below this."""
+    rate: decimal.Decimal
+    """Fraction of the prepaid principal."""
+
+
+class Prepayment(Payload, frozen=True, kw_only=True):
+    """What is agreed about early repayment 提前还款."""
+
+    minimum: Money | None = None
+    """Least principal of a partial prepayment; none when left out."""
+    multiple: Money | None = None
+    """Principal of a partial prepayment is a multiple of this; any amount when left out."""
+    running_interest: RunningInterest = "by-day"
+    accrued_interest: AccruedInterest = "with-prepayment"
+    fee: tuple[FeeStep, ...] = ()
+    """The first step that holds decides; free when none does."""
+
+
 class PrimeRate(Payload, frozen=True, kw_only=True):
     """The one-year loan prime rate of the contract date as the contract states it, where the shipped table
     ends before.
@@ -143,6 +190,22 @@ class PrimeRate(Payload, frozen=True, kw_only=True):
     """Per year as a fraction, 0.03 = 3 %."""
     source: str
     """Where it stands: the publication, or the clause of the contract."""
+
+
+class Repricing(Payload, frozen=True, kw_only=True):
+    """A floating rate 浮动利率: loan prime rate plus a spread, set anew every so many months."""
+
+    tenor: LprTenor
+    spread_bp: int
+    """Basis points, 100 = 1 %; may be negative."""
+    every_months: int = 12
+    """Reset cycle; each reset day is so many months after the one before, the first after the value date."""
+    value_days_before: int = 0
+    """The index value in force so many days before the reset day counts."""
+    cap: decimal.Decimal | None = None
+    """The annual rate is never above this fraction."""
+    floor: decimal.Decimal | None = None
+    """The annual rate is never below this fraction; zero when left out."""
 
 
 class SignedCharge(Payload, frozen=True, kw_only=True):
@@ -182,6 +245,12 @@ class Agreement(Payload, frozen=True, kw_only=True):
     prime_rate: PrimeRate | None = None
     charge_off: ChargeOffTerms | None = None
     """What a charge-off changes; the claim goes on when nothing is agreed."""
+    prepayment: Prepayment | None = None
+    """Early repayment; left out, it is free of charge, of any amount, with interest by day."""
+    repricing: Repricing | None = None
+    """How the rate floats; left out, it is fixed."""
+    extension: Extension | None = None
+    """A person's loan: its longest term; left out, the limits for every loan hold alone."""
 
 
 class ApplicantProfile(Payload, frozen=True, kw_only=True):
@@ -262,6 +331,25 @@ class Capped(Payload, frozen=True, kw_only=True):
     """The cap per year on the principal outstanding as a fraction, 0.12 = 12 %."""
     source: str
     """The rule that caps."""
+
+
+class ChangeFacts(Payload, frozen=True, kw_only=True):
+    """Facts of a loan that later changes depend on."""
+
+    extended_months: int
+    """Number of months by which the loan was extended in all."""
+    restructured: int
+    """Number of restructures 重组次数."""
+    observed_from: datetime.date | None = None
+    """First day of the observation after a restructure 观察期; absent when none runs."""
+    observed_until: datetime.date | None = None
+    """Last day of that observation."""
+    oldest_breach: datetime.date | None = None
+    """Oldest due date that was missed before arrears were moved; legal days past due go on from it."""
+    reset_on: datetime.date | None = None
+    """Last day on which the rate was set anew."""
+    holiday_until: datetime.date | None = None
+    """Last day of a payment holiday."""
 
 
 class CheckResult(Payload, frozen=True, kw_only=True):
@@ -477,6 +565,14 @@ class RevisedInstalment(Payload, frozen=True, kw_only=True):
     interest: Money
     """Interest 利息."""
     unpaid: Components
+    fee: Money | None = None
+    """Fee that the change adds to this row, contained in `unpaid`; negative when it takes one back."""
+    credited: Money | None = None
+    """Interest paid in advance on this row and not used, which now pays principal of it; negative when
+    that is taken back.
+    """
+    penalty_through: datetime.date | None = None
+    """Penalty is charged up to this day, exclusive; the due date when left out."""
 
 
 class RuleResult(Payload, frozen=True, kw_only=True):

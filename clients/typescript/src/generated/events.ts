@@ -14,6 +14,9 @@ export interface AccrualTerms {
   readonly month_end?: boolean;
 }
 
+/** When a partial prepayment pays the interest to date. */
+export type AccruedInterest = "with-prepayment" | "in-row";
+
 /**
  * An amount in major units with as many decimals as the currency has, and the ISO 4217 code.
  *
@@ -81,6 +84,12 @@ export interface ChargeOffTerms {
 /** By which days past due a claim falls into a class 五级分类. */
 export type ClassTable = "general" | "retail" | "card";
 
+/** What is agreed about extending the loan 展期. */
+export interface Extension {
+  /** Longest term of the product for a person's loan over a year, extensions included. */
+  readonly maximum_months: number;
+}
+
 /** Who lends 出借人类型: decides which cap on the price of credit holds. */
 export type LenderType = "bank" | "consumer-finance" | "small-loan-company" | "private";
 
@@ -102,6 +111,29 @@ export interface OverdueTerms {
   readonly damages_rate?: Decimal | null;
 }
 
+/** A fee on prepaid principal 违约金 while the loan is younger than this. */
+export interface FeeStep {
+  /** Whole months gone since the value date stay below this. */
+  readonly before_month: number;
+  /** Fraction of the prepaid principal. */
+  readonly rate: Decimal;
+}
+
+/** What a prepayment owes of the interest of the running period. */
+export type RunningInterest = "by-day" | "whole-period";
+
+/** What is agreed about early repayment 提前还款. */
+export interface Prepayment {
+  /** Least principal of a partial prepayment; none when left out. */
+  readonly minimum?: Money | null;
+  /** Principal of a partial prepayment is a multiple of this; any amount when left out. */
+  readonly multiple?: Money | null;
+  readonly running_interest?: RunningInterest;
+  readonly accrued_interest?: AccruedInterest;
+  /** The first step that holds decides; free when none does. */
+  readonly fee?: readonly FeeStep[];
+}
+
 /**
  * The one-year loan prime rate of the contract date as the contract states it, where the shipped table ends
  * before.
@@ -111,6 +143,24 @@ export interface PrimeRate {
   readonly one_year: Decimal;
   /** Where it stands: the publication, or the clause of the contract. */
   readonly source: string;
+}
+
+/** Which loan prime rate. */
+export type LprTenor = "1y" | "5y";
+
+/** A floating rate 浮动利率: loan prime rate plus a spread, set anew every so many months. */
+export interface Repricing {
+  readonly tenor: LprTenor;
+  /** Basis points, 100 = 1 %; may be negative. */
+  readonly spread_bp: number;
+  /** Reset cycle; each reset day is so many months after the one before, the first after the value date. */
+  readonly every_months?: number;
+  /** The index value in force so many days before the reset day counts. */
+  readonly value_days_before?: number;
+  /** The annual rate is never above this fraction. */
+  readonly cap?: Decimal | null;
+  /** The annual rate is never below this fraction; zero when left out. */
+  readonly floor?: Decimal | null;
 }
 
 /**
@@ -158,6 +208,12 @@ export interface Agreement {
   readonly prime_rate?: PrimeRate | null;
   /** What a charge-off changes; the claim goes on when nothing is agreed. */
   readonly charge_off?: ChargeOffTerms | null;
+  /** Early repayment; left out, it is free of charge, of any amount, with interest by day. */
+  readonly prepayment?: Prepayment | null;
+  /** How the rate floats; left out, it is fixed. */
+  readonly repricing?: Repricing | null;
+  /** A person's loan: its longest term; left out, the limits for every loan hold alone. */
+  readonly extension?: Extension | null;
 }
 
 /**
@@ -215,6 +271,24 @@ export interface Capped {
   readonly source: string;
 }
 
+/** Facts of a loan that later changes depend on. */
+export interface ChangeFacts {
+  /** Number of months by which the loan was extended in all. */
+  readonly extended_months: number;
+  /** Number of restructures 重组次数. */
+  readonly restructured: number;
+  /** First day of the observation after a restructure 观察期; absent when none runs. */
+  readonly observed_from?: IsoDate | null;
+  /** Last day of that observation. */
+  readonly observed_until?: IsoDate | null;
+  /** Oldest due date that was missed before arrears were moved; legal days past due go on from it. */
+  readonly oldest_breach?: IsoDate | null;
+  /** Last day on which the rate was set anew. */
+  readonly reset_on?: IsoDate | null;
+  /** Last day of a payment holiday. */
+  readonly holiday_until?: IsoDate | null;
+}
+
 /** One item of the last check before a payout 放款前核查: what was compared, and that it held. */
 export interface CheckResult {
   /** `contract-digest`, `amount-within-contract`, `business-date` or `two-releasers`. */
@@ -248,6 +322,12 @@ export interface Document {
   /** SHA-256 of the file, 64 hexadecimal digits. */
   readonly digest: string;
 }
+
+/** When the interest of a payment holiday is due. */
+export type HolidayDue = "at-end" | "spread" | "capitalised";
+
+/** Whether interest runs during a payment holiday. */
+export type HolidayInterest = "accrues" | "forgone";
 
 /** What of a payment, waiver or correction falls on one instalment, by component. */
 export interface InstalmentAmounts {
@@ -340,6 +420,9 @@ export interface Posting {
   readonly amount: Money;
 }
 
+/** What becomes of the loan when principal is repaid early 提前还款方式. */
+export type PrepaymentMode = "full" | "shorten-term" | "lower-instalment";
+
 /** What a product version allows and fixes 产品条款. */
 export interface ProductTerms {
   /** Name of the product in Chinese 产品名称. */
@@ -420,6 +503,15 @@ export interface RevisedInstalment {
   /** Interest 利息. */
   readonly interest: Money;
   readonly unpaid: Components;
+  /** Fee that the change adds to this row, contained in `unpaid`; negative when it takes one back. */
+  readonly fee?: Money | null;
+  /**
+   * Interest paid in advance on this row and not used, which now pays principal of it; negative when that is taken
+   * back.
+   */
+  readonly credited?: Money | null;
+  /** Penalty is charged up to this day, exclusive; the due date when left out. */
+  readonly penalty_through?: IsoDate | null;
 }
 
 /** One rule as it was applied: version, inputs, outcome. */
@@ -1070,6 +1162,21 @@ export namespace servicing {
     /** Version of the calendar that says it is a business day, e.g. `every-day/1`. */
     readonly calendar: string;
   }
+  /** A change is taken back before the borrower was told; `ScheduleRevised` with the old rows follows. Key: loan. */
+  export interface ChangeUndone {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** The cause that the undone `ScheduleRevised` named. */
+    readonly change: string;
+    /** The rate that holds again, fraction a year. */
+    readonly annual_rate: string;
+    /** Those that hold again. */
+    readonly facts: ChangeFacts;
+    /** Why: a stable code, or the words of who did it. */
+    readonly reason: string;
+  }
   /** Counted as lost while it stays on the books and takes payments. Key: loan. */
   export interface ChargedOff {
     /** Loan 借款, a UUID known since its application; empty where no loan is known. */
@@ -1127,6 +1234,19 @@ export namespace servicing {
     readonly days_past_due: number;
     readonly past_due: Components;
   }
+  /** Later instalments fall due on another day of the month 变更还款日; `ScheduleRevised` follows. Key: loan. */
+  export interface DueDateChanged {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** Due date of the next instalment so far. */
+    readonly previous_first: IsoDate;
+    /** Next due date from now on; later ones follow month by month. */
+    readonly first: IsoDate;
+    /** Reference of the signed supplement 补充协议. */
+    readonly supplement: string;
+  }
   /** A charge of the signed cost table was claimed 收取费用. Key: loan. */
   export interface FeeCharged {
     /** Loan 借款, a UUID known since its application; empty where no loan is known. */
@@ -1151,6 +1271,32 @@ export namespace servicing {
     readonly reason: string;
     /** Who decided it: the subject of the command. */
     readonly authority: string;
+  }
+  /** Instalments are skipped 延期还本付息; `ScheduleRevised` follows. The bureau is told. Key: loan. */
+  export interface HolidayGranted {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** First day, inclusive. */
+    readonly from_date: IsoDate;
+    /** First due date after it. */
+    readonly until: IsoDate;
+    /** Number of instalments that are skipped. */
+    readonly instalments: number;
+    /** Interest 利息. */
+    readonly interest: HolidayInterest;
+    readonly interest_due: HolidayDue;
+    /** Whether the loan ends that many instalments later. */
+    readonly extends_term: boolean;
+    /** Interest of the days skipped that is asked for later. */
+    readonly deferred_interest: Money;
+    /** Interest of the days skipped that is never asked for. */
+    readonly forgone_interest: Money;
+    /** How the credit bureau is told. */
+    readonly bureau_flag: string;
+    /** Reference of the signed supplement 补充协议. */
+    readonly supplement: string;
   }
   /** An instalment became due today, by component. Key: loan. */
   export interface InstallmentDue {
@@ -1278,6 +1424,77 @@ export namespace servicing {
     /** Unpaid principal after the correction; absent when no payment was corrected. */
     readonly outstanding_principal?: Money | null;
   }
+  /** Maturity is moved 展期; `ScheduleRevised` follows. Key: loan. */
+  export interface LoanExtended {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** By how many months, this time. */
+    readonly months: number;
+    /** Number of months of all extensions of the loan together. */
+    readonly months_in_all: number;
+    /** Due date of the last instalment until now. */
+    readonly previous_maturity: IsoDate;
+    /** Due date of the last instalment 到期日. */
+    readonly maturity: IsoDate;
+    /** Reference of the signed supplement. */
+    readonly supplement: string;
+    /** Reference of the approval. */
+    readonly approval: string;
+    /** Reference of the guarantor's consent; empty when there is none. */
+    readonly guarantor_consent?: string;
+    /** Reference of the consent of who gave security; empty when there is none. */
+    readonly security_consent?: string;
+    /** `extended` with the consents, else `original`: the security covers the old terms only (Civil Code 695). */
+    readonly security_covers: string;
+  }
+  /** Arrears of principal and interest are moved into later instalments; `ScheduleRevised` follows. Key: loan. */
+  export interface LoanReAged {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    readonly moved: Components;
+    /** Legal days past due, class and bureau status go on from here. */
+    readonly oldest_breach: IsoDate;
+    /** Reference of the approval. */
+    readonly approval: string;
+  }
+  /** What is not yet due is spread anew over the same dates; `ScheduleRevised` follows. Key: loan. */
+  export interface LoanReAmortised {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** Reference of the approval. */
+    readonly approval: string;
+  }
+  /** Terms are eased because the borrower is in difficulty 重组; `ScheduleRevised` follows. Key: loan. */
+  export interface LoanRestructured {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** Reference of the recorded finding of financial difficulty. */
+    readonly finding: string;
+    /** How often by now; from the second on the class is at least substandard 次级. */
+    readonly times: number;
+    /** Number of instalments from now on. */
+    readonly months: number;
+    /** Rate until now, a fraction a year: 0.144 = 14.4 %. */
+    readonly previous_rate: string;
+    /** Fraction a year. */
+    readonly annual_rate: string;
+    /** First repayment date after it. */
+    readonly observed_from: IsoDate;
+    /** At least a year and two periods later; a miss starts it again. */
+    readonly observed_until: IsoDate;
+    /** Reference of the signed supplement 补充协议. */
+    readonly supplement: string;
+    /** Reference of the approval. */
+    readonly approval: string;
+  }
   /** The bank credited money for a loan; not yet applied. Key: receipt = bank reference. */
   export interface MoneyReceived {
     /** Receipt 收款: the bank's reference of the incoming payment. */
@@ -1292,6 +1509,17 @@ export namespace servicing {
     readonly channel: string;
     /** Kind of document by the product's checklist. */
     readonly kind?: PaymentKind;
+  }
+  /** An instalment was missed while a restructured loan is observed 观察期重新计算. Key: loan. */
+  export interface ObservationRestarted {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** First day of the observation that begins anew. */
+    readonly observed_from: IsoDate;
+    /** Its last day. */
+    readonly observed_until: IsoDate;
   }
   /** An arrears episode began, after grace; once per episode 逾期. Key: loan. */
   export interface Overdue {
@@ -1397,6 +1625,27 @@ export namespace servicing {
     /** As in `PaymentDeclined`. */
     readonly reason: string;
   }
+  /** What settles the loan on a day 结清试算. Good to that day's end; any other event of the loan voids it. Key: loan. */
+  export interface PayoffQuoted {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** Business day for which it is quoted; valid to its end. */
+    readonly on: IsoDate;
+    /** What is due by then, arrears and penalty to the day included. */
+    readonly due: Components;
+    /** Not yet due, after `unused_prepaid`. */
+    readonly principal: Money;
+    /** Of the running period, to the day exclusive, not paid yet. */
+    readonly interest: Money;
+    /** For prepaying. */
+    readonly fee: Money;
+    /** Interest paid in advance for days that do not come: taken off the principal. */
+    readonly unused_prepaid: Money;
+    /** Paid on the day it settles the loan exactly. */
+    readonly total: Money;
+  }
   /** Penalty interest 罚息 posted: base × rate ÷ day basis × days, half-up to the minor unit. Key: loan. */
   export interface PenaltyCharged {
     /** Loan 借款, a UUID known since its application; empty where no loan is known. */
@@ -1443,6 +1692,69 @@ export namespace servicing {
     readonly reference: string;
     /** Who decided it: the subject of the command. */
     readonly authority: string;
+  }
+  /** Principal is repaid early 提前还款; `ScheduleRevised` and `PaymentReceived` follow. Key: loan. */
+  export interface Prepaid {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** Receipt 收款: the bank's reference of the incoming payment. */
+    readonly receipt_id: string;
+    readonly mode: PrepaymentMode;
+    /** The day from which the new schedule counts. */
+    readonly on: IsoDate;
+    /** Number of the row that the prepayment is in the new schedule. */
+    readonly number: number;
+    /** Principal 本金. */
+    readonly principal: Money;
+    /** To the day, exclusive, paid with it. */
+    readonly interest: Money;
+    readonly fee: Money;
+    /** Interest paid in advance for days that do not come, which pays principal now. */
+    readonly unused_prepaid: Money;
+    /** Interest not yet earned, before less after. */
+    readonly interest_saved: Money;
+  }
+  /** The borrower asks that money to come repays early 提前还款申请. Key: loan. */
+  export interface PrepaymentInstructed {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    readonly mode: PrepaymentMode;
+    /** Principal to prepay; absent for all of it. */
+    readonly principal?: Money | null;
+    /** The receipt that brings the money; empty: the first one that suffices. */
+    readonly receipt_id?: string;
+    /** Last value date of such money. */
+    readonly valid_until: IsoDate;
+    /** What would carry it out today: what is due, interest, fee and principal. */
+    readonly to_pay: Money;
+  }
+  /** The rate is set anew under the contract 重定价; `ScheduleRevised` follows when it changes the rows. Key: loan. */
+  export interface RateReset {
+    /** Loan 借款, a UUID known since its application; empty where no loan is known. */
+    readonly loan_id: string;
+    /** Borrower 借款人: the vault's reference of the party, no personal data. */
+    readonly party_ref: string;
+    /** The day from which the new rate counts, inclusive. */
+    readonly reset_on: IsoDate;
+    readonly tenor: LprTenor;
+    /** Loan prime rate, fraction a year. */
+    readonly index: string;
+    /** Day on which the index value was published. */
+    readonly published: IsoDate;
+    /** Who published it. */
+    readonly source: string;
+    /** Spread over the index in basis points: 100 points are 1 %. */
+    readonly spread_bp: number;
+    /** Rate until now, a fraction a year: 0.144 = 14.4 %. */
+    readonly previous_rate: string;
+    /** Index plus spread within cap and floor, fraction a year. */
+    readonly annual_rate: string;
+    /** Next day on which the rate is set anew; absent after the last one. */
+    readonly next_reset: IsoDate;
   }
   /** The receipt's money was applied to its loan; the rest is suspended. Key: receipt. */
   export interface ReceiptApplied {
@@ -1581,6 +1893,14 @@ export namespace servicing {
     readonly maturity: IsoDate;
     /** Principal still owed on the loan after it 剩余本金. */
     readonly outstanding_principal: Money;
+    /** Of the first later row's interest, what was earned before `accrues_from`; from then on it accrues by day. */
+    readonly earned?: Money | null;
+    /** Absent when the running row's interest accrues from the due date before it. */
+    readonly accrues_from?: IsoDate | null;
+    /** Number of instalments that the loan was booked with. */
+    readonly booked_months?: number;
+    /** Interest that became principal; absent when none did, negative when that is undone. */
+    readonly capitalised?: Money | null;
   }
   /** Closed: every component is zero 结清. Key: loan. */
   export interface Settled {
@@ -2225,10 +2545,13 @@ export interface EventData {
   "loanstream.servicing.AssetClassChanged.v1": servicing.AssetClassChanged;
   "loanstream.servicing.BusinessDayClosed.v1": servicing.BusinessDayClosed;
   "loanstream.servicing.BusinessDayStarted.v1": servicing.BusinessDayStarted;
+  "loanstream.servicing.ChangeUndone.v1": servicing.ChangeUndone;
   "loanstream.servicing.ChargedOff.v1": servicing.ChargedOff;
   "loanstream.servicing.ClaimSold.v1": servicing.ClaimSold;
   "loanstream.servicing.DelinquencyBucketChanged.v1": servicing.DelinquencyBucketChanged;
+  "loanstream.servicing.DueDateChanged.v1": servicing.DueDateChanged;
   "loanstream.servicing.FeeCharged.v1": servicing.FeeCharged;
+  "loanstream.servicing.HolidayGranted.v1": servicing.HolidayGranted;
   "loanstream.servicing.InstallmentDue.v1": servicing.InstallmentDue;
   "loanstream.servicing.InstallmentPaid.v1": servicing.InstallmentPaid;
   "loanstream.servicing.InterestAccrued.v1": servicing.InterestAccrued;
@@ -2236,15 +2559,24 @@ export interface EventData {
   "loanstream.servicing.LoanAssigned.v1": servicing.LoanAssigned;
   "loanstream.servicing.LoanBooked.v1": servicing.LoanBooked;
   "loanstream.servicing.LoanCorrected.v1": servicing.LoanCorrected;
+  "loanstream.servicing.LoanExtended.v1": servicing.LoanExtended;
+  "loanstream.servicing.LoanReAged.v1": servicing.LoanReAged;
+  "loanstream.servicing.LoanReAmortised.v1": servicing.LoanReAmortised;
+  "loanstream.servicing.LoanRestructured.v1": servicing.LoanRestructured;
   "loanstream.servicing.MoneyReceived.v1": servicing.MoneyReceived;
+  "loanstream.servicing.ObservationRestarted.v1": servicing.ObservationRestarted;
   "loanstream.servicing.Overdue.v1": servicing.Overdue;
   "loanstream.servicing.OverdueCured.v1": servicing.OverdueCured;
   "loanstream.servicing.PaymentDeclined.v1": servicing.PaymentDeclined;
   "loanstream.servicing.PaymentReceived.v1": servicing.PaymentReceived;
   "loanstream.servicing.PaymentReversed.v1": servicing.PaymentReversed;
   "loanstream.servicing.PaymentSuspended.v1": servicing.PaymentSuspended;
+  "loanstream.servicing.PayoffQuoted.v1": servicing.PayoffQuoted;
   "loanstream.servicing.PenaltyCharged.v1": servicing.PenaltyCharged;
   "loanstream.servicing.PenaltyRateRaised.v1": servicing.PenaltyRateRaised;
+  "loanstream.servicing.Prepaid.v1": servicing.Prepaid;
+  "loanstream.servicing.PrepaymentInstructed.v1": servicing.PrepaymentInstructed;
+  "loanstream.servicing.RateReset.v1": servicing.RateReset;
   "loanstream.servicing.ReceiptApplied.v1": servicing.ReceiptApplied;
   "loanstream.servicing.ReceiptReversalRequested.v1": servicing.ReceiptReversalRequested;
   "loanstream.servicing.ReceiptReversed.v1": servicing.ReceiptReversed;
