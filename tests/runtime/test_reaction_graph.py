@@ -34,6 +34,12 @@ LISTED = {
     ): (
         "Money credited by a distribution has no transfer, so mark-credited sends nothing for it; and a loan is funded once."
     ),
+    frozenset(
+        f"loanstream.servicing.{name}.v1"
+        for name in ("PaymentReceived", "MarkApplied", "ReceiptReversalRequested", "ReversePayment")
+    ): (
+        "A reversal undoes the payment of its receipt and makes none; a payment is reversed once, and a receipt asks once."
+    ),
 }
 """Cycles of the system, each with its stopping condition."""
 
