@@ -79,7 +79,7 @@ node: ## install what the tests of TypeScript and AsyncAPI need, from their lock
 	npm ci --prefix tools/asyncapi
 
 soak: setup ## the seeded and random tests without their time bound
-	LOANSTREAM_SOAK=1 $(BIN)/python -m pytest tests/simulation tests/eventlog -n 2
+	LOANSTREAM_SOAK=1 $(BIN)/python -m pytest tests/simulation tests/eventlog tests/servicing -n 2
 	LOANSTREAM_CHAOS=soak $(BIN)/python -m pytest -s -rs tests/chaos
 
 audit: setup ## look the locked packages up for known vulnerabilities; Error 3 says that no data could be reached

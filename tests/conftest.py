@@ -25,7 +25,8 @@ from tests.support.ci import pytest_sessionfinish
 
 __all__ = ["pytest_sessionfinish"]
 
-hypothesis.settings.register_profile("any machine", deadline=None)
+# The same examples for the same code on any machine; `make soak` looks for new ones.
+hypothesis.settings.register_profile("any machine", deadline=None, derandomize="LOANSTREAM_SOAK" not in os.environ)
 hypothesis.settings.load_profile("any machine")
 
 FAST_SETTINGS = {
