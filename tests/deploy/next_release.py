@@ -17,6 +17,7 @@ _CHANGES = (
     amount: Money
     value_date: date
     channel: str
+    kind: PaymentKind = PaymentKind.REPAYMENT
 ''',
         '''    """The bank credited money for a loan; not yet applied. Key: receipt = bank reference."""
 
@@ -25,14 +26,15 @@ _CHANGES = (
     amount: Money
     value_date: date
     channel: str
+    kind: PaymentKind = PaymentKind.REPAYMENT
     recorded_on: date | None = None
     """Business day on which it was recorded; not in events of earlier releases."""
 ''',
     ),
     (
         "services/servicing/domain/receipt/decide.py",
-        "        channel=command.channel,\n    )\n    if command.loan_id:",
-        "        channel=command.channel,\n        recorded_on=context.business_date,\n    )\n    if command.loan_id:",
+        "        kind=command.kind,\n    )\n    if command.loan_id:",
+        "        kind=command.kind,\n        recorded_on=context.business_date,\n    )\n    if command.loan_id:",
     ),
     (
         "services/servicing/domain/receipt/state.py",
@@ -41,13 +43,13 @@ _CHANGES = (
     ),
     (
         "services/servicing/domain/receipt/evolve.py",
-        "        pending=amount,\n    )",
-        "        pending=amount,\n        recorded_on=event.recorded_on,\n    )",
+        "        kind=event.kind,\n    )",
+        "        kind=event.kind,\n        recorded_on=event.recorded_on,\n    )",
     ),
     (
         "services/servicing/service.py",
-        'Decider("receipt", Receipt, decide_receipt, evolve_receipt, closed=receipt_closed)',
-        'Decider("receipt", Receipt, decide_receipt, evolve_receipt, closed=receipt_closed, folds=2)',
+        'Decider("receipt", Receipt, decide_receipt, evolve_receipt, closed=receipt_closed, folds=3)',
+        'Decider("receipt", Receipt, decide_receipt, evolve_receipt, closed=receipt_closed, folds=4)',
     ),
 )
 
