@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from operator import mul
 
 PRECISION = Context(prec=40, Emax=MAX_EMAX, Emin=MIN_EMIN)
 """One context for every root, so that no caller's settings change a figure."""
@@ -98,8 +99,13 @@ def newton(value: Value, low: Decimal, high: Decimal) -> Decimal:
 
 
 def _present_value(times: Sequence[Decimal], amounts: Sequence[Decimal]) -> Value:
+    """Each discount factor is the one before times that of the gap: flows have few different gaps, exponentials are dear."""
+    gaps = [after - before for before, after in pairwise([Decimal(0), *times])]
+
     def at(force: Decimal) -> tuple[Decimal, Decimal]:
-        worth = [amount * (-force * time).exp() for time, amount in zip(times, amounts, strict=True)]
+        over = {gap: (-force * gap).exp() for gap in set(gaps)}
+        factors = accumulate((over[gap] for gap in gaps), mul)
+        worth = [amount * factor for factor, amount in zip(factors, amounts, strict=True)]
         return sum(worth, Decimal(0)), -sum((w * t for w, t in zip(worth, times, strict=True)), Decimal(0))
 
     return at
