@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from hashlib import blake2b
-from itertools import accumulate
-from struct import Struct, calcsize, pack, unpack_from
+from struct import Struct, calcsize, pack
 from typing import NamedTuple
 
 from schemas.agreement import PaymentKind
@@ -147,12 +146,9 @@ def pack_schedule(rows: Sequence[Row], value_date: date, implied: Sequence[date]
 
 def unpack_schedule(packed: bytes) -> Schedule:
     """The columns of a packed schedule."""
-    codes = packed[:3].decode().rstrip(_IMPLIED)
     count = count_rows(packed)
-    sizes = [count * calcsize("<" + code) for code in codes]
-    starts = accumulate(sizes, initial=3)
-    columns = [unpack_from(f"<{count}{code}", packed, start) for code, start in zip(codes, starts, strict=False)]
-    return Schedule(columns[0], columns[1], columns[2] if len(columns) > 2 else None)
+    values = _columns(packed[:3], count).unpack_from(packed, 3)
+    return Schedule(values[:count], values[count : 2 * count], values[2 * count :] or None)
 
 
 def count_rows(packed: bytes) -> int:
@@ -162,7 +158,12 @@ def count_rows(packed: bytes) -> int:
 
 @cache
 def _row_size(head: bytes) -> int:
-    return sum(calcsize("<" + code) for code in head.decode().rstrip(_IMPLIED))
+    return _columns(head, 1).size
+
+
+@cache
+def _columns(head: bytes, count: int) -> Struct:
+    return Struct("<" + "".join(f"{count}{code}" for code in head.decode().rstrip(_IMPLIED)))
 
 
 class Touched(NamedTuple):
