@@ -275,7 +275,7 @@ def _overdraft(agreement: Agreement, text: Text) -> list[Stage]:
 
 def _two_parts(_: Agreement, text: Text) -> list[Stage]:
     """Parts of principal that are solved anew at each drawdown: ``9 then 3 equal principal``."""
-    match = text.take(rf"(?P<parts>\d+(?: then \d+)+) equal (?:principal|capital)(?: {PAID}| parts)?")
+    match = text.take(rf"(?<!only )(?P<parts>\d+(?: then \d+)+) equal (?:principal|capital)(?: {PAID}| parts)?")
     return [Stage(Method.EQUAL_PRINCIPAL, int(n)) for n in re.findall(r"\d+", match["parts"])] if match else []
 
 

@@ -277,6 +277,10 @@ class Inputs:
         """The value of an input that does not count as asked for yet."""
         return self._values.get(name)
 
+    def add(self, name: str, value: str) -> None:
+        """A value that was found within the words of another input."""
+        self._values.setdefault(name, value)
+
     def consume(self, *names: str) -> None:
         """Take inputs away that were read as something else than their names say elsewhere."""
         for name in names:
