@@ -91,6 +91,7 @@ def _digits(inputs: Inputs) -> Answer:
         *PAID,
     )
     remaining = inputs.read(_count, "remaining", "remaining_months", "remaining_instalments")
+    lent = None if "flat_rate" not in inputs else first_amount(inputs.need(*PRINCIPAL))
     charge, periods = _charge(inputs)
     if remaining is None and paid is None:
         raise Unreadable("neither paid nor remaining instalments")
@@ -99,8 +100,10 @@ def _digits(inputs: Inputs) -> Answer:
     rebate = rule_of_78(charge, periods, left)
     figures = dict.fromkeys(("rebate", "unearned_interest", "unearned", "refund"), rebate)
     figures |= dict.fromkeys(("earned", "interest_earned", "earned_interest"), charge - rebate)
-    figures |= {"charge": charge, "total_interest": charge}
+    figures |= {"charge": charge, "total_interest": charge, "interest_rebate": rebate}
     owed = inputs.read(first_amount, "instalment", "payment", "monthly_payment")
+    if owed is None and lent is not None:
+        owed = (lent + charge) / periods
     if owed is not None:
         figures |= dict.fromkeys(("payoff", "settlement_amount", "settlement", "balance"), owed * left - rebate)
     return named({**figures})
