@@ -223,7 +223,11 @@ def _spelled(words: str, total: Decimal | None) -> str:
         return words.replace(tranches[0], f"{whole(tranches['n'])} x {each} at months {tranches['at']}")
     if total is not None:
         words = re.sub(rf"({NUMBER})\s*%", lambda share: f"{total * number(share[0]):f}", words)
-    return re.sub(r"(?<=[\dx]) at (?=\d+(?:(?:,| and|, and) ?\d+)+(?: months)?\s*$)", " at months ", words) if re.search("[x×]", words) else words
+    return (
+        re.sub(r"(?<=[\dx]) at (?=\d+(?:(?:,| and|, and) ?\d+)+(?: months)?\s*$)", " at months ", words)
+        if re.search("[x×]", words)
+        else words
+    )
 
 
 def _drawdowns(agreement: Agreement, text: Text) -> None:

@@ -164,7 +164,10 @@ def _effective_and_nominal(inputs: Inputs, times: int | None, basis: Decimal | N
             return effective_of_periodic(given, m), given * m
     earned = inputs.read(first_amount, "interest", "interest_earned")
     if earned is not None:  # annual percentage yield of what was earned over some days
-        principal, days = first_amount(inputs.need("principal", "amount", "balance")), number(inputs.need("days_in_term", "days"))
+        principal, days = (
+            first_amount(inputs.need("principal", "amount", "balance")),
+            number(inputs.need("days_in_term", "days")),
+        )
         with localcontext(PRECISION):
             return (1 + earned / principal) ** (365 / days) - 1, None
     given = inputs.read(number, "periodic", "period_rate", "rate_per_period")

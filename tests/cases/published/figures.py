@@ -181,7 +181,9 @@ def _one_spelling(name: str) -> str:
     name = re.sub(r"^(?:row|month|period|payment_no|instalment_no)_(\d+)_([a-z_]+)$", r"\2_\1", name)
     name = re.sub(r"^([a-z_]+?)_(?:in_)?(?:the_)?first_year$|^first_year_([a-z_]+)$", r"\1\2_year_1", name)
     name = re.sub(r"^year_(\d+)_([a-z_]+)$", r"\2_year_\1", name)
-    name = re.sub(r"^([a-z_]+?)_(?:(?:at_|after_)?(?:the_)?end_(?:of_)?|in_|paid_|paid_in_)year_(\d+)$", r"\1_year_\2", name)
+    name = re.sub(
+        r"^([a-z_]+?)_(?:(?:at_|after_)?(?:the_)?end_(?:of_)?|in_|paid_|paid_in_)year_(\d+)$", r"\1_year_\2", name
+    )
     name = re.sub(r"^(?:annual|yearly)_([a-z_]+?)((?:_\d+)+)$", r"\1_by_year\2", name)
     name = re.sub(r"_(?:at|after|in|of)(?:_(?:month|period|instalment|payment))?_(\d+)(?:_months?)?$", r"_\1", name)
     name = re.sub(r"_(\d+)_months?$", r"_\1", name)

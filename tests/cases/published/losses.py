@@ -63,7 +63,11 @@ def ecl(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
     if share is not None:
         return _losses(exposure[0] * share)
     term = inputs.read(
-        lambda value: number(re.sub(r"\s*years?$", "", str(value))), "time", "years", "years_to_default", "default_in_years"
+        lambda value: number(re.sub(r"\s*years?$", "", str(value))),
+        "time",
+        "years",
+        "years_to_default",
+        "default_in_years",
     )
     answer = _losses(_loss(inputs, exposure, rate) if term is None else _at_once(inputs, exposure, rate, term))
     return first_of(answer, named({"ead": exposure[0], "exposure": exposure[0], "exposure_at_default": exposure[0]}))

@@ -28,7 +28,9 @@ def mortgage(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
         raise Unreadable(f"method {words!r}")
     owed = _borrowed(inputs, periodic, int(periods))
     if "等本等息" in words:
-        return flat(Inputs({"principal": f"{owed:f}", "flat_rate": f"{periodic * 1200:f}%", "months": str(periods)}), {})
+        return flat(
+            Inputs({"principal": f"{owed:f}", "flat_rate": f"{periodic * 1200:f}%", "months": str(periods)}), {}
+        )
     level = _mortgage(owed, periodic, int(periods), Method.EQUAL_INSTALMENT)
     falling = _mortgage(owed, periodic, int(periods), Method.EQUAL_PRINCIPAL)
     only_principal = "本金" in words and "本息" not in words
@@ -55,7 +57,9 @@ def _borrowed(inputs: Inputs, periodic: Decimal, periods: int) -> Decimal:
     price = inputs.read(first_amount, "house_price", "price", "total_price", "房价", "总价")
     if price is not None:
         return price - share_of(inputs.get("down_payment", "deposit", "首付", "down_payment_ratio"), price)
-    paid = None if any(name in inputs for name in PRINCIPAL) else inputs.read(first_amount, "monthly_payment", "payment")
+    paid = (
+        None if any(name in inputs for name in PRINCIPAL) else inputs.read(first_amount, "monthly_payment", "payment")
+    )
     if paid is not None:
         return annuity.principal_of(paid, periodic, Decimal(periods))
     return first_amount(inputs.need(*PRINCIPAL))

@@ -357,7 +357,15 @@ def _lump(inputs: Inputs, owed: Decimal, periodic: Decimal, periods: int) -> tup
     if amount is None and share is None:
         raise Unreadable(f"no amount in {words!r}")
     stated = inputs.get(
-        "after", "prepay_month", "after_month", "after_months", "month", "prepay_after", "paid_months", "instalments_paid", "paid"
+        "after",
+        "prepay_month",
+        "after_month",
+        "after_months",
+        "month",
+        "prepay_after",
+        "paid_months",
+        "instalments_paid",
+        "paid",
     )
     if when is None and stated is None:
         raise Unreadable("no month of the prepayment")

@@ -310,7 +310,9 @@ def _part(stated: Any, of: Decimal) -> Decimal:
 
 def _receipts(inputs: Inputs, face: Any, times: int) -> tuple[list[Decimal], Decimal]:
     """What comes in by period, and the redemption that is in the last one."""
-    listed = inputs.get("payments", "flows", "receipts", "cash_flows", "expected_cash_flows", "instalments", "repayments")
+    listed = inputs.get(
+        "payments", "flows", "receipts", "cash_flows", "expected_cash_flows", "instalments", "repayments"
+    )
     if listed is not None:
         return [*amounts(listed)], Decimal(0)
     rate = None if any(name in inputs for name in COUPON) else inputs.get("annual_rate", "rate")

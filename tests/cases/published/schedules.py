@@ -121,7 +121,9 @@ def _grace(inputs: Inputs, times: int) -> int | None:
     stated = inputs.get("grace_months", "grace", "grace_periods", "interest_only_months", "interest_only_periods")
     if stated is None:
         return None
-    match = re.fullmatch(r"\s*(\d+)(?: months?| periods?)?,? ?(?:of )?(?:\(?interest[- ]only\)?)?\s*", str(stated).lower())
+    match = re.fullmatch(
+        r"\s*(\d+)(?: months?| periods?)?,? ?(?:of )?(?:\(?interest[- ]only\)?)?\s*", str(stated).lower()
+    )
     if match is None:
         raise Unreadable(f"grace {stated!r}")
     return int(match[1])
