@@ -78,6 +78,11 @@ def schedule(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
         otherwise=12,
     )
     inputs.get("rounding", "round", "round_payment", "currency", "c/y")
+    if (
+        re.match(r"(?:30e?/360|equal months)", str(inputs.peek("day_count") or "").lower())
+        and "start_date" not in inputs
+    ):
+        inputs.get("day_count")  # every month is a twelfth of the year, as it is without
     changing = inputs.get("rates", "rate_schedule", "rate_changes")
     over = _amortised_over(inputs, times)
     periodic = None if changing is not None else rate_of(inputs, times)
