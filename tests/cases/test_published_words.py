@@ -131,6 +131,16 @@ def figure(group: str, inputs: Mapping[str, Any], name: str) -> Decimal:
         ("other", ("insurance 40 monthly paid in advance", "monthly insurance 40 (paid in advance)")),
         ("other", ("notary 1000, valuation fee 250", "valuation fee 250 + notary 1000")),
         ("borrowing_rate", ("4.8% nominal", "0.4% per month")),
+        ("other", ("annual cost 50", "annual cost 50 at the end of each year", "cost 50 per year")),
+        ("borrowing_rate", ("5%, 120 monthly", "5% (120 months)", "5% for 10 years")),
+        (
+            "borrowing_rate",
+            (
+                "7% effective, interest-only 60 months, 120 equal principal",
+                "7% effective; interest-only 60 then 120 equal principal",
+                "7% effective: 5 years interest-only then 10 years equal principal",
+            ),
+        ),
         ("other", ("notary 500, registration 300", "notary 800 at conclusion", "broker fee 800 upfront")),
         ("other", ("deregistration 100 with last instalment", "exit cost 100 at end", "mortgage release 100 at end")),
     ],

@@ -279,7 +279,7 @@ def _overdraft(agreement: Agreement, text: Text) -> list[Stage]:
 
 def _two_parts(_: Agreement, text: Text) -> list[Stage]:
     """Parts of principal that are solved anew at each drawdown: ``9 then 3 equal principal``."""
-    match = text.take(rf"(?<!only )(?P<parts>\d+(?: then \d+)+) equal (?:principal|capital)(?: {PAID}| parts)?")
+    match = text.take(rf"(?<!only )(?<!\d)(?P<parts>\d+(?: then \d+)+) equal (?:principal|capital)(?: {PAID}| parts)?")
     return [Stage(Method.EQUAL_PRINCIPAL, int(n)) for n in re.findall(r"\d+", match["parts"])] if match else []
 
 
@@ -295,7 +295,7 @@ def _interest_only(agreement: Agreement, text: Text) -> list[Stage]:
         agreement.deferred = match["first"] is not None and whole_at_end is None
         return [Stage(Method.INTEREST_ONLY, whole(match["n"]) * UNITS[match["unit"]] // agreement.every)]
     match = text.take(r"(?P<n>\d+) interest[- ]only(?=\s*(?:,|;|then|and))") or text.take(
-        r"interest[- ]only,? (?P<n>\d+)(?=\s*(?:,|;|then|and))"
+        r"interest[- ]only,? (?P<n>\d+)(?=\s*(?:,|;|then|and|$))"
     )
     if match:
         return [Stage(Method.INTEREST_ONLY, int(match["n"]))]
@@ -325,7 +325,9 @@ def _bridging(agreement: Agreement, text: Text) -> list[Stage]:
 
 
 def _equal_principal(agreement: Agreement, text: Text) -> list[Stage]:
-    match = text.take(rf"equal (?:principal|capital)(?: {PAID}| parts)?,? *(?:over |for |in )?{COUNT} {UNIT}")
+    match = text.take(
+        rf"equal (?:principal|capital)(?: {PAID}| parts)?,? *(?:over |for |in )?{COUNT} {UNIT}"
+    ) or text.take(rf"{COUNT} {UNIT} (?:of )?equal (?:principal|capital)(?: {PAID}| parts)?")
     if match:
         return [Stage(Method.EQUAL_PRINCIPAL, whole(match["n"]) * UNITS[match["unit"]] // agreement.every)]
     match = text.take(rf"{COUNT}(?: {FREQUENCY})? equal (?:principal|capital)(?: {PAID}| parts)?") or text.take(
@@ -351,7 +353,7 @@ def _bullet(agreement: Agreement, text: Text) -> list[Stage]:
     )
     if match is None:
         return []
-    text.take(r"(?:interest )?compounded monthly")
+    text.take(r"(?:interest )?(?:compounded monthly|rolled up|capitali[sz]ed)")
     return [Stage(Method.BULLET, whole(match["n"]) * (12 if match["years"] else 1) // agreement.every)]
 
 
@@ -597,6 +599,10 @@ def rates_of(agreement: Agreement, text: Text) -> bool:
             begin += whole(match["n"]) * UNITS[match["unit"]] // agreement.every
         if match["term"] and not agreement.stages:
             agreement.stages = (Stage(Method.EQUAL_INSTALMENT, int(match["term"]) // agreement.every),)
+    span = found[0] if len(found) == 1 and found[0]["n"] else None
+    if span and not agreement.stages:  # the only rate lasts as long as the credit
+        periods = whole(span["n"]) * UNITS[span["unit"]] // agreement.every
+        agreement.stages = (Stage(Method.EQUAL_INSTALMENT, periods),)
     if len({period for period, _ in rates}) < len(rates):
         raise Unreadable("two rates from the same period on")
     agreement.rates = tuple(rates)

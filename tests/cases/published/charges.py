@@ -36,6 +36,7 @@ SPAN = (
 )
 ONCE = (
     *(
+        "first",
         "conclusion",
         "paid",
         "upfront",
@@ -110,6 +111,9 @@ def regular(agreement: Agreement, text: Text) -> None:
     text.left = re.sub(r"(?<=[a-z]):(?=\s)|,? ?not financed", "", text.left)
     text.left = re.sub(r"\(((?:paid |payable )?in advance)\)", r"\1", text.left).replace(" = ", " ")
     text.left = re.sub(r"(?<=\d) (?:\+|plus) (?=[a-z])", ", ", text.left)
+    text.left = re.sub(
+        r",? ?(?:paid |due )?at (?:the )?end of (?:each|every|the) (?:year|quarter|month|period)\b", "", text.left
+    )
     _drawn(agreement, text)
     _financed(agreement, text)
     _once(agreement, text)
