@@ -394,6 +394,14 @@ def test_what_is_open_is_said(group: str, inputs: dict[str, Any], quoted: str) -
         figure(group, inputs, "x")
 
 
+def test_a_frequency_and_a_first_day_may_stand_by_themselves() -> None:
+    quarterly = figure("aprc-eu", {**EC, "repayment": "80 quarterly"}, "x_percent")
+    assert figure("aprc-eu", {**EC, "frequency": "quarterly"}, "x_percent") == quarterly
+    dated = {**EC, "agreement_date": "2012-01-12"}
+    apart = figure("aprc-eu", {**dated, "first_payment": "2012-02-15", "repayment": "240 monthly"}, "x_percent")
+    assert figure("aprc-eu", {**dated, "repayment": "240 monthly from 15 February 2012"}, "x_percent") == apart
+
+
 @pytest.mark.parametrize(
     ("group", "inputs", "figures"),
     [

@@ -151,7 +151,15 @@ def read(inputs: Inputs) -> Agreement:
     years = inputs.read(
         lambda value: f"{value} years" if str(value).isdigit() else str(value), "years", "term_years", otherwise=""
     )
+    often = inputs.get("frequency", "payment_frequency")
+    if often is not None:
+        if str(often).lower() not in ADVERBS:
+            raise Unreadable(f"frequency {often!r}")
+        agreement.every = ADVERBS[str(often).lower()]
     repaid = str(inputs.get("repayment", "instalments", "repayments", "payments") or "")
+    dated = re.search(r",? (?:starting |first )?(?:from|on) (\d{4}-\d{2}-\d{2})", repaid)
+    if dated and agreement.first is None:
+        agreement.first, repaid = day(dated[1]), repaid.replace(dated[0], "")
     texts = [Text(words.lower()) for words in (repaid, term, years)]
     others = [Text(f"{_hint(key)}{value}".lower()) for key, value in inputs.rest().items()]
     for text in texts:
