@@ -42,6 +42,9 @@ def figure(group: str, inputs: Mapping[str, Any], name: str) -> Decimal:
                 "interest-only 24 months then 216 instalments",
                 "first 24 months interest-only, then 216 instalments",
                 "240 monthly, first 24 interest-only",
+                "grace 24 months interest-only, then 216 instalments",
+                "interest-only first 24 months",
+                "24 interest-only then 216 annuity",
             ),
         ),
         (
@@ -51,6 +54,7 @@ def figure(group: str, inputs: Mapping[str, Any], name: str) -> Decimal:
                 "no payments for the first 12 months, then 228 monthly",
                 "deferred 12 months then 228 monthly",
                 "12 months grace, interest capitalised",
+                "12 months no payments, interest capitalised, then 228",
             ),
         ),
         (
@@ -59,10 +63,36 @@ def figure(group: str, inputs: Mapping[str, Any], name: str) -> Decimal:
                 "instalments growing 2% per year",
                 "geometric progression 2% annually",
                 "240 monthly, increasing by 2% every year",
+                "geometric 2% a year",
             ),
         ),
         ("repayment", ("arithmetic progression +10 per month", "240 instalments growing by 10 each month")),
-        ("repayment", ("fixed 1500 per month until repaid", "constant payment 1500, last payment smaller")),
+        (
+            "repayment",
+            (
+                "fixed 1500 per month until repaid",
+                "constant payment 1500, last payment smaller",
+                "monthly 1500, last smaller",
+                "constant instalment 1500",
+                "payments of 1500 a month",
+            ),
+        ),
+        (
+            "repayment",
+            (
+                "30-year instalment, balloon after 120 months",
+                "30-year annuity, rest due after 120 months",
+                "120 monthly then balloon of balance, 30-year amortisation",
+            ),
+        ),
+        (
+            "repayment",
+            (
+                "interest monthly, bullet at 120 months",
+                "bullet at 120 months, interest monthly",
+                "capital at maturity 120 months, monthly interest",
+            ),
+        ),
         (
             "borrowing_rate",
             (
@@ -86,9 +116,31 @@ def figure(group: str, inputs: Mapping[str, Any], name: str) -> Decimal:
                 "insurance 0.6% of outstanding balance per year, paid monthly",
                 "insurance 0.05% of balance monthly",
                 "insurance 0.05% of outstanding monthly",
+                "insurance 0.05% monthly on outstanding balance",
             ),
         ),
-        ("other", ("insurance 50 per month for 5 years", "insurance 50 monthly for the first 60 months")),
+        (
+            "other",
+            (
+                "insurance 50 per month for 5 years",
+                "insurance 50 monthly for the first 60 months",
+                "monthly insurance 50 first 60 months",
+            ),
+        ),
+        ("other", ("fee 10 per month", "fee 10 with each instalment")),
+        ("other", ("insurance 40 monthly paid in advance", "monthly insurance 40 (paid in advance)")),
+        ("other", ("notary 1000, valuation fee 250", "valuation fee 250 + notary 1000")),
+        ("borrowing_rate", ("4.8% nominal", "0.4% per month")),
+        ("other", ("annual cost 50", "annual cost 50 at the end of each year", "cost 50 per year")),
+        ("borrowing_rate", ("5%, 120 monthly", "5% (120 months)", "5% for 10 years")),
+        (
+            "borrowing_rate",
+            (
+                "7% effective, interest-only 60 months, 120 equal principal",
+                "7% effective; interest-only 60 then 120 equal principal",
+                "7% effective: 5 years interest-only then 10 years equal principal",
+            ),
+        ),
         ("other", ("notary 500, registration 300", "notary 800 at conclusion", "broker fee 800 upfront")),
         ("other", ("deregistration 100 with last instalment", "exit cost 100 at end", "mortgage release 100 at end")),
     ],
@@ -107,6 +159,8 @@ def test_an_agreement_said_in_other_words_costs_the_same(key: str, ways: tuple[s
         ("100000 at 0, 100000 at month 6", "2 x 100000 every 6 months"),
         ("100000 at signing, 100000 after 6 months", "100000 immediately, 100000 in month 6"),
         ("50000 at 0, 50000 at 3, 50000 at 6, 50000 at 9", "4 x 50000 at 0, 3, 6, 9"),
+        ("4 x 50000 at 0, 3, 6, 9", "4 x 50000 at 0, 3, 6 and 9 months"),
+        ("5 monthly drawdowns of 40000", "40000 per month for 5 months"),
     ],
 )
 def test_drawdowns_said_in_other_words_cost_the_same(a: str, b: str) -> None:
@@ -130,6 +184,16 @@ def test_drawdowns_said_in_other_words_cost_the_same(a: str, b: str) -> None:
                     "payments": "24 x 230 monthly from 1978-02-10",
                 },
                 {"amount": "5000", "date": "January 10, 1978", "payments": "24 x 230 monthly from February 10, 1978"},
+                {
+                    "amount_financed": "5000",
+                    "advance_date": "1978-01-10",
+                    "payments": "24 payments of $230.00, monthly, first payment 1978-02-10",
+                },
+                {
+                    "amount_financed": "5000",
+                    "advance_date": "1978-01-10",
+                    "payments": "230.00 monthly x 24 from 1978-02-10",
+                },
             ),
         ),
         (
@@ -140,6 +204,8 @@ def test_drawdowns_said_in_other_words_cost_the_same(a: str, b: str) -> None:
                 {"advance": "£7,500", "payment": "190.50 monthly", "months": "48"},
                 {"credit": "7500", "monthly_payment": "190.50", "term": "48 months"},
                 {"advance": "7500", "payment": "190.50", "count": "48", "frequency": "monthly"},
+                {"advance": "7500", "payments": "48 x 190.50 monthly, first payment 1 month after the advance"},
+                {"cash_price": "8000", "deposit": "500", "payments": "48 x 190.50 monthly"},
             ),
         ),
         (
@@ -148,6 +214,7 @@ def test_drawdowns_said_in_other_words_cost_the_same(a: str, b: str) -> None:
             (
                 {"advance": "100", "payment": "125", "days": "31"},
                 {"advance": "100", "payment": "125", "term": "31 days"},
+                {"advance": "100", "charge": "25", "days": "31"},
                 {"advance": "100", "schedule": [[31, "125"]]},
                 {"advance": "100", "payments": [{"day": "31", "amount": "125"}]},
             ),
@@ -195,6 +262,7 @@ def test_drawdowns_said_in_other_words_cost_the_same(a: str, b: str) -> None:
                 {"principal": "100万元", "lpr": "4.65%", "spread": "25bp", "periods": "240期"},
                 {"principal": "1000000", "rate": "LPR 4.65%+25基点", "years": "20"},
                 {"principal": "1000000", "benchmark": "4.9%", "discount": "100%", "years": "20"},
+                {"house_price": "1250000", "down_payment": "20%", "annual_rate": "4.9%", "years": "20"},
             ),
         ),
         (
@@ -216,6 +284,7 @@ def test_drawdowns_said_in_other_words_cost_the_same(a: str, b: str) -> None:
                 {"loan_amount": "S$10,000", "flat_rate": "0.4% per month", "tenor": "24 months", "fee": "none"},
                 {"car_price": "12,500", "down_payment": "20%", "flat_rate": "4.8%", "years": "2"},
                 {"principal": "10000", "total_interest": "960", "months": "24"},
+                {"principal": "10000", "fee_rate": "0.4%", "months": "24", "method": "信用卡分期"},
             ),
         ),
         (
@@ -227,6 +296,7 @@ def test_drawdowns_said_in_other_words_cost_the_same(a: str, b: str) -> None:
                 {"loan_amount": "$200,000", "rate": "6%", "term": "30 years"},
                 {"principal": "2 lakh", "rate": "6% p.a.", "tenure": "360 months"},
                 {"PV": "200000", "I/Y": "6", "P/Y": "12", "N": "360"},
+                {"price": "250000", "down_payment": "20%", "rate": "6%", "term": "30 years"},
             ),
         ),
         (
@@ -313,8 +383,58 @@ def test_inputs_of_another_shape_give_the_same_figure(group: str, name: str, way
         ("day-count", dict(DAYS), "no day count"),
         ("flat-rate", {"principal": "10000", "flat_rate": "4%"}, "needs a term"),
         ("apr-us", {"amount_financed": "5000", "rate": "6%"}, "no number of payments"),
+        ("cn-mortgage", {"principal": "1", "annual_rate": "5%", "months": "9", "method": "双周供"}, "双周供"),
+        ("flat-rate", {"principal": "1", "flat_rate": "5%", "months": "9", "method": "bullet"}, "bullet"),
+        ("schedule-grace", {**LOAN, "grace": "3 months no payments"}, "no payments"),
+        ("eir", {"cost": "9", "coupon": "5%", "redemption": "9 at year 3", "repayment": "graded"}, "graded"),
     ],
 )
 def test_what_is_open_is_said(group: str, inputs: dict[str, Any], quoted: str) -> None:
     with pytest.raises(ValueError, match=quoted):
         figure(group, inputs, "x")
+
+
+def test_a_frequency_and_a_first_day_may_stand_by_themselves() -> None:
+    quarterly = figure("aprc-eu", {**EC, "repayment": "80 quarterly"}, "x_percent")
+    assert figure("aprc-eu", {**EC, "frequency": "quarterly"}, "x_percent") == quarterly
+    dated = {**EC, "agreement_date": "2012-01-12"}
+    apart = figure("aprc-eu", {**dated, "first_payment": "2012-02-15", "repayment": "240 monthly"}, "x_percent")
+    assert figure("aprc-eu", {**dated, "repayment": "240 monthly from 15 February 2012"}, "x_percent") == apart
+
+
+@pytest.mark.parametrize(
+    ("group", "inputs", "figures"),
+    [
+        (
+            "schedule-annuity",
+            {"principal": "200000", "annual_rate": "6%", "months": "360"},
+            {
+                "row_12_interest": "interest_12",
+                "year_1_interest": "interest_1_12",
+                "interest_first_year": "interest_1_12",
+            },
+        ),
+        ("prepayment-full", {**LOAN, "after": "60"}, {"principal_paid": "base", "remaining_principal": "outstanding"}),
+        (
+            "prepayment-partial",
+            {**LOAN, "prepay": "300000 after month 24, fee 1%", "option": "月供减少"},
+            {"penalty": "fee", "saved_interest": "saved", "new_payment": "new_emi"},
+        ),
+        ("schedule-bullet", {"principal": "100", "annual_rate": "6%", "months": "6"}, {"total_due": "maturity_value"}),
+        ("flat-rate", {"principal": "1200", "flat_rate": "6%", "months": "12"}, {"payment_3": "instalment"}),
+    ],
+)
+def test_a_figure_has_the_names_that_sources_give_it(
+    group: str, inputs: Mapping[str, Any], figures: Mapping[str, str]
+) -> None:
+    for name, same in figures.items():
+        if same == "base":
+            assert figure(group, inputs, name) == Decimal(3000000) - figure(group, inputs, "outstanding")
+        else:
+            assert figure(group, inputs, name) == figure(group, inputs, same)
+
+
+def test_an_annuity_less_its_fee_yields_more_than_its_rate() -> None:
+    loan = {"principal": "100000", "annual_rate": "6%", "months": "60"}
+    assert abs(figure("eir", loan, "nominal") - Decimal("0.06")) < Decimal("1e-12")
+    assert figure("eir", {**loan, "origination_fee": "2000"}, "nominal") > Decimal("0.068")

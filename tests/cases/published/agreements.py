@@ -151,7 +151,15 @@ def read(inputs: Inputs) -> Agreement:
     years = inputs.read(
         lambda value: f"{value} years" if str(value).isdigit() else str(value), "years", "term_years", otherwise=""
     )
+    often = inputs.get("frequency", "payment_frequency")
+    if often is not None:
+        if str(often).lower() not in ADVERBS:
+            raise Unreadable(f"frequency {often!r}")
+        agreement.every = ADVERBS[str(often).lower()]
     repaid = str(inputs.get("repayment", "instalments", "repayments", "payments") or "")
+    dated = re.search(r",? (?:starting |first )?(?:from|on) (\d{4}-\d{2}-\d{2})", repaid)
+    if dated and agreement.first is None:
+        agreement.first, repaid = day(dated[1]), repaid.replace(dated[0], "")
     texts = [Text(words.lower()) for words in (repaid, term, years)]
     others = [Text(f"{_hint(key)}{value}".lower()) for key, value in inputs.rest().items()]
     for text in texts:
@@ -170,7 +178,7 @@ def read(inputs: Inputs) -> Agreement:
         text.done(PASSED_OVER)
     if agreement.deferred and len(agreement.stages) == 1:
         left = STANDARD_TERM // agreement.every - agreement.stages[0].periods
-        agreement.stages += (Stage(Method.EQUAL_INSTALMENT, left),)
+        agreement.stages += (Stage(Method.EQUAL_INSTALMENT, left),) if left > 0 else ()
     if not agreement.stages:
         agreement.stages = (
             LINE_OF_CREDIT if effective else (Stage(Method.EQUAL_INSTALMENT, STANDARD_TERM // agreement.every),)
@@ -208,20 +216,26 @@ def _spelled(words: str, total: Decimal | None) -> str:
     words = re.sub(r"\b(?:at (?:signing|signature|conclusion)|immediately|initially)\b", "at 0", words)
     even = re.search(
         rf"(?P<n>\d+)\s*(?:x|×)\s*{AMOUNT} every (?P<every>\d+) months?"
-        rf"|(?P<m>\d+) monthly (?:drawdowns|tranches|parts) of {AMOUNT.replace('<amount>', '<each>')}",
+        rf"|(?P<m>\d+) monthly (?:(?:drawdowns|tranches|parts) )?of {AMOUNT.replace('<amount>', '<each>')}"
+        rf"|{AMOUNT.replace('<amount>', '<one>')} (?:(?:per|a|each|every) month|monthly) for (?P<k>\d+) months",
         words,
     )
     if even:
-        count, every = int(even["n"] or even["m"]), int(even["every"] or 1)
+        count, every = int(even["n"] or even["m"] or even["k"]), int(even["every"] or 1)
         months_ = ", ".join(str(n * every) for n in range(count))
-        return words.replace(even[0], f"{count} x {even['amount'] or even['each']} at months {months_}")
+        amount = even["amount"] or even["each"] or even["one"]
+        return words.replace(even[0], f"{count} x {amount} at months {months_}")
     tranches = re.search(TRANCHES, words)
     if tranches and (tranches["amount"] or total is not None):
         each = tranches["amount"] or str((total or ZERO) / whole(tranches["n"]))
         return words.replace(tranches[0], f"{whole(tranches['n'])} x {each} at months {tranches['at']}")
     if total is not None:
         words = re.sub(rf"({NUMBER})\s*%", lambda share: f"{total * number(share[0]):f}", words)
-    return re.sub(r"(?<=[\dx]) at (?=\d+(?:, ?\d+)+\s*$)", " at months ", words) if re.search("[x×]", words) else words
+    return (
+        re.sub(r"(?<=[\dx]) at (?=\d+(?:(?:,| and|, and) ?\d+)+(?: months)?\s*$)", " at months ", words)
+        if re.search("[x×]", words)
+        else words
+    )
 
 
 def _drawdowns(agreement: Agreement, text: Text) -> None:
@@ -265,34 +279,43 @@ def _overdraft(agreement: Agreement, text: Text) -> list[Stage]:
     if match is None:
         return []
     compound = text.take(
-        r"(?:capital|principal) and interest (?:re)?(?:paid )?(?:at|in|after) (?:the end|month \d+|\d+ months)"
+        r"(?:capital|principal) and interest (?:re)?(?:paid )?(?:at|in|after) (?:(?:the )?end|month \d+|\d+ months)"
     )
-    text.take(r"(?:capital|principal) (?:re)?(?:paid )?(?:at|in|after) (?:the end|month \d+|\d+ months)")
+    text.take(r"(?:capital|principal) (?:re)?(?:paid )?(?:at|in|after) (?:(?:the )?end|month \d+|\d+ months)")
     return [Stage(Method.BULLET if compound else Method.INTEREST_ONLY, whole(match["n"]))]
 
 
 def _two_parts(_: Agreement, text: Text) -> list[Stage]:
     """Parts of principal that are solved anew at each drawdown: ``9 then 3 equal principal``."""
-    match = text.take(rf"(?P<parts>\d+(?: then \d+)+) equal (?:principal|capital)(?: {PAID}| parts)?")
+    match = text.take(rf"(?<!only )(?<!\d)(?P<parts>\d+(?: then \d+)+) equal (?:principal|capital)(?: {PAID}| parts)?")
     return [Stage(Method.EQUAL_PRINCIPAL, int(n)) for n in re.findall(r"\d+", match["parts"])] if match else []
 
 
 def _interest_only(agreement: Agreement, text: Text) -> list[Stage]:
-    match = text.take(rf"interest[- ]only,? (?:for |during )?(?:the )?(?:first )?{COUNT} {UNIT}") or text.take(
-        rf"(?:first )?{COUNT} {UNIT} (?:of )?(?:grace )?\(?interest[- ]only\)?"
+    match = (
+        text.take(rf"interest[- ]only,? (?:for |during )?(?:the )?(?P<first>first )?{COUNT} {UNIT}")
+        or text.take(rf"grace(?: period)?(?: of)? (?P<first>){COUNT} {UNIT},? \(?interest[- ]only\)?")
+        or text.take(rf"(?P<first>first )?{COUNT} {UNIT} (?:of )?(?:grace )?\(?interest[- ]only\)?")
     )
     capital = r"(?:(?:and|then),? )?(?:the |whole )?(?<!equal )(?:principal|capital)(?! (?:payments|parts|in\b))"
     if match:
-        text.take(rf"{capital}(?: {AT}(?: month)?(?: \d+)?(?: months)?)?(?: maturity| term)?")
+        whole_at_end = text.take(rf"{capital}(?: {AT}(?: month)?(?: \d+)?(?: months)?)?(?: maturity| term)?")
+        agreement.deferred = match["first"] is not None and whole_at_end is None
         return [Stage(Method.INTEREST_ONLY, whole(match["n"]) * UNITS[match["unit"]] // agreement.every)]
-    match = text.take(r"(?P<n>\d+) interest[- ]only(?=\s*(?:,|;|then|and))")
+    match = text.take(r"(?P<n>\d+) interest[- ]only(?=\s*(?:,|;|then|and))") or text.take(
+        r"interest[- ]only,? (?P<n>\d+)(?=\s*(?:,|;|then|and|$))"
+    )
     if match:
         return [Stage(Method.INTEREST_ONLY, int(match["n"]))]
-    later = text.take(rf"(?:interest[- ]only,? )?{capital} {AT} (?:month )?{COUNT}(?: months)?") or text.take(
-        rf"(?:interest(?: paid)? monthly|monthly interest)(?:,| and)? bullet {AT} (?:month )?{COUNT}(?: months)?"
+    monthly = r"(?:interest(?: paid)? monthly|(?:\d+ )?monthly interest(?: payments)?)"
+    at = rf"{AT} (?:maturity,? (?:of |after )?)?(?:month )?{COUNT}(?: months)?"
+    later = (
+        text.take(rf"(?:interest[- ]only,? )?{capital} {at}")
+        or text.take(rf"{monthly}(?:,| and)? bullet {at}")
+        or text.take(rf"bullet {at},? (?:and |with )?{monthly}")
     )
     if later:
-        text.take(r"interest(?: paid)? monthly|monthly interest")
+        text.take(monthly)
         text.take(r"bridging(?: loan)?,?(?: (?:for |of )?\d+ months)?")
         return [Stage(Method.INTEREST_ONLY, whole(later["n"]) // agreement.every)]
     return _bridging(agreement, text)
@@ -310,7 +333,9 @@ def _bridging(agreement: Agreement, text: Text) -> list[Stage]:
 
 
 def _equal_principal(agreement: Agreement, text: Text) -> list[Stage]:
-    match = text.take(rf"equal (?:principal|capital)(?: {PAID}| parts)?,? *(?:over |for |in )?{COUNT} {UNIT}")
+    match = text.take(
+        rf"equal (?:principal|capital)(?: {PAID}| parts)?,? *(?:over |for |in )?{COUNT} {UNIT}"
+    ) or text.take(rf"{COUNT} {UNIT} (?:of )?equal (?:principal|capital)(?: {PAID}| parts)?")
     if match:
         return [Stage(Method.EQUAL_PRINCIPAL, whole(match["n"]) * UNITS[match["unit"]] // agreement.every)]
     match = text.take(rf"{COUNT}(?: {FREQUENCY})? equal (?:principal|capital)(?: {PAID}| parts)?") or text.take(
@@ -336,7 +361,7 @@ def _bullet(agreement: Agreement, text: Text) -> list[Stage]:
     )
     if match is None:
         return []
-    text.take(r"(?:interest )?compounded monthly")
+    text.take(r"(?:interest )?(?:compounded monthly|rolled up|capitali[sz]ed)")
     return [Stage(Method.BULLET, whole(match["n"]) * (12 if match["years"] else 1) // agreement.every)]
 
 
@@ -350,10 +375,16 @@ def _revolving(_: Agreement, text: Text) -> list[Stage]:
     return [Stage(Method.SHARE_OF_BALANCE, 1200, share=number(match["percent"] + "%"), minimum=number(match["amount"]))]
 
 
+LEFT = r"(?:balloon|rest|remainder|(?:outstanding|remaining) (?:balance|principal|capital)|balance)"
+
+
 def _longer_annuity(agreement: Agreement, text: Text) -> list[Stage]:
     match = text.take(
-        rf"{COUNT}[- ]{UNIT} (?:{PAID}|amortisation|annuity),? balloon (?:after|at) (?:month )?(?P<at>\d+)"
-        r"(?: (?:months?|(?P<years>years?)))?"
+        rf"{COUNT}[- ]{UNIT} (?:{PAID}|amorti[sz]ation|annuity),? {LEFT}(?: is)?(?: due| paid| repaid)? (?:after|at|in) "
+        r"(?:month )?(?P<at>\d+)(?: (?:months?|(?P<years>years?)))?"
+    ) or text.take(
+        rf"(?P<at>\d+) (?:monthly|months|(?P<years>years))(?: {PAID})?,? (?:then )?(?:a )?balloon(?: of (?:the )?{LEFT})?,? "
+        rf"(?:on (?:a )?)?{COUNT}[- ]{UNIT} amorti[sz]ation"
     )
     if match is None:
         return []
@@ -374,7 +405,7 @@ def _deferred(agreement: Agreement, text: Text) -> list[Stage]:
         or text.take(rf"(?:grace|deferment|deferral|deferred)(?: period)?(?: of| for)? {period}{added}")
         or text.take(rf"deferred (?:by |for )?{period}")
         or text.take(rf"(?:no payments?|without payments?) (?:for |during |in )?(?:the )?(?:first )?{period}{added}?")
-        or text.take(rf"(?:first )?{period} without payments?{added}?")
+        or text.take(rf"(?:first )?{period} (?:without|(?:of )?no) payments?{added}?")
         or text.take(rf"(?:payments|instalments|repayments?|first payment) (?:start|begin)s? after {period}{added}?")
     )
     if match is None:
@@ -387,8 +418,11 @@ def _until_repaid(_: Agreement, text: Text) -> list[Stage]:
     """A payment that is given, as often as it takes."""
     last = r"(?:the )?(?:last|final)(?: payment| instalment)?(?: is)? (?:smaller|lower)"
     rest = rf",? (?:until (?:it is |fully )?(?:repaid|paid off)|{last})"
-    match = text.take(
-        rf"(?:fixed |constant )?(?:payments? (?:of )?)?{AMOUNT}(?: (?:per|a|each|every) month| monthly)?{rest}"
+    each = r"(?: (?:per|a|each|every) month| monthly)"
+    match = (
+        text.take(rf"(?:fixed |constant |monthly )*(?:{PAID} (?:of )?)?{AMOUNT}{each}?{rest}")
+        or text.take(rf"^\s*(?:fixed |constant )(?:monthly )?{PAID} (?:of )?{AMOUNT}{each}?\s*$")
+        or text.take(rf"^\s*(?:monthly )?{PAID} of {AMOUNT}{each}\s*$")
     )
     if match is None:
         return []
@@ -438,6 +472,7 @@ def _level(agreement: Agreement, text: Text) -> tuple[Stage, ...]:
     if count:
         agreement.every = ADVERBS[count["adverb"]]
     count = count or text.take(rf"{COUNT} (?:equal |constant )?(?:instalments|payments|repayments){on}")
+    count = count or text.take(rf"then {COUNT}(?: months| annuity)?\s*$")
     spaced = text.take(r"every (?P<n>\d+|two|three|four|six|twelve) months") if count else None
     if spaced:
         agreement.every = whole(spaced["n"])
@@ -468,7 +503,7 @@ def _growth(text: Text) -> re.Match[str] | None:
     by = rf"(?:(?P<adverb>annually|yearly|monthly|quarterly|annual)|{every})"
     return text.take(
         rf"(?:geometric(?:ally)? |arithmetic(?:ally)? )?(?:progression,? ?(?:of |with )?)?(?:{PAID} )?"
-        rf"(?P<way>{RISES}|{FALLS}|(?<=progression )|(?<=progression of )|(?<=progression, ))"
+        rf"(?P<way>{RISES}|{FALLS}|(?<=geometric )|(?<=arithmetic )|(?<=progression )|(?<=progression of )|(?<=progression, ))"
         rf"(?: {PAID},?)?(?: by| of)? ?\+?(?:{PERCENT}|{AMOUNT}),? ?{by}"
     )
 
@@ -534,6 +569,11 @@ def rates_of(agreement: Agreement, text: Text) -> bool:
     """The rates by period; returns whether they are effective annual rates."""
     effective = "effective" in text.left
     _indexed(text)
+    text.left = re.sub(  # a rate that is stated for a month only
+        rf"^\s*({NUMBER})\s*% (?:per|a) month\b",
+        lambda found: f"{number(found[1]) * 12}% ",
+        text.left,
+    )
     if text.left.count("%") > 1:  # a span beside a rate is how long it holds
         text.left = re.sub(
             r"(%(?:\s*(?:nominal|effective|fixed|variable|p\.a\.))*) (\d+) (months|years)(?=\s*[,;]|\s+then)",
@@ -567,6 +607,10 @@ def rates_of(agreement: Agreement, text: Text) -> bool:
             begin += whole(match["n"]) * UNITS[match["unit"]] // agreement.every
         if match["term"] and not agreement.stages:
             agreement.stages = (Stage(Method.EQUAL_INSTALMENT, int(match["term"]) // agreement.every),)
+    span = found[0] if len(found) == 1 and found[0]["n"] else None
+    if span and not agreement.stages:  # the only rate lasts as long as the credit
+        periods = whole(span["n"]) * UNITS[span["unit"]] // agreement.every
+        agreement.stages = (Stage(Method.EQUAL_INSTALMENT, periods),)
     if len({period for period, _ in rates}) < len(rates):
         raise Unreadable("two rates from the same period on")
     agreement.rates = tuple(rates)

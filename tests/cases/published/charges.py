@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 UNITS = {"month": 1, "quarter": 3, "half-year": 6, "year": 12, "annum": 12}
 MONEY = rf"{AMOUNT}(?!\s*%)(?![\d.,]*\s*%)"
 PERCENT = rf"(?P<percent>{NUMBER})\s*%"
-PER = r"(?:per|a|an|each|every|/)\s*(?P<unit>month|quarter|half-year|year|instalment|payment|annum)"
+PER = r"(?:with )?(?:per|a|an|each|every|/)\s*(?P<unit>month|quarter|half-year|year|instalment|payment|annum)"
 ADVERB = r"(?P<adverb>monthly|quarterly|half-yearly|annually|annual|yearly)"
 CHARGE = (
     r"(?:costs?|fees?|premiums?|charges?|commission|insurance|account|maintenance|contribution|plan|card|ppi|administration"
@@ -31,11 +31,12 @@ WORDS = r"(?:[a-z-]+ ){0,4}"
 OWED = r"(?:balance|principal|capital|credit|loan|amount|debt)"
 BASE = rf"(?:of|on) (?:the )?(?P<base>initial |original |outstanding |remaining |total )?(?:{OWED}(?: outstanding)?|outstanding\b)"
 SPAN = (
-    r"(?:,? (?:for|during|over) (?:the )?(?:first |next )?(?P<span>\d+) (?P<of>month|quarter|year)s?)?"
+    r"(?:,? (?:(?:for|during|over) (?:the )?(?:first |next )?|(?:the )?first )(?P<span>\d+) (?P<of>month|quarter|year)s?)?"
     r"(?:,? (?:from|as of|starting in) month (?P<since>\d+)(?: (?:to|until) (?:month )?(?P<until>\d+))?)?"
 )
 ONCE = (
     *(
+        "first",
         "conclusion",
         "paid",
         "upfront",
@@ -107,7 +108,12 @@ def regular(agreement: Agreement, text: Text) -> None:
     """Every charge in the words, taken out of them; what the source ignores (payment holidays, caps on the rate) goes too."""
     text.take(r"(?:\d+ months? )?payment holidays?[^;]*|^\s*(?:no (?:other )?(?:costs?|fees?|charges?)|none)\s*$")
     text.all(rf"(?:rate )?(?:cap|collar|floor)(?: rate)?(?: of| at)? {PERCENT}(?:\s*(?:-|to)\s*{NUMBER}\s*%)?")
-    text.left = re.sub(r"(?<=[a-z]):(?=\s)", "", text.left)
+    text.left = re.sub(r"(?<=[a-z]):(?=\s)|,? ?not financed", "", text.left)
+    text.left = re.sub(r"\(((?:paid |payable )?in advance)\)", r"\1", text.left).replace(" = ", " ")
+    text.left = re.sub(r"(?<=\d) (?:\+|plus) (?=[a-z])", ", ", text.left)
+    text.left = re.sub(
+        r",? ?(?:paid |due )?at (?:the )?end of (?:each|every|the) (?:year|quarter|month|period)\b", "", text.left
+    )
     _drawn(agreement, text)
     _financed(agreement, text)
     _once(agreement, text)
@@ -168,6 +174,7 @@ def _shares(agreement: Agreement, text: Text) -> None:
         rf"{WORDS}{PERCENT}\s*{PER} {BASE}{paid}{ADVANCE}{SPAN}",
         rf"{WORDS}{PERCENT}\s*{BASE},?\s*{later}{paid}{ADVANCE}{SPAN}",
         rf"{WORDS}{PERCENT}\s*{BASE},?\s*{ADVERB}{ADVANCE}{SPAN}",
+        rf"{WORDS}{PERCENT}\s*{ADVERB} {BASE}{ADVANCE}{SPAN}",
         rf"(?:{WORDS}){ADVERB} {WORDS}{PERCENT}\s*{BASE}{ADVANCE}{SPAN}",
     )
     for match in (match for pattern in patterns for match in text.all(pattern)):
@@ -191,6 +198,7 @@ def _with_payments(agreement: Agreement, text: Text) -> None:
         one = Recurring(every, number(match["amount"]), advance=bool(match["advance"]))
         agreement.regular.append(_spanned(one, match))
     patterns = (
+        rf"{MONEY}\s*{PER} {charge}{ADVANCE}{SPAN}",
         rf"(?:{charge}(?: of)?,? )?{MONEY}\s*{PER}{ADVANCE}{SPAN}(?: {charge})?",
         rf"{ADVERB} {charge}(?: of)? {MONEY}(?: {charge})?{ADVANCE}{SPAN}",
         rf"{charge}(?: of)?,? {MONEY} {ADVERB}(?: {charge})?{ADVANCE}{SPAN}",

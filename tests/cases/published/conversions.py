@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 from services.servicing.domain.cost.rates import (
@@ -15,8 +15,9 @@ from services.servicing.domain.cost.rates import (
     nominal_of_effective,
     periodic_of_effective,
 )
+from services.servicing.domain.cost.roots import PRECISION
 from tests.cases.published.figures import Answer, rates
-from tests.cases.published.words import PER_YEAR, Inputs, Unreadable, number, per_year, percentage
+from tests.cases.published.words import PER_YEAR, Inputs, Unreadable, first_amount, number, per_year, percentage
 
 PERIODIC = {
     "monthly": 12,
@@ -52,7 +53,8 @@ def conversion(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
             "periods",
         )
     )
-    basis = inputs.read(number, "day_basis", "year_days", "basis", "days_in_year", "days_per_year", "days")
+    days = () if "interest" in inputs or "interest_earned" in inputs else ("days",)
+    basis = inputs.read(number, "day_basis", "year_days", "basis", "days_in_year", "days_per_year", *days)
     other = inputs.read(per_year, "to_per_year", "to_compounding", "to_frequency", "target_frequency", "to")
     worded = _worded(inputs)
     times = worded[1] if worded else times
@@ -89,9 +91,24 @@ def conversion(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
         monthly=periodic_of_effective(effective, 12) if compound else monthly,
         monthly_rate=periodic_of_effective(effective, 12) if compound else monthly,
         quarterly=periodic_of_effective(effective, 4) if compound else annual / 4,
+        semiannual=periodic_of_effective(effective, 2) if compound else annual / 2,
+        half_yearly=periodic_of_effective(effective, 2) if compound else annual / 2,
         daily=daily,
         daily_rate=daily,
+        daily_360=annual / 360,
+        daily_365=annual / 365,
+        annual_effective=effective,
+        annual_effective_rate=effective,
+        effective_yield=effective,
+        eapr=effective,
+        annual_nominal=annual,
+        nominal_annual=annual,
+        annual_percentage_rate=annual,
+        annual_percentage_yield=effective,
         continuous=continuous_of_effective(effective),
+        continuous_rate=continuous_of_effective(effective),
+        continuously_compounded=continuous_of_effective(effective),
+        force_of_interest=continuous_of_effective(effective),
         force=continuous_of_effective(effective),
     )
 
@@ -145,6 +162,14 @@ def _effective_and_nominal(inputs: Inputs, times: int | None, basis: Decimal | N
         if given is not None:
             m = int(basis) if basis and m == 365 else m
             return effective_of_periodic(given, m), given * m
+    earned = inputs.read(first_amount, "interest", "interest_earned")
+    if earned is not None:  # annual percentage yield of what was earned over some days
+        principal, days = (
+            first_amount(inputs.need("principal", "amount", "balance")),
+            number(inputs.need("days_in_term", "days")),
+        )
+        with localcontext(PRECISION):
+            return (1 + earned / principal) ** (365 / days) - 1, None
     given = inputs.read(number, "periodic", "period_rate", "rate_per_period")
     if given is None or times is None:
         raise Unreadable("no rate to convert")

@@ -118,7 +118,12 @@ def _maturity(inputs: Inputs, end: date) -> date | None:
 
 def named_basis(name: str, about: str = "", per: int | None = None) -> DayCount:
     """The convention by its name; where the name alone is open, ``about`` (the source's own words) decides."""
-    text = re.sub(r"[\s_\-]", "", name.lower()).replace("exact", "actual")
+    text = (
+        re.sub(r"[\s_\-]", "", name.lower())
+        .replace("exact", "actual")
+        .replace("实际天数", "actual")
+        .replace("实际", "actual")
+    )
     text = re.sub(r"^thirty\(?(?:e)?(?=360)", "30/", text.replace("thirtye360", "30e/360")).replace(
         "30/e360", "30e/360"
     )
@@ -139,6 +144,8 @@ def named_basis(name: str, about: str = "", per: int | None = None) -> DayCount:
         return day_count.WHOLE_MONTHS
     if re.match(r"1/1$|one", text):
         return day_count.ONE_YEAR
+    if re.match(r"a/a$", text):
+        return _actual("act/act", about.lower())
     if re.match(r"30/360\(?ital", text):
         return day_count.THIRTY_360_ITALIAN
     if re.match(r"(bus|business)/?252", text):

@@ -178,6 +178,12 @@ _OVER_ALL: dict[str, Callable[[list[Decimal]], Decimal]] = {
 
 def _one_spelling(name: str) -> str:
     """``annual_interest_1_2``, ``balance_at_12``, ``balance_after_month_12`` and ``interest_first`` as other sources say it."""
+    name = re.sub(r"^(?:row|month|period|payment_no|instalment_no)_(\d+)_([a-z_]+)$", r"\2_\1", name)
+    name = re.sub(r"^([a-z_]+?)_(?:in_)?(?:the_)?first_year$|^first_year_([a-z_]+)$", r"\1\2_year_1", name)
+    name = re.sub(r"^year_(\d+)_([a-z_]+)$", r"\2_year_\1", name)
+    name = re.sub(
+        r"^([a-z_]+?)_(?:(?:at_|after_)?(?:the_)?end_(?:of_)?|in_|paid_|paid_in_)year_(\d+)$", r"\1_year_\2", name
+    )
     name = re.sub(r"^(?:annual|yearly)_([a-z_]+?)((?:_\d+)+)$", r"\1_by_year\2", name)
     name = re.sub(r"_(?:at|after|in|of)(?:_(?:month|period|instalment|payment))?_(\d+)(?:_months?)?$", r"_\1", name)
     name = re.sub(r"_(\d+)_months?$", r"_\1", name)
@@ -213,6 +219,7 @@ def totals(rows: Sequence[Row], borrowed: Decimal, level: Decimal | None = None)
 
 
 _TOTALS = (
+    *("total_to_repay", "total_repayable", "total_cost", "total_amount_paid", "sum_of_payments", "total_of_payments"),
     *("total_payment", "total_payments", "total_repayment", "total_paid", "total_amount"),
     *("total_interest", "interest_total", "interest", "total_interest_paid", "ipmt_sum", "sum_ipmt", "ipmt_total"),
 )

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from decimal import Decimal, localcontext
 from typing import Any
 
+from services.servicing.domain.cost.credit_plan import Row
 from services.servicing.domain.cost.flat_rate import flat_loan
 from services.servicing.domain.cost.roots import PRECISION
-from tests.cases.published.figures import Answer, first_of, named, nearest, rates, to
+from tests.cases.published.figures import Answer, first_of, named, nearest, of_rows, rates, to
 from tests.cases.published.schedules import PRINCIPAL, periods_of, share_of
 from tests.cases.published.words import Inputs, Unreadable, annual_percentage, first_amount, number, percentage
 
@@ -17,6 +18,9 @@ ZERO = Decimal(0)
 def flat(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
     """Flat-rate loans: instalment, total, and the rates they really are; EIR is nominal unless the source says effective."""
     owed = _financed(inputs)
+    words = str(inputs.get("method", "repayment") or "")
+    if words and not re.search("flat|add-on|等本等息|分期|equal|monthly", words.lower()):
+        raise Unreadable(f"method {words!r}")
     periods = periods_of(inputs, 12)
     if periods is None:
         raise Unreadable("a flat-rate loan needs a term")
@@ -34,9 +38,14 @@ def flat(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
     # Singapore's is nominal and Hong Kong's effective; where the source says neither it is the one that it prints
     kinds = [nominal_ones] if nominal or not effective else [effective_ones]
     kinds = kinds if nominal or effective else [nominal_ones, effective_ones]
+    part, each = owed / periods, (charged.total - owed) / periods
+    made = [Row(n, part + each, each, part, owed - part * n) for n in range(1, int(periods) + 1)]
     return first_of(
         named(
             {
+                **dict.fromkeys(("loan", "loan_amount", "principal", "financed"), owed),
+                **dict.fromkeys(("total_fee", "total_fees", "total_charge", "total_cost"), charged.total - owed + fee),
+                "flat_rate_per_month": a_month * 100,
                 "instalment": charged.instalment,
                 "monthly_payment": charged.instalment,
                 "monthly_instalment": charged.instalment,
@@ -67,7 +76,11 @@ def flat(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
             irr=charged.periodic,
             monthly_irr=charged.periodic,
             xirr=charged.effective,
+            irr_annual=charged.nominal,
+            annual_irr=charged.nominal,
+            real_rate=charged.nominal,
         ),
+        of_rows(made),
         nearest(*(rates(**kind) for kind in kinds)),
     )
 

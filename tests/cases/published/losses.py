@@ -62,7 +62,21 @@ def ecl(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
     share = inputs.read(number, "loss_rate", "ecl_rate", "provision_rate", "coverage")
     if share is not None:
         return _losses(exposure[0] * share)
-    return _losses(_loss(inputs, exposure, rate))
+    term = inputs.read(
+        lambda value: number(re.sub(r"\s*years?$", "", str(value))),
+        "time",
+        "years",
+        "years_to_default",
+        "default_in_years",
+    )
+    answer = _losses(_loss(inputs, exposure, rate) if term is None else _at_once(inputs, exposure, rate, term))
+    return first_of(answer, named({"ead": exposure[0], "exposure": exposure[0], "exposure_at_default": exposure[0]}))
+
+
+def _at_once(inputs: Inputs, exposure: list[Decimal], rate: Decimal, term: Decimal) -> Decimal:
+    """One default after some years, discounted over them."""
+    pd, lgd = number(inputs.need(*PDS)), number(inputs.need("lgd", "loss_given_default"))
+    return lifetime([Period(pd, lgd, exposure[0], term)], rate)
 
 
 def _losses(loss: Decimal) -> Answer:

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from decimal import Decimal, localcontext
 from typing import Any
 
+from services.servicing.domain.cost import annuity
 from services.servicing.domain.cost.credit_plan import Method, Plan, Stage, rows
 from services.servicing.domain.cost.rates import effective_of_periodic
 from services.servicing.domain.cost.roots import PRECISION
 from tests.cases.published.figures import Answer, Value, first_of, named, nearest, of_rows, rates, totals
-from tests.cases.published.schedules import PRINCIPAL, displayed, ledger, periods_of, rate_of
+from tests.cases.published.flat import flat
+from tests.cases.published.schedules import PRINCIPAL, displayed, ledger, periods_of, rate_of, share_of
 from tests.cases.published.words import NUMBER, Inputs, Unreadable, first_amount, number, percentage
 
 
@@ -17,12 +19,18 @@ def mortgage(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
     """Chinese mortgage calculators: equal instalment 等额本息, and equal principal 等额本金 under ``ep_…``."""
     if any(name in inputs for name in FUND):
         return _combined(inputs)
-    owed = first_amount(inputs.need(*PRINCIPAL))
     periods = periods_of(inputs, 12)
     periodic = _mortgage_rate(inputs)
     words = str(inputs.get("method", "repayment") or "")
     if periods is None or periodic is None:
         raise Unreadable("a mortgage needs rate and term")
+    if words and not re.search(KNOWN, words.lower()):
+        raise Unreadable(f"method {words!r}")
+    owed = _borrowed(inputs, periodic, int(periods))
+    if "等本等息" in words:
+        return flat(
+            Inputs({"principal": f"{owed:f}", "flat_rate": f"{periodic * 1200:f}%", "months": str(periods)}), {}
+        )
     level = _mortgage(owed, periodic, int(periods), Method.EQUAL_INSTALMENT)
     falling = _mortgage(owed, periodic, int(periods), Method.EQUAL_PRINCIPAL)
     only_principal = "本金" in words and "本息" not in words
@@ -32,12 +40,29 @@ def mortgage(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
             return falling(name.removeprefix("ep_"), expected)
         return (falling if only_principal else level)(name, expected)
 
-    kinds = {"先息后本": Method.INTEREST_ONLY, "按月付息": Method.INTEREST_ONLY, "一次还本付息": Method.BULLET}
+    kinds = {"先息后本": Method.INTEREST_ONLY, "按月付息": Method.INTEREST_ONLY, "还本付息": Method.BULLET}
     kind = next((method for word, method in kinds.items() if word in words), None)
     chosen = answer if kind is None else _mortgage(owed, periodic, int(periods), kind)
     annual = periodic * 12
     found = rates(monthly_rate=periodic, annual_rate=annual, rate=annual, effective=effective_of_periodic(periodic, 12))
     return first_of(chosen, _difference(level, falling), found)
+
+
+KNOWN = "等额|本息|本金|等本等息|按月付息|先息后本|还本付息|组合|公积金|商业|annuity|equal|level|emi"
+"""What a method's words have in them where they are understood."""
+
+
+def _borrowed(inputs: Inputs, periodic: Decimal, periods: int) -> Decimal:
+    """What is lent: stated, a price less the down payment 首付, or what a monthly payment repays."""
+    price = inputs.read(first_amount, "house_price", "price", "total_price", "房价", "总价")
+    if price is not None:
+        return price - share_of(inputs.get("down_payment", "deposit", "首付", "down_payment_ratio"), price)
+    paid = (
+        None if any(name in inputs for name in PRINCIPAL) else inputs.read(first_amount, "monthly_payment", "payment")
+    )
+    if paid is not None:
+        return annuity.principal_of(paid, periodic, Decimal(periods))
+    return first_amount(inputs.need(*PRINCIPAL))
 
 
 FUND = ("fund_principal", "provident_fund_principal", "fund_amount", "gjj_principal", "公积金")
@@ -137,6 +162,9 @@ def _mortgage(owed: Decimal, periodic: Decimal, periods: int, method: Method) ->
         "pmt": made[0].payment,
         "principal": made[0].principal,
         "monthly_principal": made[0].principal,
+        "monthly_interest": made[0].interest,
+        "payment_per_10000": made[0].payment / owed * 10000,
+        **dict.fromkeys(("loan", "loan_amount", "max_loan", "borrowed"), owed),
         "decrease": made[0].payment - made[min(1, periods - 1)].payment,
         "monthly_decrease": made[0].payment - made[min(1, periods - 1)].payment,
     }

@@ -87,9 +87,11 @@ def _part(inputs: Inputs) -> Fraction:
 def _digits(inputs: Inputs) -> Answer:
     inputs.get("method")
     paid = inputs.read(
-        _count, "instalments_paid", "paid", "payments_made", "after", "paid_months", "months_paid", "payoff_after"
+        _count,
+        *PAID,
     )
     remaining = inputs.read(_count, "remaining", "remaining_months", "remaining_instalments")
+    lent = None if "flat_rate" not in inputs else first_amount(inputs.need(*PRINCIPAL))
     charge, periods = _charge(inputs)
     if remaining is None and paid is None:
         raise Unreadable("neither paid nor remaining instalments")
@@ -98,8 +100,10 @@ def _digits(inputs: Inputs) -> Answer:
     rebate = rule_of_78(charge, periods, left)
     figures = dict.fromkeys(("rebate", "unearned_interest", "unearned", "refund"), rebate)
     figures |= dict.fromkeys(("earned", "interest_earned", "earned_interest"), charge - rebate)
-    figures |= {"charge": charge, "total_interest": charge}
+    figures |= {"charge": charge, "total_interest": charge, "interest_rebate": rebate}
     owed = inputs.read(first_amount, "instalment", "payment", "monthly_payment")
+    if owed is None and lent is not None:
+        owed = (lent + charge) / periods
     if owed is not None:
         figures |= dict.fromkeys(("payoff", "settlement_amount", "settlement", "balance"), owed * left - rebate)
     return named({**figures})
@@ -136,7 +140,7 @@ def _count(value: Any) -> int:
 
 PAID = (
     *("after", "instalments_paid", "paid", "paid_months", "settle_after", "payoff_after"),
-    *("payments_made", "prepay_after", "months_paid"),
+    *("payments_made", "prepay_after", "months_paid", "settled_after", "settled_at", "after_months", "after_month"),
 )
 
 
@@ -154,6 +158,10 @@ def _payoff(inputs: Inputs) -> Answer:
         {
             "balance": left,
             "outstanding": left,
+            "remaining_interest": saved,
+            "remaining_principal": left,
+            "principal_paid": owed - left,
+            "penalty": fee,
             "payoff": left + fee,
             "settlement_amount": left + fee,
             "fee": fee,
@@ -206,6 +214,11 @@ OPTION = {
     "reduce emi": Keep.TERM,
     "smaller instalment": Keep.TERM,
     "减少月供": Keep.TERM,
+    "月供减少": Keep.TERM,
+    "降低月供": Keep.TERM,
+    "年限不变": Keep.TERM,
+    "期限不变": Keep.TERM,
+    "月供不变": Keep.INSTALMENT,
     "instalment": Keep.INSTALMENT,
     "emi": Keep.INSTALMENT,
     "term": Keep.TERM,
@@ -330,6 +343,9 @@ def _recurring(inputs: Inputs, level: Decimal) -> tuple[Decimal, int, int | None
 def _lump(inputs: Inputs, owed: Decimal, periodic: Decimal, periods: int) -> tuple[Decimal, int]:
     words = inputs.need(*LUMP)
     text = Text(str(words).lower())
+    within = text.take(rf",? ?(?:with )?(?:a )?(?:penalty|fee|charge)(?: of)? (?P<fee>{NUMBER}\s*%?)")
+    if within:
+        inputs.add("fee", within["fee"])
     share = text.take(rf"(?P<percent>{NUMBER}\s*%)(?: of (?:the )?(?P<of>\w+(?: \w+)?))?(?= (?:after|at|in|with)|$)")
     amount = None if share else text.take(AMOUNT)
     unit = r"(?P<unit>months?|years?|instalments?|payments?|emis?)"
@@ -341,7 +357,15 @@ def _lump(inputs: Inputs, owed: Decimal, periodic: Decimal, periods: int) -> tup
     if amount is None and share is None:
         raise Unreadable(f"no amount in {words!r}")
     stated = inputs.get(
-        "after", "prepay_month", "after_month", "month", "prepay_after", "paid_months", "instalments_paid", "paid"
+        "after",
+        "prepay_month",
+        "after_month",
+        "after_months",
+        "month",
+        "prepay_after",
+        "paid_months",
+        "instalments_paid",
+        "paid",
     )
     if when is None and stated is None:
         raise Unreadable("no month of the prepayment")
@@ -372,6 +396,7 @@ def _answers(owed: Decimal, chosen: Prepaid, both: Mapping[Keep, Prepaid], fee: 
         "base_months": Decimal(_term(both, chosen)),
         "saved_percent": chosen.saved / chosen.interest_before * 100 if chosen.interest_before else ZERO,
         "fee": fee,
+        "penalty": fee,
     }
     named_after = {"": chosen, "_reduce_term": both.get(Keep.INSTALMENT), "_reduce_emi": both.get(Keep.TERM)}
     named_after |= {
@@ -387,6 +412,12 @@ def _answers(owed: Decimal, chosen: Prepaid, both: Mapping[Keep, Prepaid], fee: 
                 f"months{suffix}": Decimal(one.periods),
                 f"new_months{suffix}": Decimal(one.periods),
                 f"saved{suffix}": one.saved,
+                f"saved_interest{suffix}": one.saved,
+                f"interest_saving{suffix}": one.saved,
+                f"new_payment{suffix}": one.instalment,
+                f"new_monthly_payment{suffix}": one.instalment,
+                f"last_payment{suffix}": one.last_instalment,
+                f"final_payment{suffix}": one.last_instalment,
                 f"interest_saved{suffix}": one.saved,
                 f"interest{suffix}": one.interest,
                 f"interest_after{suffix}": one.interest,

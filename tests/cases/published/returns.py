@@ -7,6 +7,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
+from services.servicing.domain.cost import annuity
 from services.servicing.domain.cost.amortised_cost import Carried, amortised_cost, effective_interest_rate
 from services.servicing.domain.cost.internal_rate import modified_irr, net_present_value, periodic_irr, xirr
 from services.servicing.domain.cost.rates import effective_of_periodic
@@ -25,8 +26,8 @@ from tests.cases.published.words import (
     whole,
 )
 
-FLOWS = ("flows", "cashflows", "cash_flows", "values", "cash_flow", "cf")
-FIRST = ("initial", "initial_investment", "outlay", "investment", "cf0", "initial_outlay")
+FLOWS = ("inflows", "flows", "cashflows", "cash_flows", "values", "cash_flow", "cf")
+FIRST = ("cost", "initial", "initial_investment", "outlay", "investment", "cf0", "initial_outlay")
 
 
 def irr(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
@@ -70,6 +71,9 @@ def _periodic(flows: list[Decimal], times: int) -> Answer:
             effective=effective_of_periodic(found.value, times),
             effective_rate=effective_of_periodic(found.value, times),
             effective_annual=effective_of_periodic(found.value, times),
+            annual_effective=effective_of_periodic(found.value, times),
+            nominal_annual=found.value * times,
+            annual_nominal=found.value * times,
         ),
         named({"sign_changes": Decimal(found.sign_changes), "irrs": sorted([found.value, *found.others])}),
     )
@@ -188,7 +192,11 @@ COUPON = (
 def eir(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
     """Amortised cost: what was paid for, what comes in, the rate given or solved."""
     stated = inputs.get("eir", "effective_rate", "effective_interest_rate", "market_rate", "yield")
-    times = inputs.read(per_year, "per_year", "frequency", "payments_per_year", "coupons_per_year", otherwise=1)
+    monthly = 12 if "months" in inputs and "annual_rate" in inputs else 1
+    times = inputs.read(per_year, "per_year", "frequency", "payments_per_year", "coupons_per_year", otherwise=monthly)
+    method = str(inputs.get("repayment", "method") or "bullet").lower()
+    if not re.search("bullet|maturity|level|equal|annuity", method):
+        raise Unreadable(f"repayment {method!r}")
     paid = inputs.read(first_amount, *COST)
     face = inputs.get(*FACE)
     receipts, redeemed = _receipts(inputs, paid if face is None else face, times)
@@ -302,9 +310,16 @@ def _part(stated: Any, of: Decimal) -> Decimal:
 
 def _receipts(inputs: Inputs, face: Any, times: int) -> tuple[list[Decimal], Decimal]:
     """What comes in by period, and the redemption that is in the last one."""
-    listed = inputs.get("payments", "flows", "receipts", "cash_flows", "instalments", "repayments")
+    listed = inputs.get(
+        "payments", "flows", "receipts", "cash_flows", "expected_cash_flows", "instalments", "repayments"
+    )
     if listed is not None:
         return [*amounts(listed)], Decimal(0)
+    rate = None if any(name in inputs for name in COUPON) else inputs.get("annual_rate", "rate")
+    if rate is not None and "months" in inputs:
+        count = whole(inputs.need("months"))
+        lent, periodic = first_amount(face), percentage(rate) / times
+        return [annuity.instalment(lent, periodic, count)] * count, Decimal(0)
     if face is None:
         raise Unreadable("neither receipts nor a redemption")
     words = str(face).lower()

@@ -78,14 +78,20 @@ def schedule(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
         otherwise=12,
     )
     inputs.get("rounding", "round", "round_payment", "currency", "c/y")
+    if (
+        re.match(r"(?:30e?/360|equal months)", str(inputs.peek("day_count") or "").lower())
+        and "start_date" not in inputs
+    ):
+        inputs.get("day_count")  # every month is a twelfth of the year, as it is without
     changing = inputs.get("rates", "rate_schedule", "rate_changes")
     over = _amortised_over(inputs, times)
     periodic = None if changing is not None else rate_of(inputs, times)
     periods = periods_of(inputs, times)
     owed = inputs.read(first_amount, *PRINCIPAL) if "pv" not in inputs else inputs.read(number, "pv")
-    grace = inputs.read(
-        whole, "grace_months", "grace", "grace_periods", "interest_only_months", "interest_only_periods"
-    )
+    price = inputs.read(first_amount, "price", "cash_price", "purchase_price", "house_price", "car_price")
+    if price is not None:
+        owed = price - share_of(inputs.get("down_payment", "deposit"), price)
+    grace = _grace(inputs, times)
     if changing is not None or grace is not None or over is not None:
         return _staged(inputs, case, owed, periodic, periods, times, changing, grace, over)
     if case.get("group", "").endswith("bullet") and _simply(inputs):
@@ -110,6 +116,22 @@ def schedule(inputs: Inputs, case: Mapping[str, Any]) -> Answer:
     if method is not Method.EQUAL_INSTALMENT:
         return _plan(owed, periodic, periods, method, times)
     return _annuity(case, periodic, periods, owed, later, paid, in_advance, (period, first, last), times)
+
+
+def _grace(inputs: Inputs, times: int) -> int | None:
+    """The periods at first in which only interest is paid; grace in which it is not is another plan."""
+    years = inputs.read(whole, "interest_only_years")
+    if years is not None:
+        return years * times
+    stated = inputs.get("grace_months", "grace", "grace_periods", "interest_only_months", "interest_only_periods")
+    if stated is None:
+        return None
+    match = re.fullmatch(
+        r"\s*(\d+)(?: months?| periods?)?,? ?(?:of )?(?:\(?interest[- ]only\)?)?\s*", str(stated).lower()
+    )
+    if match is None:
+        raise Unreadable(f"grace {stated!r}")
+    return int(match[1])
 
 
 def rate_of(inputs: Inputs, times: int) -> Decimal | None:
@@ -181,31 +203,29 @@ def _simple(
     with localcontext(PRECISION):
         interest = owed * periodic * times * share.numerator / share.denominator
     whole_ = owed + interest
-    names = (
-        "payment",
-        "last_payment",
-        "first_payment",
-        "repayment",
-        "total_payment",
-        "maturity_value",
-        "final_payment",
-    )
+    names = ("payment", "last_payment", "first_payment", "total_payment", *AT_MATURITY)
     return named({**dict.fromkeys(names, whole_), "interest": interest, "total_interest": interest})
+
+
+AT_MATURITY = (
+    *("repayment", "maturity_value", "maturity_amount", "final_payment", "total_due", "total_repayable"),
+    *("amount_due", "due_at_maturity", "future_value", "fv"),
+)
 
 
 def _amortised_over(inputs: Inputs, times: int) -> int | None:
     """The periods up to a balloon, where the instalment is computed over longer."""
     stated = inputs.get("balloon_after", "balloon_month", "balloon_period", "due_after", "call_after")
     if stated is None:
-        longer = ("amortisation", "amortization", "amortisation_months", "amortization_months", "amortization_years")
-        if not any(name in inputs for name in longer) or not any(
-            name in inputs for name in ("term", "years", "months")
-        ):
+        longer = tuple(name for name in TERM if name.startswith(("amortisation", "amortization")))
+        shorter = ("term", "years", "months", "term_years", "term_months")
+        if not any(name in inputs for name in longer) or not any(name in inputs for name in shorter):
             return None
-        stated = inputs.get("term", "years", "months")
-        if "years" in inputs and re.fullmatch(r"\d+", str(stated)):
+        name = next(name for name in shorter if name in inputs)
+        stated = inputs.get(name)
+        inputs.consume(*shorter)
+        if "years" in name and re.fullmatch(r"\d+", str(stated)):
             return int(stated) * times
-        inputs.consume("term", "months", "years")
     return months(stated) * times // 12
 
 
@@ -245,6 +265,7 @@ def _staged(
         "interest_only_payment": made[0].payment,
     }
     figures |= {f"instalment_{n}": made[period - 1].payment for n, (period, _) in enumerate(rates_, 1)}
+    figures |= {"payment_after": level, "balloon_payment": made[-1].payment - level} if over or grace else {}
     figures |= {"instalment_after": made[rates_[-1][0] - 1].payment, "balloon_total": made[-1].payment}
     figures |= {"balance": made[-1].balance + made[-1].principal - (level - made[-1].interest)} if over else {}
     return first_of(named(figures), of_rows(made, times), totals(made, owed))
@@ -323,7 +344,10 @@ def _plan(
     if method is Method.EQUAL_PRINCIPAL:
         figures |= {"principal_each": made[0].principal, "principal_part": made[0].principal}
     if method is Method.BULLET:
-        figures |= {"balances": [row.balance + row.payment for row in made], "repayment": made[-1].payment}
+        figures |= {"balances": [row.balance + row.payment for row in made]}
+        figures |= dict.fromkeys(("balance", *AT_MATURITY), made[-1].payment)
+    if method is Method.INTEREST_ONLY:
+        figures |= dict.fromkeys(("monthly_interest", "interest_payment", "interest_only_payment"), made[0].interest)
     return first_of(named(figures), of_rows(made, times), totals(made, owed))
 
 
@@ -342,6 +366,8 @@ def _annuity(
 
     Cash-flow signs as spreadsheets use them; where a source prints the other sign, its sign is taken.
     """
+    if periodic is None and owed is not None and paid is not None and owed * paid > 0 and not later:
+        paid = -paid  # both without a sign: what is lent and what is paid for it
     unknown = [
         name for name, value in (("rate", periodic), ("nper", periods), ("pv", owed), ("pmt", paid)) if value is None
     ]
@@ -358,6 +384,10 @@ def _annuity(
     }
     figures |= {
         "future_value": solved["fv"],
+        **dict.fromkeys(("principal", "loan", "loan_amount", "borrowed"), owed),
+        **dict.fromkeys(("n", "number_of_payments", "term_months"), periods),
+        "years": periods / times,
+        **dict.fromkeys(("balloon", "balloon_amount", "residual_value"), -later),
         "present_value": owed,
         "rate_percent": periodic * 100,
         "annual_rate": periodic * times,

@@ -74,10 +74,11 @@ def series(value: Any) -> list[Series]:
     count = rf"(?P<count>\d+|{'|'.join(COUNTS)})"
     between = r"(?:x|×|\*|@|(?:equal )?(?:payments?|instalments?|repayments?) of)"
     many = rf"{count}\s*(?:equal )?(?:(?P<before>{EVERY.replace('?P<every>', '?:')})\s*)?{between}\s*{AMOUNT}"
-    one = rf"(?P<last>(?:final|last)(?: payment)?(?: of)?)?\s*{AMOUNT.replace('<amount>', '<one>')}"
-    when = rf"(?:\s*(?:each )?{EVERY})?(?:,? (?:starting |beginning |commencing |first )?"
+    one = rf"(?P<last>(?:final|last)(?: payment)?(?: of)?)?\s*{AMOUNT.replace('<amount>', '<one>')}(?: balloon)?"
+    when = rf"(?:,?\s*(?:each )?{EVERY})?(?:,? (?:starting |beginning |commencing |first (?:(?:payment|instalment) )?)?"
     when += rf"(?:from|on|starting|beginning|commencing|due)? ?{DATE})?"
-    pattern = rf"(?=\S)(?:{many}|{one}){when}(?P<end> last| final)?"
+    pattern = rf"(?=\S)(?:{many}|{one}){when}(?P<end> last| final| balloon)?"
+    text.left = re.sub(rf"({NUMBER}) ({EVERY.replace('?P<every>', '?:')}) ?[x×] ?(\d+)", r"\3 x \1 \2", text.left)
     skipped = _skipped(text)
     found = []
     for match in text.all(pattern):
@@ -85,7 +86,7 @@ def series(value: Any) -> list[Series]:
         first = date.fromisoformat(match["date"]) if match["date"] else None
         amount = number(match["amount"] or match["one"])
         found.append(Series(whole(match["count"] or 1), amount, step_of(words) if words else None, first, skipped))
-    text.done(("first", "last", "final", "payments?", "instalments?", "thereafter"))
+    text.done(("first", "last", "final", "balloon", "payments?", "instalments?", "thereafter"))
     if not found:
         raise Unreadable(f"no payments in {value!r}")
     return found

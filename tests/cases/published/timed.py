@@ -36,7 +36,7 @@ def apr_uk(inputs: Inputs, _: Mapping[str, Any]) -> Answer:
 def rate_of_flows(inputs: Inputs, version: Version) -> Answer:
     """The rate of an advance, less what is kept from it, against payments that are listed."""
     later = _advances(inputs, version)
-    advance = sum((amount for _, amount in later), Decimal(0)) or first_amount(inputs.need(*ADVANCE))
+    advance = sum((amount for _, amount in later), Decimal(0)) or _advance(inputs)
     later = later or [(Fraction(0), advance)]
     kept = _kept(inputs, advance)
     payments = _payments(inputs, version)
@@ -72,6 +72,28 @@ def _advances(inputs: Inputs, version: Version) -> Timed:
     return [(years_between(start, when, version), amount) for when, amount in flows]
 
 
+def _counted(words: list[Any], version: Version) -> Timed:
+    """Records that count the months, weeks or years to an amount; none where they are of another kind."""
+    timed = []
+    for one in words:
+        unit = next((unit for unit in ("month", "week", "year") if {unit, f"{unit}s"} & set(one)), None)
+        if not isinstance(one, dict) or unit is None or "amount" not in one:
+            return []
+        time = fraction(one.get(unit, one.get(f"{unit}s"))) / _a_year(version)[unit]
+        timed.append((time, number(one["amount"])))
+    return timed
+
+
+def _advance(inputs: Inputs) -> Decimal:
+    """What is lent: stated, or a cash price less the deposit."""
+    price = inputs.read(first_amount, "cash_price", "price", "purchase_price")
+    if price is None:
+        return first_amount(inputs.need(*ADVANCE))
+    stated = inputs.get("deposit", "down_payment")
+    share = percentage(stated) * price if "%" in str(stated) else None if stated is None else first_amount(stated)
+    return price - (share or Decimal(0))
+
+
 def _kept(inputs: Inputs, advance: Decimal) -> Decimal:
     stated = inputs.get("fee", "upfront_cost", "fees", "expenses", "retained", "charges", "costs", "administration_fee")
     if stated is None:
@@ -84,6 +106,9 @@ def _payments(inputs: Inputs, version: Version) -> Timed:
     start = inputs.read(day, *STARTS)
     if words is not None:
         return _listed(words, start, version)
+    charge = inputs.read(first_amount, "charge", "total_charge", "interest", "finance_charge")
+    if charge is not None:
+        inputs.add("payment", f"{_advance(inputs) + charge:f}")
     paid = inputs.need("payment", "repaid", "total_repayable", "repayment_amount", "instalment", *EACH)
     amount = first_amount(paid)
     each = next((unit for unit in ("week", "month") if any(unit in name and name in inputs for name in EACH)), None)
@@ -130,6 +155,8 @@ def _a_year(version: Version) -> dict[str, Fraction]:
 def _listed(words: Any, start: date | None, version: Version) -> Timed:
     """Dated pairs, ``600 after 1 year``, or steps apart, the first one step after the advance."""
     if isinstance(words, (list, dict)):
+        if isinstance(words, list) and (counted := _counted(words, version)):
+            return counted
         flows = dated_flows(words)
         first = start or begin(words)
         return [(years_between(first, when, version), amount) for when, amount in flows]
@@ -138,7 +165,12 @@ def _listed(words: Any, start: date | None, version: Version) -> Timed:
     found = [*re.finditer(at, str(words)), *re.finditer(after, str(words))]
     if found:
         return [(Fraction(int(one["n"])) / _a_year(version)[one["unit"]], number(one["amount"])) for one in found]
-    listed = series(words)
+    first = re.search(
+        r",? (?:the )?first (?:payment |instalment |one )?(?:is |due |made )*(?:after )?(\d+|one) (day|week|month|year)s?"
+        r"(?: after(?: the)?(?: advance| drawdown| loan)?)?|,? from (day|week|month) (\d+)",
+        str(words).lower(),
+    )
+    listed = series(str(words).lower().replace(first[0], "") if first else words)
     if start is not None and listed[0].first is not None:
         return [(years_between(start, when, version), amount) for when, amount in dated(listed)]
     payments, time = [], Fraction(0)
@@ -146,5 +178,7 @@ def _listed(words: Any, start: date | None, version: Version) -> Timed:
         unit, length = one.step or ("month", 1)
         for _ in range(one.count):
             time += length / _a_year(version)[unit]
+            if first and not payments:
+                time = whole(first[1] or first[4]) / _a_year(version)[first[2] or first[3]]
             payments.append((time, one.amount))
     return payments

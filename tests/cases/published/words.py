@@ -81,7 +81,14 @@ def plain(value: Any) -> Any:
         return value
     text = re.sub(r"[\u2212\u2010\u2011\u2013](?=[\d.$€£¥])", "-", value)
     text = re.sub(r"^\(([\d.,]+)\)$", r"-\1", text)
+    text = re.sub("万分之([一二三四五六七八九]|[0-9.]+)", _of_ten_thousand, text)
     return _DATES.sub(_iso, _SCALED.sub(_scaled, text))
+
+
+def _of_ten_thousand(match: re.Match[str]) -> str:
+    """万分之五 as 0.05%."""
+    digit = "零一二三四五六七八九".find(match[1])
+    return f"{Decimal(match[1] if digit < 0 else digit) / 100}%"
 
 
 def _scaled(match: re.Match[str]) -> str:
@@ -276,6 +283,10 @@ class Inputs:
     def peek(self, name: str) -> Any:
         """The value of an input that does not count as asked for yet."""
         return self._values.get(name)
+
+    def add(self, name: str, value: str) -> None:
+        """A value that was found within the words of another input."""
+        self._values.setdefault(name, value)
 
     def consume(self, *names: str) -> None:
         """Take inputs away that were read as something else than their names say elsewhere."""
