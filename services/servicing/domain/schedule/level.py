@@ -129,7 +129,7 @@ def _level_unpaid(plan: Plan, related: Sequence[Period]) -> None:
             part.corrected = 0
     relevel(fresh, related[0].due, alone=True)
     for levelled, period in zip(fresh.since(related[0].due), related, strict=True):
-        period.instalment = levelled.instalment
+        period.instalment = max(levelled.instalment, period.paid - period.credited)
         period.agreed = levelled.agreed
 
 
@@ -141,7 +141,7 @@ def _level_flat(plan: Plan, related: Sequence[Period]) -> None:
     first = related[0]
     accrued = {id(period): accrual(plan, period) for period in related}
     interest = sum(accrued.values())
-    total = flat_base(first, first.slices[-1]) + interest - _repaid(plan, first)
+    total = flat_base(first, None) + interest - _repaid(plan, first)
     equal = ratio(total, len(related), plan.rounding)
     part = _in_multiples(plan, equal)
     if part * (len(related) - 1) > total - accrued[id(related[-1])]:
