@@ -95,12 +95,14 @@ def _running(ledger: Ledger, move: Move) -> Row:
 
 
 def _as_principal(ledger: Ledger, move: Move, amount: int) -> None:
-    """The whole amount is principal of the next row; a credit balance pays its part of it at once."""
+    """The whole amount is principal of the next row, and a credit balance pays its part of it at once; all of it, and no row asks."""
     covered = min(amount, ledger.overpaid)
     ledger.overpaid -= covered
     move.overpaid = covered
     move.allocation = dict.fromkeys(Component, 0)
     move.allocation[Component.PRINCIPAL] = move.claimed = amount - covered
+    if covered == amount:
+        return
     row = _row_for(ledger, move)
     _ask(row, {Component.PRINCIPAL: amount})
     row.review(move.day)

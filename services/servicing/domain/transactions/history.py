@@ -1,15 +1,15 @@
 """One ordered function: entries in the order of recording to the position of the loan.
 
-An entry for the running day goes on from where the loan stands. A back-dated one, a charge or an undone entry makes the loan
-anew from its first day in the order of value dates, so that the correction is what would have been, and brings it to the day
-on which it became known.
+An entry for the running day goes on from where the loan stands, and so does a charge that falls due after the latest of them. A
+back-dated one, an earlier charge or an undone entry makes the loan anew from its first day in the order of value dates, so that
+the correction is what would have been, and brings it to the day on which it became known.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from services.servicing.domain.terms import Terms, TransactionKind
+from services.servicing.domain.terms import Family, Terms, TransactionKind
 from services.servicing.domain.transactions.checks import refusal
 from services.servicing.domain.transactions.entries import ChargeAdded, DayEnded, Disbursed, Entry, Undone
 from services.servicing.domain.transactions.ledger import Ledger, Move, catch_up
@@ -50,13 +50,26 @@ class _Book:
         elif isinstance(entry, Undone):
             self._undo(entry)
         else:
-            latest = max((value_date(kept) for _, kept in self.kept), default=None)
+            anew = self._reaches_back(entry)
             self.kept.append((number, entry))
-            day = value_date(entry)
-            if isinstance(entry, ChargeAdded) or day < entry.known or (latest is not None and day < latest):
+            if anew:
                 self._replay(entry.known)
             else:
                 apply(self.ledger, number, entry, self.kept)
+
+    def _reaches_back(self, entry: Entry) -> bool:
+        """Whether an entry may change what earlier ones have made."""
+        if isinstance(entry, ChargeAdded):
+            return self._charge_reaches_back(entry)
+        latest = max((value_date(kept) for _, kept in self.kept), default=date.min)
+        return value_date(entry) < max(entry.known, latest)
+
+    def _charge_reaches_back(self, entry: ChargeAdded) -> bool:
+        """A charge that falls due after the latest transaction joins its row and no more, unless there is a credit balance to pay it."""
+        if self.terms.family is Family.CUMULATIVE or self.ledger.overpaid > 0:
+            return True
+        latest = max((value_date(kept) for _, kept in self.kept if not isinstance(kept, ChargeAdded)), default=date.min)
+        return (entry.charge.due or entry.known) <= latest
 
     def _undo(self, undone: Undone) -> None:
         gone = {TransactionKind.DOWN_PAYMENT} if undone.down_payment else set(TransactionKind)
@@ -73,7 +86,7 @@ class _Book:
 
     def _replay(self, known: date) -> None:
         before = {(move.entry, move.kind): move for move in self.ledger.moves}
-        self.ledger = replay(self.terms, self.kept)
+        self.ledger = replay(self.terms, self.kept, self.ledger.paid_down)
         catch_up(self.ledger, known)
         self.replayed |= _changed(before, self.ledger.moves)
 

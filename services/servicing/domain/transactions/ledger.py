@@ -85,6 +85,8 @@ class Ledger:
     written_off: date | None = None
     closing: bool = False
     """The transaction would pay all that is outstanding."""
+    paid_down: dict[int, int] = field(default_factory=dict)
+    """What was paid down with each disbursement, by the number of its entry: the amount stays when the loan is made anew."""
 
     @property
     def recalculates(self) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from services.servicing.domain.schedule.movements import (
+    ask_to_rest_date,
     change_rate,
     extend,
     outstanding_on,
@@ -64,9 +65,9 @@ Numbered = tuple[int, Entry]
 """An entry and its number in the order of recording."""
 
 
-def replay(terms: Terms, kept: Sequence[Numbered]) -> Ledger:
-    """The ledger that entries make in the order of their value dates."""
-    ledger = Ledger(terms)
+def replay(terms: Terms, kept: Sequence[Numbered], paid_down: dict[int, int]) -> Ledger:
+    """The ledger that entries make in the order of their value dates; ``paid_down`` are the down payments made so far."""
+    ledger = Ledger(terms, paid_down=paid_down)
     for number, entry in sorted(kept, key=lambda numbered: (value_date(numbered[1]), numbered[0])):
         apply(ledger, number, entry, kept)
     return ledger
@@ -92,6 +93,8 @@ def apply(ledger: Ledger, number: int, entry: Entry, kept: Sequence[Numbered]) -
     day = value_date(entry)
     ledger.closing = isinstance(entry, Paid) and _closes(ledger, day, entry.amount)
     catch_up(ledger, day)
+    if ledger.closing and ledger.plan is not None and ask_to_rest_date(ledger.plan, day):
+        show_plan(ledger, day)
     if isinstance(entry, Disbursed):
         _disburse(ledger, number, entry)
     elif isinstance(entry, Paid):
@@ -151,16 +154,20 @@ def _closes(ledger: Ledger, day: date, amount: int) -> bool:
 
 def _disburse(ledger: Ledger, number: int, entry: Disbursed) -> None:
     down = add_disbursement(ledger, number, entry.value_date, entry.amount)
-    settle_with_credit(ledger, ledger.moves[-1])
+    disbursed = ledger.moves[-1]
+    settle_with_credit(ledger, disbursed)
     rule = ledger.terms.down_payment
-    if down and entry.pay_down_payment and rule is not None and rule.automatic:
-        _settle(ledger, Move(number, TransactionKind.DOWN_PAYMENT, entry.value_date, down))
+    if rule is None or not rule.automatic or not entry.pay_down_payment:
+        return
+    amount = ledger.paid_down.setdefault(number, max(0, down - disbursed.overpaid))
+    if amount:
+        _settle(ledger, Move(number, TransactionKind.DOWN_PAYMENT, entry.value_date, amount))
 
 
 def _pay(ledger: Ledger, number: int, entry: Paid, kept: Sequence[Numbered]) -> None:
     _settle(ledger, Move(number, entry.kind, entry.value_date, entry.amount))
     if entry.refund_interest and entry.kind in ledger.terms.interest_refund_for:
-        amount = interest_refund(ledger.terms, kept, number, entry)
+        amount = interest_refund(ledger, kept, number, entry)
         if amount > 0:
             _settle(ledger, Move(number, TransactionKind.INTEREST_REFUND, entry.value_date, amount))
 
@@ -190,30 +197,29 @@ def _charge(ledger: Ledger, number: int, charge: Charge) -> None:
         ledger.overpaid += left - usable
 
 
-def interest_refund(terms: Terms, kept: Sequence[Numbered], number: int, refund: Paid) -> int:
+def interest_refund(ledger: Ledger, kept: Sequence[Numbered], number: int, refund: Paid) -> int:
     """The interest that a refunded amount has borne since it was disbursed.
 
     It is the difference between the interest due on the refund's day with the earlier refunds taken as never disbursed, and
     with this one taken so as well.
     """
-    plain = replace(terms, interest_refund_for=frozenset())
+    kinds = ledger.terms.interest_refund_for
     earlier = [
         entry.amount
         for other, entry in kept
         if isinstance(entry, Paid)
-        and entry.kind in terms.interest_refund_for
+        and entry.kind in kinds
         and (entry.value_date, other) < (refund.value_date, number)
     ]
-    before = _interest_due(plain, kept, number, refund, sum(earlier), terms.interest_refund_for)
-    after = _interest_due(plain, kept, number, refund, sum(earlier) + refund.amount, terms.interest_refund_for)
+    before = _interest_due(ledger, kept, number, refund, sum(earlier))
+    after = _interest_due(ledger, kept, number, refund, sum(earlier) + refund.amount)
     return before - after
 
 
-def _interest_due(
-    terms: Terms, kept: Sequence[Numbered], number: int, refund: Paid, never: int, kinds: frozenset[TransactionKind]
-) -> int:
+def _interest_due(ledger: Ledger, kept: Sequence[Numbered], number: int, refund: Paid, never: int) -> int:
     """Interest due on the day of ``refund`` when the amount ``never`` goes back on the days of disbursement."""
     day = refund.value_date
+    kinds = ledger.terms.interest_refund_for
     entries: list[Numbered] = []
     for other, entry in sorted(kept, key=lambda numbered: (value_date(numbered[1]), numbered[0])):
         if (value_date(entry), other) >= (day, number) or (isinstance(entry, Paid) and entry.kind in kinds):
@@ -223,8 +229,8 @@ def _interest_due(
             back = min(never, entry.amount)
             never -= back
             entries.append((other, Paid(known=entry.known, value_date=entry.value_date, amount=back)))
-    ledger = Ledger(terms)
+    made = Ledger(replace(ledger.terms, interest_refund_for=frozenset()), paid_down=dict(ledger.paid_down))
     for other, entry in entries:
-        apply(ledger, other, entry, entries)
-    catch_up(ledger, day)
-    return sum(figure.interest for figure in figures(till(ledger.plan, day))) if ledger.plan is not None else 0
+        apply(made, other, entry, entries)
+    catch_up(made, day)
+    return sum(figure.interest for figure in figures(till(made.plan, day))) if made.plan is not None else 0
