@@ -10,7 +10,10 @@ from services.servicing.domain.terms import (
     CreditOrder,
     DownPayment,
     FutureRule,
+    Preclosure,
     Processing,
+    Rate,
+    Recalculation,
     Rounding,
     Slot,
     TransactionKind,
@@ -131,6 +134,25 @@ class TestLate:
         assert rows(ended)[1].interest > rows(quiet)[1].interest
         assert rows(ended)[0] == rows(quiet)[0]
 
+    def test_a_charge_that_falls_due_later_looks_at_no_interest(self):
+        day = date(2026, 5, 15)
+        quiet = asked(run(PLAIN, [disbursed()]))
+        later = run(PLAIN, [disbursed(), fee(500, date(2026, 5, 20), day)])
+        assert asked(later) == quiet
+        assert rows(later)[1].fee == 500
+        earlier = run(PLAIN, [disbursed(), fee(500, START, day)])
+        assert asked(earlier) != quiet  # all is made anew and looked at on 15 May, with the first row overdue
+
+    def test_closed_early_it_owes_interest_to_the_rest_date_in_a_row_that_was_paid_before(self):
+        base = terms(
+            PLAIN, principal=10_000, rate=Rate(Decimal(7)), recalculation=Recalculation(preclosure=Preclosure.REST_DATE)
+        )
+        start, early, close = (date(2024, 1, day) for day in (1, 10, 20))
+        position = run(base, [disbursed(10_000, start), paid(1_701, early), paid(20_000, close)])
+        # 10,000 for nine days of January, 8,316 for twenty-two
+        assert asked(position)[0] == (1_684, 17 + 34)
+        assert (position.overpaid, position.totals.outstanding) == (21_701 - 10_000 - 51, 0)
+
 
 class TestTooMuch:
     def test_what_nobody_owes_is_a_credit_balance(self):
@@ -149,6 +171,25 @@ class TestTooMuch:
     def test_it_pays_a_second_disbursement(self):
         position = run(PLAIN, [disbursed(), paid(600_100, START), disbursed(1_000, date(2026, 4, 10))])
         assert (position.overpaid, position.totals.outstanding) == (0, 900 + position.totals.interest)
+
+    def test_a_second_down_payment_is_what_the_credit_leaves_of_it(self):
+        base = terms(FREE, down_payment=DownPayment(Decimal(25), automatic=True))
+        owed = simple(base).totals.outstanding
+        later = [paid(owed + 100, START), disbursed(1_000, FIRST)]
+        down = run(base, [disbursed(), *later]).postings[-1]
+        assert (down.kind, down.amount) == (TransactionKind.DOWN_PAYMENT, 150)
+        covered = run(base, [disbursed(), paid(owed + 300, START), disbursed(1_000, FIRST)])
+        assert [posting.kind for posting in covered.postings].count(TransactionKind.DOWN_PAYMENT) == 1
+
+    def test_a_down_payment_once_made_stays_whatever_becomes_known_later(self):
+        base = terms(FREE, down_payment=DownPayment(Decimal(25), automatic=True))
+        owed = simple(base).totals.outstanding
+        later = [disbursed(1_000, FIRST), paid(owed + 100, START, known=SECOND)]
+        position = run(base, [disbursed(), *later])
+        assert [posting.amount for posting in position.postings if posting.kind is TransactionKind.DOWN_PAYMENT] == [
+            150_000,
+            250,
+        ]
 
     def test_what_a_row_no_longer_asks_for_pays_those_that_ask_for_more(self):
         base = terms(FREE, FutureRule.LAST, rounding=Rounding(multiple=100_000))
@@ -233,6 +274,20 @@ class TestChargeback:
         plain, again = (run(PLAIN, [disbursed(), paid(INSTALMENT, FIRST), *more]) for more in ([], [back]))
         extra = rows(again)[1].interest - rows(plain)[1].interest
         assert extra == 1_035  # 103,529 × 1 %
+
+    def test_what_a_credit_balance_covers_is_asked_for_in_no_row(self):
+        position = run(FREE, [disbursed(), paid(simple(FREE).totals.due + 500, START)])
+        back = Chargeback(known=FIRST, value_date=FIRST, amount=400, payment=1)
+        claimed = run(FREE, [disbursed(), paid(simple(FREE).totals.due + 500, START), back])
+        assert (claimed.lines, claimed.overpaid, claimed.postings[-1].balance) == (position.lines, 100, 0)
+
+    def test_of_a_refund_it_claims_what_the_refund_settled_and_not_its_interest(self):
+        kinds = frozenset({TransactionKind.MERCHANT_ISSUED_REFUND})
+        base = replace(PLAIN, interest_refund_for=kinds, credit_order=CreditOrder(tuple(Component)))
+        refund = paid(120_000, date(2026, 4, 15), kind=TransactionKind.MERCHANT_ISSUED_REFUND)
+        back = Chargeback(known=date(2026, 5, 10), value_date=date(2026, 5, 10), amount=120_000, payment=1)
+        position = run(base, [disbursed(), refund, back])
+        assert position.postings[-1].allocation == position.postings[1].allocation
 
     def test_after_maturity_it_is_an_extra_row(self):
         day = date(2026, 12, 1)

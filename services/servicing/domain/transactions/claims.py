@@ -60,12 +60,12 @@ def _claimed(ledger: Ledger, move: Move, payment: int) -> dict[Component, int]:
     if ledger.terms.credit_order is None:
         parts[Component.PRINCIPAL] = move.amount
         return parts
-    settled = dict.fromkeys(Component, 0)
+    original = next(other for other in ledger.moves if other.entry == payment and other.kind not in CLAIMS)
+    settled = dict(original.allocation)
     for other in ledger.moves:
-        claimed_before = other.payment == payment
-        if claimed_before or (other.entry == payment and other.kind not in CLAIMS):
+        if other.payment == payment:
             for component in Component:
-                settled[component] += -other.allocation[component] if claimed_before else other.allocation[component]
+                settled[component] -= other.allocation[component]
     left = move.amount
     for component in ledger.terms.credit_order.order:
         parts[component] = min(left, settled[component])
@@ -95,7 +95,7 @@ def _running(ledger: Ledger, move: Move) -> Row:
 
 
 def _as_principal(ledger: Ledger, move: Move, amount: int) -> None:
-    """The whole amount is principal of the next row, and a credit balance pays its part of it at once; all of it, and no row asks."""
+    """The amount is principal of the next row, and a credit balance pays its part at once; where it pays all, no row asks."""
     covered = min(amount, ledger.overpaid)
     ledger.overpaid -= covered
     move.overpaid = covered

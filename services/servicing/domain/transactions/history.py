@@ -65,7 +65,7 @@ class _Book:
         return value_date(entry) < max(entry.known, latest)
 
     def _charge_reaches_back(self, entry: ChargeAdded) -> bool:
-        """A charge that falls due after the latest transaction joins its row and no more, unless there is a credit balance to pay it."""
+        """A charge that falls due after the latest transaction joins its row and no more, unless a credit balance pays it."""
         if self.terms.family is Family.CUMULATIVE or self.ledger.overpaid > 0:
             return True
         latest = max((value_date(kept) for _, kept in self.kept if not isinstance(kept, ChargeAdded)), default=date.min)

@@ -207,9 +207,7 @@ def interest_refund(ledger: Ledger, kept: Sequence[Numbered], number: int, refun
     earlier = [
         entry.amount
         for other, entry in kept
-        if isinstance(entry, Paid)
-        and entry.kind in kinds
-        and (entry.value_date, other) < (refund.value_date, number)
+        if isinstance(entry, Paid) and entry.kind in kinds and (entry.value_date, other) < (refund.value_date, number)
     ]
     before = _interest_due(ledger, kept, number, refund, sum(earlier))
     after = _interest_due(ledger, kept, number, refund, sum(earlier) + refund.amount)
