@@ -308,3 +308,18 @@ class TestInterestRefund:
         base = replace(PLAIN, interest_refund_for=frozenset({TransactionKind.MERCHANT_ISSUED_REFUND}))
         refund = paid(120_000, date(2026, 4, 15), kind=TransactionKind.MERCHANT_ISSUED_REFUND)
         assert len(run(base, [disbursed(), replace(refund, refund_interest=False)]).postings) == 2
+
+    def test_an_earlier_payment_that_becomes_known_later_changes_what_is_given_back(self):
+        base = replace(PLAIN, interest_refund_for=frozenset({TransactionKind.MERCHANT_ISSUED_REFUND}))
+        refund = paid(120_000, date(2026, 4, 15), kind=TransactionKind.MERCHANT_ISSUED_REFUND)
+        early = paid(60_000, date(2026, 4, 8), known=date(2026, 4, 20))
+        posting = run(base, [disbursed(), refund, early]).postings[-1]
+        # 600,000 for 8 days of April and 541,600 for 7: 1,600 + 1,264; never disbursed, 480,000 and 421,280: 1,280 + 983
+        assert (posting.kind, posting.amount, posting.replayed) == (TransactionKind.INTEREST_REFUND, 601, True)
+
+    def test_what_was_given_back_stays_where_nothing_before_it_changes(self):
+        kinds = frozenset({TransactionKind.MERCHANT_ISSUED_REFUND})
+        refund = paid(120_000, date(2026, 4, 15), kind=TransactionKind.MERCHANT_ISSUED_REFUND)
+        undone = [disbursed(), refund, paid(100, SECOND), Undone(known=SECOND, entry=2)]
+        position = run(replace(PLAIN, interest_refund_for=kinds), undone)
+        assert [posting.amount for posting in position.postings if not posting.reverted] == [600_000, 120_000, 600]

@@ -12,13 +12,10 @@ from datetime import date
 from services.servicing.domain.terms import Family, Terms, TransactionKind
 from services.servicing.domain.transactions.checks import refusal
 from services.servicing.domain.transactions.entries import ChargeAdded, DayEnded, Disbursed, Entry, Undone
-from services.servicing.domain.transactions.ledger import Ledger, Move, catch_up
+from services.servicing.domain.transactions.ledger import Key, Ledger, Move, catch_up
 from services.servicing.domain.transactions.position import Position, Posting
 from services.servicing.domain.transactions.replay import Numbered, apply, replay, value_date
 from services.servicing.domain.transactions.view import position
-
-Key = tuple[int, TransactionKind]
-"""A posting: the number of its entry and its kind."""
 
 
 def run(terms: Terms, entries: Sequence[Entry]) -> Position:
@@ -85,8 +82,8 @@ class _Book:
         self._replay(undone.known)
 
     def _replay(self, known: date) -> None:
-        before = {(move.entry, move.kind): move for move in self.ledger.moves}
-        self.ledger = replay(self.terms, self.kept, self.ledger.paid_down)
+        before = {move.key: move for move in self.ledger.moves}
+        self.ledger = replay(self.terms, self.kept, before)
         catch_up(self.ledger, known)
         self.replayed |= _changed(before, self.ledger.moves)
 
@@ -100,15 +97,10 @@ def _changed(before: Mapping[Key, Move], moves: Iterable[Move]) -> set[Key]:
     changed: set[Key] = set()
     days: set[date] = set()
     for move in moves:
-        key = (move.entry, move.kind)
-        earlier = before.get(key)
+        earlier = before.get(move.key)
         if earlier is None or move.kind is TransactionKind.DISBURSEMENT:
             continue
-        if move.day in days or _figures(move) != _figures(earlier):
-            changed.add(key)
+        if move.day in days or move.figures != earlier.figures:
+            changed.add(move.key)
             days.add(move.day)
     return changed
-
-
-def _figures(move: Move) -> tuple[object, ...]:
-    return move.amount, move.allocation, move.overpaid

@@ -3,7 +3,7 @@
 Like the plan it is changed in place while one position is computed, and never handed out.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -29,6 +29,9 @@ from services.servicing.domain.transactions.rows import Row
 CLAIMS = frozenset({TransactionKind.DISBURSEMENT, TransactionKind.CHARGEBACK, TransactionKind.CREDIT_BALANCE_REFUND})
 """Kinds that add to what is outstanding."""
 
+Key = tuple[int, TransactionKind]
+"""A transaction: the number of its entry and its kind."""
+
 STATUS_ONLY = frozenset({TransactionKind.CHARGE_OFF, TransactionKind.RECOVERY})
 """Kinds that leave what is outstanding as it is."""
 
@@ -47,6 +50,15 @@ class Move:
     """Principal the transaction added to what is outstanding."""
     payment: int | None = None
     """Number of the entry whose money a chargeback claims back."""
+
+    @property
+    def key(self) -> Key:
+        return self.entry, self.kind
+
+    @property
+    def figures(self) -> tuple[object, ...]:
+        """What a correction may change."""
+        return self.amount, self.allocation, self.overpaid
 
 
 class Charged(NamedTuple):
@@ -85,8 +97,8 @@ class Ledger:
     written_off: date | None = None
     closing: bool = False
     """The transaction would pay all that is outstanding."""
-    paid_down: dict[int, int] = field(default_factory=dict)
-    """What was paid down with each disbursement, by the number of its entry: the amount stays when the loan is made anew."""
+    before: Mapping[Key, Move] = field(default_factory=dict)
+    """The transactions as they were before the loan was made anew."""
 
     @property
     def recalculates(self) -> bool:

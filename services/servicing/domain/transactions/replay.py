@@ -1,6 +1,6 @@
 """Entries in the order of value dates, written into a ledger one after the other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -35,6 +35,7 @@ from services.servicing.domain.transactions.entries import (
 from services.servicing.domain.transactions.impairment import charge_off, waive_charge, write_off
 from services.servicing.domain.transactions.ledger import (
     CLAIMS,
+    Key,
     Ledger,
     Move,
     add_charge,
@@ -65,9 +66,9 @@ Numbered = tuple[int, Entry]
 """An entry and its number in the order of recording."""
 
 
-def replay(terms: Terms, kept: Sequence[Numbered], paid_down: dict[int, int]) -> Ledger:
-    """The ledger that entries make in the order of their value dates; ``paid_down`` are the down payments made so far."""
-    ledger = Ledger(terms, paid_down=paid_down)
+def replay(terms: Terms, kept: Sequence[Numbered], before: Mapping[Key, Move]) -> Ledger:
+    """The ledger that entries make in the order of their value dates; ``before`` are the transactions as they were."""
+    ledger = Ledger(terms, before=before)
     for number, entry in sorted(kept, key=lambda numbered: (value_date(numbered[1]), numbered[0])):
         apply(ledger, number, entry, kept)
     return ledger
@@ -159,17 +160,37 @@ def _disburse(ledger: Ledger, number: int, entry: Disbursed) -> None:
     rule = ledger.terms.down_payment
     if rule is None or not rule.automatic or not entry.pay_down_payment:
         return
-    amount = ledger.paid_down.setdefault(number, max(0, down - disbursed.overpaid))
-    if amount:
-        _settle(ledger, Move(number, TransactionKind.DOWN_PAYMENT, entry.value_date, amount))
+    move = Move(number, TransactionKind.DOWN_PAYMENT, entry.value_date, max(0, down - disbursed.overpaid))
+    if disbursed.key in ledger.before:
+        move.amount = _amount_before(ledger, move.key)
+    if move.amount:
+        _settle(ledger, move)
+
+
+def _amount_before(ledger: Ledger, key: Key) -> int:
+    """The amount of a transaction that follows from another one stays when the loan is made anew; where there was none, none."""
+    return ledger.before[key].amount if key in ledger.before else 0
 
 
 def _pay(ledger: Ledger, number: int, entry: Paid, kept: Sequence[Numbered]) -> None:
-    _settle(ledger, Move(number, entry.kind, entry.value_date, entry.amount))
+    refund = Move(number, entry.kind, entry.value_date, entry.amount)
+    _settle(ledger, refund)
     if entry.refund_interest and entry.kind in ledger.terms.interest_refund_for:
-        amount = interest_refund(ledger, kept, number, entry)
-        if amount > 0:
-            _settle(ledger, Move(number, TransactionKind.INTEREST_REFUND, entry.value_date, amount))
+        interest = Move(number, TransactionKind.INTEREST_REFUND, entry.value_date, 0)
+        if refund.key not in ledger.before:
+            interest.amount = _interest_refund(ledger, kept, number, entry)
+        else:
+            interest.amount = _amount_before(ledger, interest.key)
+            if interest.amount and _corrected(ledger):
+                interest.amount = _interest_refund_anew(ledger, kept, number, entry)
+        if interest.amount > 0:
+            _settle(ledger, interest)
+
+
+def _corrected(ledger: Ledger) -> bool:
+    """Whether any transaction so far is another than before the loan was made anew."""
+    before = ledger.before
+    return any(move.key not in before or move.figures != before[move.key].figures for move in ledger.moves)
 
 
 def _settle(ledger: Ledger, move: Move) -> None:
@@ -197,21 +218,33 @@ def _charge(ledger: Ledger, number: int, charge: Charge) -> None:
         ledger.overpaid += left - usable
 
 
-def interest_refund(ledger: Ledger, kept: Sequence[Numbered], number: int, refund: Paid) -> int:
+def _interest_refund(ledger: Ledger, kept: Sequence[Numbered], number: int, refund: Paid) -> int:
     """The interest that a refunded amount has borne since it was disbursed.
 
     It is the difference between the interest due on the refund's day with the earlier refunds taken as never disbursed, and
     with this one taken so as well.
     """
+    earlier = _refunded_before(ledger, kept, number, refund)
+    before = _interest_due(ledger, kept, number, refund, earlier)
+    return before - _interest_due(ledger, kept, number, refund, earlier + refund.amount)
+
+
+def _interest_refund_anew(ledger: Ledger, kept: Sequence[Numbered], number: int, refund: Paid) -> int:
+    """The same after a correction: from the interest due in the loan as it now stands, less what was given back before."""
+    assert ledger.plan is not None
+    due = sum(figure.interest for figure in figures(till(ledger.plan, refund.value_date)))
+    given = sum(move.amount for move in ledger.moves if move.kind is TransactionKind.INTEREST_REFUND)
+    never = _refunded_before(ledger, kept, number, refund) + refund.amount
+    return due - given - _interest_due(ledger, kept, number, refund, never)
+
+
+def _refunded_before(ledger: Ledger, kept: Sequence[Numbered], number: int, refund: Paid) -> int:
     kinds = ledger.terms.interest_refund_for
-    earlier = [
+    return sum(
         entry.amount
         for other, entry in kept
         if isinstance(entry, Paid) and entry.kind in kinds and (entry.value_date, other) < (refund.value_date, number)
-    ]
-    before = _interest_due(ledger, kept, number, refund, sum(earlier))
-    after = _interest_due(ledger, kept, number, refund, sum(earlier) + refund.amount)
-    return before - after
+    )
 
 
 def _interest_due(ledger: Ledger, kept: Sequence[Numbered], number: int, refund: Paid, never: int) -> int:
@@ -227,7 +260,8 @@ def _interest_due(ledger: Ledger, kept: Sequence[Numbered], number: int, refund:
             back = min(never, entry.amount)
             never -= back
             entries.append((other, Paid(known=entry.known, value_date=entry.value_date, amount=back)))
-    made = Ledger(replace(ledger.terms, interest_refund_for=frozenset()), paid_down=dict(ledger.paid_down))
+    plain = replace(ledger.terms, interest_refund_for=frozenset())
+    made = Ledger(plain, before={move.key: move for move in ledger.moves})
     for other, entry in entries:
         apply(made, other, entry, entries)
     catch_up(made, day)
