@@ -353,8 +353,11 @@ _PLAIN_ORDER = tuple(Component)
 
 def _allocations(orders: Json | None, strategy: str | None) -> tuple[Allocation, ...]:
     if orders is None:
-        name = strategy or "ADVANCED_PAYMENT_ALLOCATION"
-        return (Allocation(None, _order_of(name), charges_by_own_date=name.startswith("DUE_")),)
+        name = strategy or _ADVANCED
+        order = _order_of(name)
+        return (
+            Allocation(None, order, FutureRule.NEXT, name.startswith("DUE_"), charges_from_the_start=name != _ADVANCED),
+        )
     return tuple(
         Allocation(
             None if kind == "DEFAULT" else word(_KINDS, "payment_allocation", kind),
@@ -366,6 +369,7 @@ def _allocations(orders: Json | None, strategy: str | None) -> tuple[Allocation,
     )
 
 
+_ADVANCED = "ADVANCED_PAYMENT_ALLOCATION"
 _INTEREST_FIRST = "OVERDUE_DUE_FEE_INT_PRINCIPAL"
 """Penalties, fees and interest of all rows that are due come before the principal of any."""
 
@@ -383,7 +387,7 @@ def _order_of(strategy: str) -> tuple[Slot, ...]:
         principal = [Slot(due, Component.PRINCIPAL) for due in (Due.PAST_DUE, Due.DUE)]
         return (*before, *principal, *(Slot(Due.IN_ADVANCE, part) for part in _PLAIN_ORDER))
     due, _, advance = strategy.removesuffix("_ORDER").partition("_IN_ADVANCE_")
-    plain = strategy in ("ADVANCED_PAYMENT_ALLOCATION", "CREOCORE_UNIQUE")
+    plain = strategy in (_ADVANCED, "CREOCORE_UNIQUE")
     now = _PLAIN_ORDER if plain else _spelled(due.removeprefix("DUE_"))
     later = _spelled(advance) if advance else now
     return tuple(Slot(due, part) for due, order in zip(Due, (now, now, later), strict=True) for part in order)

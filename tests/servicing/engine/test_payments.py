@@ -143,6 +143,16 @@ class TestLate:
         earlier = run(PLAIN, [disbursed(), fee(500, START, day)])
         assert asked(earlier) != quiet  # all is made anew and looked at on 15 May, with the first row overdue
 
+    def test_a_charge_may_stand_from_the_start(self):
+        day = date(2026, 4, 10)
+        later = [disbursed(), paid(10_000, day), fee(500, FIRST, FIRST)]
+        for stands, expected in ((False, (0, 6_000, 4_000)), (True, (500, 6_000, 3_500))):
+            base = replace(CHINESE, allocations=(Allocation(None, ORDER, charges_from_the_start=stands),))
+            payment = run(base, later).postings[1]
+            parts = payment.allocation
+            assert (parts[Component.FEE], parts[Component.INTEREST], parts[Component.PRINCIPAL]) == expected
+            assert payment.replayed is stands
+
     def test_closed_early_it_owes_interest_to_the_rest_date_in_a_row_that_was_paid_before(self):
         base = terms(
             PLAIN, principal=10_000, rate=Rate(Decimal(7)), recalculation=Recalculation(preclosure=Preclosure.REST_DATE)

@@ -201,6 +201,8 @@ class Allocation:
     future: FutureRule = FutureRule.NEXT
     charges_by_own_date: bool = False
     """A charge is due from its own date on, one of every instalment at once, though its row falls due later."""
+    charges_from_the_start: bool = False
+    """A charge stands in its row for every payment, also those made before it was added: they are shared out anew."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,13 @@ from services.servicing.domain.transactions.checks import refusal
 from services.servicing.domain.transactions.entries import ChargeAdded, DayEnded, Disbursed, Entry, Undone
 from services.servicing.domain.transactions.ledger import Key, Ledger, Move, catch_up
 from services.servicing.domain.transactions.position import Position, Posting
-from services.servicing.domain.transactions.replay import Numbered, apply, replay, value_date
+from services.servicing.domain.transactions.replay import (
+    Numbered,
+    apply,
+    replay,
+    stand_from_the_start,
+    value_date,
+)
 from services.servicing.domain.transactions.view import position
 
 
@@ -63,7 +69,7 @@ class _Book:
 
     def _charge_reaches_back(self, entry: ChargeAdded) -> bool:
         """A charge that falls due after the latest transaction joins its row and no more, unless a credit balance pays it."""
-        if self.terms.family is Family.CUMULATIVE or self.ledger.overpaid > 0:
+        if stand_from_the_start(self.terms) or self.terms.family is Family.CUMULATIVE or self.ledger.overpaid > 0:
             return True
         latest = max((value_date(kept) for _, kept in self.kept if not isinstance(kept, ChargeAdded)), default=date.min)
         return (entry.charge.due or entry.known) <= latest

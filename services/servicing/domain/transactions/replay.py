@@ -14,7 +14,7 @@ from services.servicing.domain.schedule.movements import (
     till,
 )
 from services.servicing.domain.schedule.plan import Plan, figures
-from services.servicing.domain.terms import Charge, ChargeTime, Preclosure, Terms, TransactionKind
+from services.servicing.domain.terms import Charge, ChargeBasis, ChargeTime, Preclosure, Terms, TransactionKind
 from services.servicing.domain.transactions.allocation import allocate
 from services.servicing.domain.transactions.claims import charge_back, refund_credit, settle_with_credit
 from services.servicing.domain.transactions.entries import (
@@ -69,9 +69,36 @@ Numbered = tuple[int, Entry]
 def replay(terms: Terms, kept: Sequence[Numbered], before: Mapping[Key, Move]) -> Ledger:
     """The ledger that entries make in the order of their value dates; ``before`` are the transactions as they were."""
     ledger = Ledger(terms, before=before)
-    for number, entry in sorted(kept, key=lambda numbered: (value_date(numbered[1]), numbered[0])):
+    for number, entry in in_order(terms, kept):
         apply(ledger, number, entry, kept)
     return ledger
+
+
+def in_order(terms: Terms, kept: Sequence[Numbered]) -> list[Numbered]:
+    """Entries by value date; a charge that stands from the start follows the disbursement that its amount needs."""
+    ordered = sorted(kept, key=lambda numbered: (value_date(numbered[1]), numbered[0]))
+    if not stand_from_the_start(terms):
+        return ordered
+    charges = [numbered for numbered in ordered if isinstance(numbered[1], ChargeAdded)]
+    others = [numbered for numbered in ordered if not isinstance(numbered[1], ChargeAdded)]
+    for charge in reversed(charges):
+        others.insert(_after_disbursement(others, charge[1]), charge)
+    return others
+
+
+def stand_from_the_start(terms: Terms) -> bool:
+    """Whether payments made before a charge was added are shared out anew."""
+    return any(rule.charges_from_the_start for rule in terms.allocations if rule.kind is None)
+
+
+def _after_disbursement(ordered: Sequence[Numbered], charge: Entry) -> int:
+    """The place after the first disbursement; for a share of what was disbursed after the last one before the charge counts."""
+    assert isinstance(charge, ChargeAdded)
+    places = [place for place, (_, entry) in enumerate(ordered, start=1) if isinstance(entry, Disbursed)]
+    if charge.charge.basis is not ChargeBasis.FLAT:
+        known = [place for place in places if value_date(ordered[place - 1][1]) <= value_date(charge)]
+        return known[-1] if known else 0
+    return places[0] if places else 0
 
 
 def value_date(entry: Entry) -> date:
@@ -252,7 +279,7 @@ def _interest_due(ledger: Ledger, kept: Sequence[Numbered], number: int, refund:
     day = refund.value_date
     kinds = ledger.terms.interest_refund_for
     entries: list[Numbered] = []
-    for other, entry in sorted(kept, key=lambda numbered: (value_date(numbered[1]), numbered[0])):
+    for other, entry in in_order(ledger.terms, kept):
         if (value_date(entry), other) >= (day, number) or (isinstance(entry, Paid) and entry.kind in kinds):
             continue
         entries.append((other, entry))
