@@ -260,3 +260,16 @@ def test_a_cent_paid_out_on_a_loan_with_a_credit_leaves_sound_rows():
     )
     first, day = START + timedelta(days=14), START + timedelta(days=42)
     sound(run(base, [disbursed(10_000), paid(10_000, first), paid(10_000, day), disbursed(1, day)]))
+
+
+def test_what_is_paid_in_a_row_with_a_claim_is_known_when_a_disbursement_makes_it_ask_for_more():
+    rules = {"recalculation": Recalculation(), "credit_order": CreditOrder(tuple(Component)), "instalments": 3}
+    base = replace(PLAIN, family=Family.CUMULATIVE, method=Method.EQUAL_PRINCIPAL, day_count=DayCount(365), **rules)
+    back = Chargeback(known=START + timedelta(days=36), value_date=START + timedelta(days=36), amount=1, payment=1)
+    sound(run(base, [disbursed(1), paid(3, START), back, disbursed(1, back.known)]))
+
+
+def test_the_rest_date_of_a_payment_on_a_due_date_is_that_day():
+    base = replace(PLAIN, instalments=12, recalculation=Recalculation(preclosure=Preclosure.REST_DATE))
+    entries = [disbursed(76), paid(28, START + timedelta(days=61)), paid(51, START + timedelta(days=91))]
+    sound(run(base, entries))

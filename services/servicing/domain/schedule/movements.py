@@ -317,7 +317,7 @@ def outstanding_on(plan: Plan, day: date) -> Asked:
 
 def ask_to_rest_date(plan: Plan, day: date) -> bool:
     """A loan that is closed early owes interest to the due date of the running row, also where that row was paid before."""
-    running = next((period for period in plan.periods if period.begins <= day < period.due), None)
+    running = next((period for period in plan.periods if period.begins < day < period.due), None)
     if running is None or not running.settled:
         return False
     interest = outstanding_on(plan, running.due).interest
