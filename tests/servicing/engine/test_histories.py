@@ -273,3 +273,12 @@ def test_the_rest_date_of_a_payment_on_a_due_date_is_that_day():
     base = replace(PLAIN, instalments=12, recalculation=Recalculation(preclosure=Preclosure.REST_DATE))
     entries = [disbursed(76), paid(28, START + timedelta(days=61)), paid(51, START + timedelta(days=91))]
     sound(run(base, entries))
+
+
+def test_a_disbursement_after_an_extension_finds_the_rows_that_kept_what_was_paid_on_them():
+    last = (Allocation(None, ORDER, FutureRule.LAST),)
+    base = replace(PLAIN, rate=Rate(Decimal(36)), instalments=2, recalculation=None, allocations=last)
+    longer = Extended(known=START + timedelta(days=1), value_date=START + timedelta(days=1), instalments=2)
+    position = run(base, [disbursed(4), paid(2, START), longer, disbursed(1, START + timedelta(days=63))])
+    sound(position)
+    assert position.totals.principal == 5

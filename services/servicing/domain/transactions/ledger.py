@@ -88,6 +88,8 @@ class Ledger:
     """Rows a payment in advance found nothing to pay in, by identity."""
     asked: dict[tuple[tuple[date, date], date], Asked] = field(default_factory=dict)
     """What rows ask for when they are paid in advance on a day, until a payment changes the plan."""
+    changed: bool = False
+    """Rows without recalculation were changed by agreement: some keep what was paid on them whatever the plan says."""
     detached: bool = False
     """Rows were changed beside the plan and follow it no more."""
     charged: dict[int, Charged] = field(default_factory=dict)
@@ -172,11 +174,18 @@ def show_change(ledger: Ledger, day: date) -> None:
     show_plan(ledger, day, since=day, keep=settled)
     if ledger.recalculates or ledger.plan is None:
         return
+    ledger.changed = True
     rows = list(ledger.instalments)
     for row in rows:
         for component in (Component.PRINCIPAL, Component.INTEREST):
             row.owed[component] = max(row.owed[component], row.paid[component])
-    missing = sum(figure.principal for figure in figures(ledger.plan))
+    _take_in_rest(ledger, ledger.plan, day)
+
+
+def _take_in_rest(ledger: Ledger, plan: Plan, day: date) -> None:
+    """The last rows take in what the plan has of principal and the rows do not ask for, or what they ask for beyond it."""
+    rows = list(ledger.instalments)
+    missing = sum(figure.principal for figure in figures(plan))
     missing -= sum(row.owed[Component.PRINCIPAL] - row.beside[Component.PRINCIPAL] for row in rows)
     for row in reversed(rows):
         taken = max(missing, -row.left(Component.PRINCIPAL))
@@ -224,6 +233,8 @@ def _schedule(ledger: Ledger, day: date, amount: int) -> None:
         return
     disburse(plan, day, amount)
     show_plan(ledger, day, since=day)
+    if ledger.changed:
+        _take_in_rest(ledger, plan, day)
 
 
 def _free_excess(ledger: Ledger, day: date) -> None:
