@@ -225,7 +225,7 @@ def _schedule(ledger: Ledger, day: date, amount: int) -> None:
         return
     late = day > plan.matures and not ledger.terms.full_term_tranches
     if late:
-        row = extra_row(ledger, day)
+        row = extra_row(ledger, day, since=day)
         row.owed[Component.PRINCIPAL] += amount
         row.review(day)
     if ledger.terms.family is Family.CUMULATIVE:
@@ -263,7 +263,7 @@ def spread_overdue(ledger: Ledger, day: date) -> None:
 
 def _spread(ledger: Ledger, day: date, amount: int) -> None:
     """More principal in equal parts, in multiples, in the rows after ``day``; the last one takes what the division leaves."""
-    rows = [row for row in ledger.instalments if row.due > day] or [extra_row(ledger, day)]
+    rows = [row for row in ledger.instalments if row.due > day] or [extra_row(ledger, day, since=day)]
     part = to_multiple(ratio(amount, len(rows), ledger.terms.rounding), ledger.terms.rounding)
     for row in rows:
         added = amount if row is rows[-1] else min(part, amount)
@@ -313,12 +313,12 @@ def down_payment(terms: Terms, amount: int) -> int:
     return units(exact.divide(part, multiple), terms.rounding) * multiple
 
 
-def extra_row(ledger: Ledger, day: date) -> Row:
-    """The row after maturity, reaching to ``day``."""
+def extra_row(ledger: Ledger, day: date, since: date | None = None) -> Row:
+    """The row after maturity, reaching from there to ``day``; one that a disbursement opens begins with that."""
     row = ledger.extra
     if row is None:
         assert ledger.plan is not None
-        row = Row(ledger.plan.matures, day, additional=True)
+        row = Row(since or ledger.plan.matures, day, additional=True)
         ledger.rows.append(row)
     row.due = max(row.due, day)
     return row
