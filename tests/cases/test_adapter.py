@@ -277,3 +277,14 @@ def test_a_disbursal_may_go_without_the_payment_of_its_down_payment():
     case["events"][2]["auto_down_payment"] = False
     (_, outstanding) = check(case).differences
     assert (outstanding.field, outstanding.got) == ("outstanding", "6067.61")
+
+
+def test_transactions_of_a_day_may_be_listed_in_any_order():
+    case = deepcopy(CASE)
+    dates = ["2026-03-01", "2026-04-01", "2026-04-01"]
+    listed = [{**row, "date": date} for row, date in zip(case["expected"]["transactions"], dates, strict=True)]
+    case["expected"]["transactions"] = [listed[0], listed[2], listed[1]]
+    assert check(case).differences == ()
+    case["expected"]["transactions"] = [listed[1], listed[0], {**listed[2], "amount": "45.01"}]
+    (wrong,) = check(case).differences
+    assert (wrong.place, wrong.field, wrong.expected, wrong.got) == ("transaction 3", "amount", "45.01", "45.00")
