@@ -234,6 +234,21 @@ class TestBackDated:
             (SECOND, True),
         ]
 
+    def test_so_is_a_disbursement_that_a_credit_balance_pays_after_all(self):
+        early = paid(700_000, START, known=SECOND)
+        postings = run(FREE, [disbursed(), disbursed(1_000, FIRST), early]).postings
+        assert [(posting.day, posting.replayed) for posting in postings] == [
+            (START, False),
+            (START, False),
+            (FIRST, True),
+        ]
+
+    def test_what_was_replayed_stays_so_when_it_is_undone(self):
+        early = paid(50_000, date(2026, 4, 10), known=SECOND)
+        entries = [disbursed(), paid(INSTALMENT, SECOND), early, Undone(known=SECOND, entry=1)]
+        undone = run(PLAIN, entries).postings[-1]
+        assert (undone.reverted, undone.replayed) == (True, True)
+
 
 class TestReversal:
     def test_an_undone_payment_leaves_the_figures_without_it(self):

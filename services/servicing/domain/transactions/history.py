@@ -77,8 +77,8 @@ class _Book:
     def _undo(self, undone: Undone) -> None:
         gone = {TransactionKind.DOWN_PAYMENT} if undone.down_payment else set(TransactionKind)
         self.reverted += [
-            replace(posting, reverted=True, replayed=False)
-            for posting in position(self.ledger).postings
+            replace(posting, reverted=True)
+            for posting in position(self.ledger, replayed=self.replayed).postings
             if posting.entry == undone.entry and posting.kind in gone
         ]
         if undone.down_payment:
@@ -104,7 +104,7 @@ def _changed(before: Mapping[Key, Move], moves: Iterable[Move]) -> set[Key]:
     days: set[date] = set()
     for move in moves:
         earlier = before.get(move.key)
-        if earlier is None or move.kind is TransactionKind.DISBURSEMENT:
+        if earlier is None:
             continue
         if move.day in days or move.figures != earlier.figures:
             changed.add(move.key)
