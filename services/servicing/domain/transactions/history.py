@@ -91,22 +91,22 @@ class _Book:
         before = {move.key: move for move in self.ledger.moves}
         self.ledger = replay(self.terms, self.kept, before)
         catch_up(self.ledger, known)
-        self.replayed |= _changed(before, self.ledger.moves)
+        self.replayed |= _changed(before, self.ledger.moves, followers=not stand_from_the_start(self.terms))
 
 
 def _without_down_payment(entry: Entry, wanted: bool) -> Entry:
     return replace(entry, pay_down_payment=False) if wanted and isinstance(entry, Disbursed) else entry
 
 
-def _changed(before: Mapping[Key, Move], moves: Iterable[Move]) -> set[Key]:
-    """Postings with another allocation than before, and those of the same day that follow them."""
+def _changed(before: Mapping[Key, Move], moves: Iterable[Move], *, followers: bool) -> set[Key]:
+    """Postings with another allocation than before; with ``followers`` also those of the same day that come after them."""
     changed: set[Key] = set()
     days: set[date] = set()
     for move in moves:
         earlier = before.get(move.key)
         if earlier is None:
             continue
-        if move.day in days or move.figures != earlier.figures:
+        if (followers and move.day in days) or move.figures != earlier.figures:
             changed.add(move.key)
             days.add(move.day)
     return changed
