@@ -174,6 +174,15 @@ class TestTooMuch:
         position = run(PLAIN, [disbursed(), paid(600_100, START), back])
         assert (position.status, position.overpaid) == (Status.CLOSED, 0)
 
+    def test_what_is_paid_back_beyond_it_bears_interest_and_no_more(self):
+        day = date(2026, 5, 10)
+        back = Refunded(known=day, value_date=day, amount=80_000)
+        owed = simple().totals.principal + 6_000
+        beyond = run(PLAIN, [disbursed(), paid(owed + 50_000, FIRST), back])
+        # 30,000 for 21 of 31 days of May; the row is paid but for them and their interest
+        assert rows(beyond)[1].interest == 203
+        assert (beyond.overpaid, beyond.totals.outstanding, beyond.postings[-1].balance) == (0, 30_203, 30_000)
+
     def test_it_pays_a_charge_that_comes_later(self):
         position = run(PLAIN, [disbursed(), paid(600_100, START), fee(60, date(2026, 4, 10), date(2026, 4, 10))])
         assert (position.overpaid, position.totals.fee, position.totals.outstanding) == (40, 60, 0)

@@ -1,6 +1,6 @@
 """Claims that come back: chargebacks and refunds of a credit balance."""
 
-from services.servicing.domain.schedule.movements import claim_back
+from services.servicing.domain.schedule.movements import claim_back, pay_principal
 from services.servicing.domain.terms import Component
 from services.servicing.domain.transactions.allocation import allocate
 from services.servicing.domain.transactions.ledger import CLAIMS, Ledger, Move, extra_row, show_plan
@@ -41,7 +41,16 @@ def refund_credit(ledger: Ledger, move: Move) -> None:
     move.claimed = beyond
     ledger.overpaid -= covered
     if covered:
-        _row_for(ledger, move).pay(Component.PRINCIPAL, covered, move.day)
+        _pay_from_credit(ledger, move, covered)
+
+
+def _pay_from_credit(ledger: Ledger, move: Move, amount: int) -> None:
+    """The credit balance pays principal of the row that the claim is asked for in, from the day of the claim."""
+    row = _row_for(ledger, move)
+    taken = row.pay(Component.PRINCIPAL, amount, move.day)
+    if ledger.plan is not None and not row.additional:
+        pay_principal(ledger.plan, row.span, move.day, taken)
+        show_plan(ledger, move.day)
 
 
 def settle_with_credit(ledger: Ledger, move: Move) -> None:
