@@ -47,6 +47,7 @@ from services.servicing.domain.transactions import (
     refusal,
     run,
 )
+from services.servicing.domain.transactions.position import Posting
 from tests.servicing.engine.samples import ORDER, PLAIN, START, disbursed, fee, paid, rows
 
 GAPS = st.sampled_from([0, 0, 1, 5, 14, 15, 16, 30, 31, 60])
@@ -202,6 +203,40 @@ def test_a_loan_can_be_re_amortised_at_any_moment(base, entries, place):
     known = entries[place - 1].known
     numbered = [_shifted(entry, place) for entry in entries[place:]]
     sound(run(base, [*entries[:place], Reamortised(known=known, value_date=known), *numbered]))
+
+
+@settings(max_examples=80, deadline=None)
+@given(agreements(), lives())
+def test_made_anew_in_the_order_of_value_dates_a_loan_is_where_it_stood(base, entries):
+    """Adding nothing, a reversal of nothing makes the loan anew from its first day: the figures are those of going on."""
+    known = entries[-1].known
+    stood = run(base, [*entries, DayEnded(known=known)])
+    nothing = Paid(known=known, value_date=START, amount=0)
+    anew = run(base, [*entries, nothing, Undone(known=known, entry=len(entries))])
+    assert anew.lines == stood.lines
+    assert [_shares(one) for one in anew.postings if not one.reverted] == [
+        _shares(one) for one in stood.postings if not one.reverted
+    ]
+
+
+def _shares(posting: Posting) -> tuple[object, ...]:
+    return posting.entry, posting.kind, posting.amount, posting.allocation, posting.balance
+
+
+@settings(max_examples=40, deadline=None)
+@given(agreements(), st.data())
+def test_when_all_is_due_it_is_the_same_row_by_row_and_component_by_component(base, data):
+    base = replace(base, recalculation=None)
+    owed = run(base, [disbursed()])
+    late = owed.lines[-1].day + timedelta(days=1)
+    whole = data.draw(st.integers(0, 100)) + owed.totals.outstanding
+    ways = [
+        run(replace(base, processing=way, allocations=(Allocation(None, ORDER),)), [disbursed(), paid(whole, late)])
+        for way in Processing
+    ]
+    assert all(
+        (way.lines, way.postings, way.overpaid) == (ways[0].lines, ways[0].postings, ways[0].overpaid) for way in ways
+    )
 
 
 def _changes(day: date) -> st.SearchStrategy[Entry]:
