@@ -356,7 +356,7 @@ def _allocations(orders: Json | None, strategy: str | None) -> tuple[Allocation,
         name = strategy or _ADVANCED
         order = _order_of(name)
         return (
-            Allocation(None, order, FutureRule.NEXT, name.startswith("DUE_"), charges_from_the_start=name != _ADVANCED),
+            Allocation(None, order, FutureRule.NEXT, name.startswith("DUE_"), rows_from_the_start=name != _ADVANCED),
         )
     return tuple(
         Allocation(

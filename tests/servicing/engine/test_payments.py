@@ -143,11 +143,30 @@ class TestLate:
         earlier = run(PLAIN, [disbursed(), fee(500, START, day)])
         assert asked(earlier) != quiet  # all is made anew and looked at on 15 May, with the first row overdue
 
+    def test_rows_of_a_later_disbursement_may_stand_from_the_start(self):
+        base = replace(
+            CHINESE,
+            rate=Rate(Decimal(0)),
+            instalments=3,
+            down_payment=DownPayment(Decimal(25), automatic=True),
+            allocations=(Allocation(None, ORDER, rows_from_the_start=True),),
+        )
+        later = [paid(85_000, date(2026, 4, 10)), disbursed(40_000, date(2026, 5, 10))]
+        position = run(base, [disbursed(100_000), *later])
+        # the first row, the second down payment of 10,000, the next row of 25,000 + 15,000, and 10,000 of the last one
+        assert [line.paid for line in rows(position)] == [25_000, 25_000, 10_000, 40_000, 10_000]
+        assert [(posting.amount, posting.balance) for posting in position.postings] == [
+            (100_000, 100_000),
+            (25_000, 75_000),
+            (85_000, 0),
+            (40_000, 30_000),
+        ]
+
     def test_a_charge_may_stand_from_the_start(self):
         day = date(2026, 4, 10)
         later = [disbursed(), paid(10_000, day), fee(500, FIRST, FIRST)]
         for stands, expected in ((False, (0, 6_000, 4_000)), (True, (500, 6_000, 3_500))):
-            base = replace(CHINESE, allocations=(Allocation(None, ORDER, charges_from_the_start=stands),))
+            base = replace(CHINESE, allocations=(Allocation(None, ORDER, rows_from_the_start=stands),))
             payment = run(base, later).postings[1]
             parts = payment.allocation
             assert (parts[Component.FEE], parts[Component.INTEREST], parts[Component.PRINCIPAL]) == expected

@@ -12,13 +12,12 @@ from datetime import date
 from services.servicing.domain.terms import Family, Terms, TransactionKind
 from services.servicing.domain.transactions.checks import refusal
 from services.servicing.domain.transactions.entries import ChargeAdded, DayEnded, Disbursed, Entry, Undone
-from services.servicing.domain.transactions.ledger import Key, Ledger, Move, catch_up
+from services.servicing.domain.transactions.ledger import Key, Ledger, Move, catch_up, down_payment
 from services.servicing.domain.transactions.position import Position, Posting
 from services.servicing.domain.transactions.replay import (
     Numbered,
     apply,
     replay,
-    stand_from_the_start,
     value_date,
 )
 from services.servicing.domain.transactions.view import position
@@ -41,6 +40,9 @@ class _Book:
         self.ledger = Ledger(terms)
         self.reverted: list[Posting] = []
         self.replayed: set[Key] = set()
+        by_rows = any(rule.rows_from_the_start for rule in terms.allocations if rule.kind is None)
+        self.rows_first = by_rows and terms.recalculation is None
+        self.paid_down: dict[int, int] = {}
 
     def record(self, number: int, entry: Entry) -> None:
         """Take in one entry."""
@@ -54,6 +56,8 @@ class _Book:
             self._undo(entry)
         else:
             anew = self._reaches_back(entry)
+            if isinstance(entry, Disbursed):
+                self._pay_down(number, entry)
             self.kept.append((number, entry))
             if anew:
                 self._replay(entry.known)
@@ -64,12 +68,21 @@ class _Book:
         """Whether an entry may change what earlier ones have made."""
         if isinstance(entry, ChargeAdded):
             return self._charge_reaches_back(entry)
+        if self.rows_first and isinstance(entry, Disbursed) and self.kept:
+            return True
         latest = max((value_date(kept) for _, kept in self.kept), default=date.min)
         return value_date(entry) < max(entry.known, latest)
 
+    def _pay_down(self, number: int, entry: Disbursed) -> None:
+        """What is paid down with a disbursement: the part that is due at once, less what a credit balance pays of it."""
+        rule = self.terms.down_payment
+        if rule is not None and rule.automatic:
+            credit = min(entry.amount, self.ledger.overpaid)
+            self.paid_down[number] = max(0, down_payment(self.terms, entry.amount) - credit)
+
     def _charge_reaches_back(self, entry: ChargeAdded) -> bool:
         """A charge that falls due after the latest transaction joins its row and no more, unless a credit balance pays it."""
-        if stand_from_the_start(self.terms) or self.terms.family is Family.CUMULATIVE or self.ledger.overpaid > 0:
+        if self.rows_first or self.terms.family is Family.CUMULATIVE or self.ledger.overpaid > 0:
             return True
         latest = max((value_date(kept) for _, kept in self.kept if not isinstance(kept, ChargeAdded)), default=date.min)
         return (entry.charge.due or entry.known) <= latest
@@ -89,9 +102,9 @@ class _Book:
 
     def _replay(self, known: date) -> None:
         before = {move.key: move for move in self.ledger.moves}
-        self.ledger = replay(self.terms, self.kept, before)
+        self.ledger = replay(self.terms, self.kept, before, self.paid_down if self.rows_first else None)
         catch_up(self.ledger, known)
-        self.replayed |= _changed(before, self.ledger.moves, followers=not stand_from_the_start(self.terms))
+        self.replayed |= _changed(before, self.ledger.moves, followers=not self.rows_first)
 
 
 def _without_down_payment(entry: Entry, wanted: bool) -> Entry:

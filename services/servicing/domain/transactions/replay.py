@@ -14,7 +14,7 @@ from services.servicing.domain.schedule.movements import (
     till,
 )
 from services.servicing.domain.schedule.plan import Plan, figures
-from services.servicing.domain.terms import Charge, ChargeBasis, ChargeTime, Preclosure, Terms, TransactionKind
+from services.servicing.domain.terms import Charge, ChargeTime, Preclosure, Terms, TransactionKind
 from services.servicing.domain.transactions.allocation import allocate
 from services.servicing.domain.transactions.claims import charge_back, refund_credit, settle_with_credit
 from services.servicing.domain.transactions.entries import (
@@ -66,39 +66,44 @@ Numbered = tuple[int, Entry]
 """An entry and its number in the order of recording."""
 
 
-def replay(terms: Terms, kept: Sequence[Numbered], before: Mapping[Key, Move]) -> Ledger:
-    """The ledger that entries make in the order of their value dates; ``before`` are the transactions as they were."""
+def replay(
+    terms: Terms, kept: Sequence[Numbered], before: Mapping[Key, Move], paid_down: Mapping[int, int] | None = None
+) -> Ledger:
+    """The ledger that entries make in the order of their value dates.
+
+    ``before`` are the transactions as they were; ``paid_down`` what was paid down with each disbursement, by its number, where
+    payments find the rows of all disbursements.
+    """
     ledger = Ledger(terms, before=before)
-    for number, entry in in_order(terms, kept):
+    ordered = in_order(kept)
+    for number, entry in ordered if paid_down is None else _rows_first(ordered, paid_down):
         apply(ledger, number, entry, kept)
     return ledger
 
 
-def in_order(terms: Terms, kept: Sequence[Numbered]) -> list[Numbered]:
-    """Entries by value date; a charge that stands from the start follows the disbursement that its amount needs."""
-    ordered = sorted(kept, key=lambda numbered: (value_date(numbered[1]), numbered[0]))
-    if not stand_from_the_start(terms):
-        return ordered
-    charges = [numbered for numbered in ordered if isinstance(numbered[1], ChargeAdded)]
-    others = [numbered for numbered in ordered if not isinstance(numbered[1], ChargeAdded)]
-    for charge in reversed(charges):
-        others.insert(_after_disbursement(others, charge[1]), charge)
-    return others
+def in_order(kept: Sequence[Numbered]) -> list[Numbered]:
+    """Entries by value date, those of a day as they were recorded."""
+    return sorted(kept, key=lambda numbered: (value_date(numbered[1]), numbered[0]))
 
 
-def stand_from_the_start(terms: Terms) -> bool:
-    """Whether payments made before a charge was added are shared out anew."""
-    return any(rule.charges_from_the_start for rule in terms.allocations if rule.kind is None)
+def _rows_first(ordered: Sequence[Numbered], paid_down: Mapping[int, int]) -> list[Numbered]:
+    """All that makes rows comes first, disbursements and charges; what was paid down with a disbursement keeps its day."""
+    disbursed = [(number, entry) for number, entry in ordered if isinstance(entry, Disbursed)]
+    charges = [(number, entry) for number, entry in ordered if isinstance(entry, ChargeAdded)]
+    others = [(number, entry) for number, entry in ordered if not isinstance(entry, Disbursed | ChargeAdded)]
+    down = [
+        (number, _paid_down(entry, paid_down[number]))
+        for number, entry in disbursed
+        if entry.pay_down_payment and paid_down.get(number)
+    ]
+    rows: list[Numbered] = [(number, replace(entry, pay_down_payment=False)) for number, entry in disbursed]
+    return [*rows, *charges, *in_order([*others, *down])]
 
 
-def _after_disbursement(ordered: Sequence[Numbered], charge: Entry) -> int:
-    """The place after the first disbursement; for a share of what was disbursed after the last one before the charge counts."""
-    assert isinstance(charge, ChargeAdded)
-    places = [place for place, (_, entry) in enumerate(ordered, start=1) if isinstance(entry, Disbursed)]
-    if charge.charge.basis is not ChargeBasis.FLAT:
-        known = [place for place in places if value_date(ordered[place - 1][1]) <= value_date(charge)]
-        return known[-1] if known else 0
-    return places[0] if places else 0
+def _paid_down(disbursed: Disbursed, amount: int) -> Paid:
+    return Paid(
+        known=disbursed.known, value_date=disbursed.value_date, amount=amount, kind=TransactionKind.DOWN_PAYMENT
+    )
 
 
 def value_date(entry: Entry) -> date:
@@ -279,7 +284,7 @@ def _interest_due(ledger: Ledger, kept: Sequence[Numbered], number: int, refund:
     day = refund.value_date
     kinds = ledger.terms.interest_refund_for
     entries: list[Numbered] = []
-    for other, entry in in_order(ledger.terms, kept):
+    for other, entry in in_order(kept):
         if (value_date(entry), other) >= (day, number) or (isinstance(entry, Paid) and entry.kind in kinds):
             continue
         entries.append((other, entry))
