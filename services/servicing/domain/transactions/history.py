@@ -43,6 +43,7 @@ class _Book:
         by_rows = any(rule.rows_from_the_start for rule in terms.allocations if rule.kind is None)
         self.rows_first = by_rows and terms.recalculation is None
         self.paid_down: dict[int, int] = {}
+        """Paid down with each disbursement, by its number: what credit there was cannot be seen when its rows come first."""
 
     def record(self, number: int, entry: Entry) -> None:
         """Take in one entry."""
