@@ -342,6 +342,12 @@ class TestChargeback:
         position = run(base, [disbursed(), refund, back])
         assert position.postings[-1].allocation == position.postings[1].allocation
 
+    def test_of_a_payment_that_never_was_it_claims_nothing(self):
+        base = replace(FREE, credit_order=CreditOrder(tuple(Component)))
+        back = Chargeback(known=FIRST, value_date=FIRST, amount=400, payment=1)
+        position = run(base, [disbursed(), paid(500, START), back, Undone(known=FIRST, entry=1)])
+        assert position.totals.outstanding == simple(base).totals.outstanding
+
     def test_after_maturity_it_is_an_extra_row(self):
         day = date(2026, 12, 1)
         entries = [disbursed(), paid(700_000, START), Refunded(known=START, value_date=START, amount=100_000)]

@@ -69,8 +69,8 @@ def _claimed(ledger: Ledger, move: Move, payment: int) -> dict[Component, int]:
     if ledger.terms.credit_order is None:
         parts[Component.PRINCIPAL] = move.amount
         return parts
-    original = next(other for other in ledger.moves if other.entry == payment and other.kind not in CLAIMS)
-    settled = dict(original.allocation)
+    original = next((other for other in ledger.moves if other.entry == payment and other.kind not in CLAIMS), None)
+    settled = dict.fromkeys(Component, 0) if original is None else dict(original.allocation)
     for other in ledger.moves:
         if other.payment == payment:
             for component in Component:
