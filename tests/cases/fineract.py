@@ -562,6 +562,8 @@ class _Events:
         if kind == "disburse":
             down = all(event.get(name, True) for name in ("auto_down_payment", "auto_downpayment", "auto_repayment"))
             return Disbursed(known=self.today, value_date=day, amount=amount, pay_down_payment=down)
+        if kind == "charge_adjustment" and "charge" in event:
+            self._find(event, {"charge"})  # it must be there; the credit itself follows the order of its kind
         if kind in _PAYMENTS:
             return Paid(
                 known=self.today,
@@ -666,7 +668,7 @@ _UNDONE_WITH_THE_LOAN = frozenset({"disburse", "chargeback", "credit_balance_ref
 def _words_of(kind: str) -> frozenset[str] | set[str]:
     """The words an event of this kind may have."""
     if kind in _PAYMENTS:
-        return _OF_PAYMENT
+        return _OF_PAYMENT | {"charge", "due_date"} if kind == "charge_adjustment" else _OF_PAYMENT
     if kind.startswith("undo_"):
         return _OF_UNDOING
     return word(_OWN, "event type", kind)

@@ -288,3 +288,16 @@ def test_transactions_of_a_day_may_be_listed_in_any_order():
     case["expected"]["transactions"] = [listed[1], listed[0], {**listed[2], "amount": "45.01"}]
     (wrong,) = check(case).differences
     assert (wrong.place, wrong.field, wrong.expected, wrong.got) == ("transaction 3", "amount", "45.01", "45.00")
+
+
+def test_a_charge_adjustment_is_a_credit_in_the_order_of_its_kind_and_names_a_charge_that_is_there():
+    charge = {"charge": "NSF", "time": "SPECIFIED_DUE_DATE", "calculation": "FLAT", "penalty": True, "amount": "5.00"}
+    added = {"type": "charge", **charge, "due_date": "2026-04-01", "added_on": "2026-04-01"}
+    credit = {"type": "charge_adjustment", "date": "2026-04-01", "amount": "5.00", "charge": "NSF"}
+    case = with_events(added, {**credit, "due_date": "2026-04-01"})
+    case["events"].pop(4)
+    case["expected"] = {"rows": [], "transactions": [{}, {"type": "Charge Adjustment", "penalties": "5.00"}]}
+    assert {one.place for one in check(case).differences} == {"row"}
+    case["events"][-1]["charge"] = "SNOOZE"
+    (difference,) = check(case).differences
+    assert "refers to nothing" in difference.got
