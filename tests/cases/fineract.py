@@ -138,6 +138,16 @@ _KINDS = {
     "INTEREST_REFUND": TransactionKind.INTEREST_REFUND,
     "CHARGE_ADJUSTMENT": TransactionKind.CHARGE_ADJUSTMENT,
 }
+_KINDS_WITHOUT_EVENT = frozenset(
+    [
+        "CAPITALIZED_INCOME_ADJUSTMENT",
+        "CHARGE_PAYMENT",
+        "CHARGE_REFUND",
+        "REFUND_FOR_ACTIVE_LOAN",
+        "WAIVE_INTEREST",
+    ]
+)
+"""Kinds that may have an order of payments though no event makes one: an event that would is refused by its type."""
 _NAMES = {
     TransactionKind.DISBURSEMENT: "Disbursement",
     TransactionKind.DISBURSEMENT_FEE: "Repayment (at time of disbursement)",
@@ -171,6 +181,8 @@ _AFTER_CHARGE_OFF = {
 _TIMES = {
     "DISBURSEMENT": ChargeTime.DISBURSEMENT,
     "SPECIFIED_DUE_DATE": ChargeTime.DUE_DATE,
+    "OVERDUE_INSTALLMENT": ChargeTime.DUE_DATE,
+    "OVERDUE_FEES": ChargeTime.DUE_DATE,
     "INSTALLMENT": ChargeTime.INSTALMENT,
     "INSTALLMENT_FEE": ChargeTime.INSTALMENT,
     "TRANCHE_DISBURSEMENT": ChargeTime.TRANCHE,
@@ -341,8 +353,11 @@ _PLAIN_ORDER = tuple(Component)
 
 def _allocations(orders: Json | None, strategy: str | None) -> tuple[Allocation, ...]:
     if orders is None:
-        name = strategy or "ADVANCED_PAYMENT_ALLOCATION"
-        return (Allocation(None, _order_of(name), charges_by_own_date=name.startswith("DUE_")),)
+        name = strategy or _ADVANCED
+        order = _order_of(name)
+        return (
+            Allocation(None, order, FutureRule.NEXT, name.startswith("DUE_"), rows_from_the_start=name != _ADVANCED),
+        )
     return tuple(
         Allocation(
             None if kind == "DEFAULT" else word(_KINDS, "payment_allocation", kind),
@@ -350,9 +365,11 @@ def _allocations(orders: Json | None, strategy: str | None) -> tuple[Allocation,
             word(_FUTURE, "future_installment_rule", rule["future_installment_rule"]),
         )
         for kind, rule in orders.items()
+        if kind not in _KINDS_WITHOUT_EVENT
     )
 
 
+_ADVANCED = "ADVANCED_PAYMENT_ALLOCATION"
 _INTEREST_FIRST = "OVERDUE_DUE_FEE_INT_PRINCIPAL"
 """Penalties, fees and interest of all rows that are due come before the principal of any."""
 
@@ -370,7 +387,7 @@ def _order_of(strategy: str) -> tuple[Slot, ...]:
         principal = [Slot(due, Component.PRINCIPAL) for due in (Due.PAST_DUE, Due.DUE)]
         return (*before, *principal, *(Slot(Due.IN_ADVANCE, part) for part in _PLAIN_ORDER))
     due, _, advance = strategy.removesuffix("_ORDER").partition("_IN_ADVANCE_")
-    plain = strategy in ("ADVANCED_PAYMENT_ALLOCATION", "CREOCORE_UNIQUE")
+    plain = strategy in (_ADVANCED, "CREOCORE_UNIQUE")
     now = _PLAIN_ORDER if plain else _spelled(due.removeprefix("DUE_"))
     later = _spelled(advance) if advance else now
     return tuple(Slot(due, part) for due, order in zip(Due, (now, now, later), strict=True) for part in order)
@@ -435,15 +452,44 @@ def charge_of(event: Json, digits: int) -> Charge:
 
 _PAYMENTS = {name.lower(): kind for name, kind in _KINDS.items()} | {"recovery": TransactionKind.REPAYMENT}
 _DISBURSALS = frozenset({"disbursal", "disbursement", "disburse", "tranche"})
-_NUMBERS = ("nth", "number", "nr", "payment_nr", "payment_number", "transaction_number", "index")
+_NUMBERS = frozenset(
+    [
+        "index",
+        "nr",
+        "nth",
+        "number",
+        "payment_index",
+        "payment_nr",
+        "payment_number",
+        "repayment_nr",
+        "transaction_index",
+        "transaction_nr",
+        "transaction_number",
+    ]
+)
+_MEANT = (
+    "transaction_type",
+    "payment_type",
+    "of_type",
+    "of",
+    "for",
+    "transaction",
+    "payment",
+    "repayment",
+    "original",
+    "payment_date",
+    "transaction_date",
+    "original_date",
+)
+"""Words by which an event refers to an earlier one: by its type, its day or its number, whichever their value is."""
 _OWN = {
     "business_date": {"date"},
     "approve": {"date", "amount", "expected_disbursement_date"},
-    "disburse": {"date", "amount"},
+    "disburse": {"date", "amount", "auto_down_payment", "auto_downpayment", "auto_repayment"},
     "charge": {"charge", "time", "calculation", "penalty", "due_date", "added_on", "amount"},
     "cob": {"date"},
     "credit_balance_refund": {"date", "amount"},
-    "chargeback": {"date", "amount", "of", "payment_date", "transaction_date", "transaction_type", *_NUMBERS},
+    "chargeback": {"date", "amount", *_MEANT, *_NUMBERS},
     "waive_charge": {"date", "charge", "due_date", *_NUMBERS},
     "write_off": {"date"},
     "charge_off": {"date"},
@@ -454,11 +500,22 @@ _OWN = {
 }
 """Words of each kind of event; one that is not named here fails the case."""
 _OF_PAYMENT = frozenset({"date", "amount", "interest_refund_calculation"})
-_OF_UNDOING = frozenset(
-    {"date", "amount", "of", "transaction_date", "transaction_type", "charge", "due_date", *_NUMBERS}
-)
-_TO_DATE = ("of", "payment_date", "transaction_date", "date")
-"""Words that name the day of the entry an event refers to, the clearest first."""
+_OF_UNDOING = frozenset({"date", "amount", "charge", "due_date", *_MEANT, *_NUMBERS})
+_ALSO_CALLED = {"mir": "merchant_issued_refund", "downpayment": "down_payment"}
+
+
+def _type_of(value: object) -> str:
+    """The type of event that a word like "Merchant Issued Refund" names."""
+    name = str(value).strip().lower().replace(" ", "_").replace("-", "_")
+    return _ALSO_CALLED.get(name, name)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) or str(value).isdigit()
+
+
+def _is_day(value: object) -> bool:
+    return str(value)[:4].isdigit() and str(value)[4:5] == "-"
 
 
 class _Events:
@@ -503,7 +560,10 @@ class _Events:
             return self._change(kind, event, day)
         amount = minor(event["amount"], self.digits)
         if kind == "disburse":
-            return Disbursed(known=self.today, value_date=day, amount=amount)
+            down = all(event.get(name, True) for name in ("auto_down_payment", "auto_downpayment", "auto_repayment"))
+            return Disbursed(known=self.today, value_date=day, amount=amount, pay_down_payment=down)
+        if kind == "charge_adjustment" and "charge" in event:
+            self._find(event, {"charge"})  # it must be there; the credit itself follows the order of its kind
         if kind in _PAYMENTS:
             return Paid(
                 known=self.today,
@@ -513,7 +573,7 @@ class _Events:
                 refund_interest=event.get("interest_refund_calculation", True),
             )
         if kind == "chargeback":
-            payment = self._find(event, _PAYMENTS)
+            payment = self._find(event, self._types_meant(event) or _PAYMENTS)
             return Chargeback(known=self.today, value_date=day, amount=amount, payment=payment)
         return Refunded(known=self.today, value_date=day, amount=amount)
 
@@ -539,7 +599,7 @@ class _Events:
         last = wanted.startswith("last_")
         wanted = wanted.removeprefix("last_")
         if wanted == "transaction":
-            wanted = event.get("transaction_type", "").lower() or wanted
+            wanted = next(iter(self._types_meant(event)), wanted)
         if wanted == "down_payment" and not any(kind == "down_payment" for kind, _ in self.made):
             yield Undone(known=self.today, entry=self._find(event, {"disburse"}), down_payment=True)
             return
@@ -560,6 +620,15 @@ class _Events:
     def _all(self, kinds: Container[str]) -> list[int]:
         return [number for number, (kind, _) in enumerate(self.made) if kind in kinds]
 
+    def _types_meant(self, event: Json) -> set[str]:
+        """The type of event that one names by a word; the payment of a down payment is part of its disbursement."""
+        values = [event[name] for name in _MEANT if event.get(name) is not None]
+        named = [_type_of(value) for value in values if not _is_number(value) and not _is_day(value)]
+        if unknown := [name for name in named if name not in _PAYMENTS]:
+            raise Unknown(f"event {event!r}: {', '.join(unknown)}")
+        paid_at_once = "down_payment" in named and not any(kind == "down_payment" for kind, _ in self.made)
+        return {"disburse"} if paid_at_once else set(named)
+
     def _find(self, event: Json, kinds: Container[str]) -> int:
         """The entry of these kinds that an event refers to: by its words, day and number, otherwise the last.
 
@@ -568,7 +637,8 @@ class _Events:
         candidates = self._meant(event, self._live(kinds))
         if not candidates:
             raise Unknown(f"event {event!r} refers to nothing before it")
-        nth = next((int(event[name]) for name in _NUMBERS if event.get(name) is not None), None)
+        numbers = [event[name] for name in (*_NUMBERS, *_MEANT) if _is_number(event.get(name))]
+        nth = int(numbers[0]) if numbers else None
         if nth is None:
             return candidates[-1]
         ever = self._meant(event, self._all(kinds))
@@ -581,7 +651,7 @@ class _Events:
         for name in ("charge", "due_date"):
             if name in event:
                 candidates = [number for number in candidates if self._said(number, name) == event[name]]
-        days = (event[name] for name in _TO_DATE if event.get(name))
+        days = (event[name] for name in (*_MEANT, "date") if _is_day(event.get(name)))
         dated = ([number for number in candidates if self._said(number, "date") == day] for day in days)
         return next(filter(None, dated), candidates)
 
@@ -598,7 +668,7 @@ _UNDONE_WITH_THE_LOAN = frozenset({"disburse", "chargeback", "credit_balance_ref
 def _words_of(kind: str) -> frozenset[str] | set[str]:
     """The words an event of this kind may have."""
     if kind in _PAYMENTS:
-        return _OF_PAYMENT
+        return _OF_PAYMENT | {"charge", "due_date"} if kind == "charge_adjustment" else _OF_PAYMENT
     if kind.startswith("undo_"):
         return _OF_UNDOING
     return word(_OWN, "event type", kind)
@@ -613,7 +683,8 @@ def compare(case: Json, position: Position) -> Iterator[Difference]:
     if expected.get("total") is not None:
         yield from _fields("total", expected["total"], _totals(position, digits))
     if "transactions" in expected:
-        yield from _rows("transaction", expected["transactions"], _postings(position, digits))
+        ours = _by_day(expected["transactions"], _postings(position, digits))
+        yield from _rows("transaction", expected["transactions"], ours)
     whole = {
         "periods": sum(line.kind is not RowKind.DISBURSEMENT for line in position.lines),
         "outstanding": _major(position.totals.outstanding, digits),
@@ -621,6 +692,20 @@ def compare(case: Json, position: Position) -> Iterator[Difference]:
         "status": next(name for name, status in _STATUSES.items() if status is position.status),
     }
     yield from _fields("loan", {key: expected[key] for key in whole if key in expected}, whole)
+
+
+def _by_day(expected: list[Json], got: list[Json]) -> list[Json]:
+    """Our transactions beside those expected: the source asserts which a day has, not their order on it."""
+    left = list(got)
+    paired: list[Json] = []
+    for row in expected:
+        same_day = [ours for ours in left if ours["date"] == row.get("date", ours["date"])]
+        exact = [ours for ours in same_day if all(ours.get(field) == value for field, value in row.items())]
+        same_type = [ours for ours in same_day if ours["type"] == row.get("type", ours["type"])]
+        for ours in (exact or same_type or same_day or left)[:1]:
+            left.remove(ours)
+            paired.append(ours)
+    return paired + left
 
 
 def _rows(place: str, expected: list[Json], got: list[Json]) -> Iterator[Difference]:

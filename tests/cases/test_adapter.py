@@ -238,3 +238,66 @@ def test_a_strategy_that_is_no_order_is_named(strategy):
     del case["params"]["payment_allocation"]
     (difference,) = check(case).differences
     assert "payment_strategy" in difference.got
+
+
+@pytest.mark.parametrize(
+    ("words", "interest"),
+    [
+        ({}, "0.00"),
+        ({"nth": 1}, "20.00"),
+        ({"payment_nr": "2"}, "0.00"),
+        ({"of": "Repayment", "nr": 1}, "20.00"),
+        ({"of": "2026-04-01", "payment": 3}, "0.00"),
+        ({"transaction_type": "MIR"}, "0.00"),
+    ],
+)
+def test_a_chargeback_names_its_payment_by_type_day_or_number(words, interest):
+    """In the agreed order it claims back the interest that its payment had settled; only the first one settled any."""
+    case = with_events(
+        {"type": "merchant_issued_refund", "date": "2026-04-01", "amount": "20.00"},
+        {"type": "repayment", "date": "2026-04-01", "amount": "45.00"},
+        {"type": "chargeback", "date": "2026-04-01", "amount": "20.00", **words},
+    )
+    case["params"]["credit_allocation"] = {"CHARGEBACK": ["INTEREST", "FEE", "PENALTY", "PRINCIPAL"]}
+    case["expected"] = {"rows": [], "transactions": [{}, {}, {}, {}, {"type": "Chargeback", "interest": interest}]}
+    assert {one.place for one in check(case).differences} == {"row"}
+
+
+def test_a_chargeback_of_a_type_that_is_no_payment_is_named():
+    case = with_events({"type": "chargeback", "date": "2026-04-01", "amount": "20.00", "of": "Accrual"})
+    (difference,) = check(case).differences
+    assert "accrual" in difference.got
+
+
+def test_a_disbursal_may_go_without_the_payment_of_its_down_payment():
+    case = changed(down_payment={"percent": "25", "auto_repayment": True})
+    case["events"] = case["events"][:3]
+    case["expected"] = {"rows": [], "outstanding": "4567.61"}
+    assert {one.field for one in check(case).differences} == {"count"}
+    case["events"][2]["auto_down_payment"] = False
+    (_, outstanding) = check(case).differences
+    assert (outstanding.field, outstanding.got) == ("outstanding", "6067.61")
+
+
+def test_transactions_of_a_day_may_be_listed_in_any_order():
+    case = deepcopy(CASE)
+    dates = ["2026-03-01", "2026-04-01", "2026-04-01"]
+    listed = [{**row, "date": date} for row, date in zip(case["expected"]["transactions"], dates, strict=True)]
+    case["expected"]["transactions"] = [listed[0], listed[2], listed[1]]
+    assert check(case).differences == ()
+    case["expected"]["transactions"] = [listed[1], listed[0], {**listed[2], "amount": "45.01"}]
+    (wrong,) = check(case).differences
+    assert (wrong.place, wrong.field, wrong.expected, wrong.got) == ("transaction 3", "amount", "45.01", "45.00")
+
+
+def test_a_charge_adjustment_is_a_credit_in_the_order_of_its_kind_and_names_a_charge_that_is_there():
+    charge = {"charge": "NSF", "time": "SPECIFIED_DUE_DATE", "calculation": "FLAT", "penalty": True, "amount": "5.00"}
+    added = {"type": "charge", **charge, "due_date": "2026-04-01", "added_on": "2026-04-01"}
+    credit = {"type": "charge_adjustment", "date": "2026-04-01", "amount": "5.00", "charge": "NSF"}
+    case = with_events(added, {**credit, "due_date": "2026-04-01"})
+    case["events"].pop(4)
+    case["expected"] = {"rows": [], "transactions": [{}, {"type": "Charge Adjustment", "penalties": "5.00"}]}
+    assert {one.place for one in check(case).differences} == {"row"}
+    case["events"][-1]["charge"] = "SNOOZE"
+    (difference,) = check(case).differences
+    assert "refers to nothing" in difference.got

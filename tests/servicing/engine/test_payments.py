@@ -10,7 +10,10 @@ from services.servicing.domain.terms import (
     CreditOrder,
     DownPayment,
     FutureRule,
+    Preclosure,
     Processing,
+    Rate,
+    Recalculation,
     Rounding,
     Slot,
     TransactionKind,
@@ -131,6 +134,54 @@ class TestLate:
         assert rows(ended)[1].interest > rows(quiet)[1].interest
         assert rows(ended)[0] == rows(quiet)[0]
 
+    def test_a_charge_that_falls_due_later_looks_at_no_interest(self):
+        day = date(2026, 5, 15)
+        quiet = asked(run(PLAIN, [disbursed()]))
+        later = run(PLAIN, [disbursed(), fee(500, date(2026, 5, 20), day)])
+        assert asked(later) == quiet
+        assert rows(later)[1].fee == 500
+        earlier = run(PLAIN, [disbursed(), fee(500, START, day)])
+        assert asked(earlier) != quiet  # all is made anew and looked at on 15 May, with the first row overdue
+
+    def test_rows_of_a_later_disbursement_may_stand_from_the_start(self):
+        base = replace(
+            CHINESE,
+            rate=Rate(Decimal(0)),
+            instalments=3,
+            down_payment=DownPayment(Decimal(25), automatic=True),
+            allocations=(Allocation(None, ORDER, rows_from_the_start=True),),
+        )
+        later = [paid(85_000, date(2026, 4, 10)), disbursed(40_000, date(2026, 5, 10))]
+        position = run(base, [disbursed(100_000), *later])
+        # the first row, the second down payment of 10,000, the next row of 25,000 + 15,000, and 10,000 of the last one
+        assert [line.paid for line in rows(position)] == [25_000, 25_000, 10_000, 40_000, 10_000]
+        assert [(posting.amount, posting.balance) for posting in position.postings] == [
+            (100_000, 100_000),
+            (25_000, 75_000),
+            (85_000, 0),
+            (40_000, 30_000),
+        ]
+
+    def test_a_charge_may_stand_from_the_start(self):
+        day = date(2026, 4, 10)
+        later = [disbursed(), paid(10_000, day), fee(500, FIRST, FIRST)]
+        for stands, expected in ((False, (0, 6_000, 4_000)), (True, (500, 6_000, 3_500))):
+            base = replace(CHINESE, allocations=(Allocation(None, ORDER, rows_from_the_start=stands),))
+            payment = run(base, later).postings[1]
+            parts = payment.allocation
+            assert (parts[Component.FEE], parts[Component.INTEREST], parts[Component.PRINCIPAL]) == expected
+            assert payment.replayed is stands
+
+    def test_closed_early_it_owes_interest_to_the_rest_date_in_a_row_that_was_paid_before(self):
+        base = terms(
+            PLAIN, principal=10_000, rate=Rate(Decimal(7)), recalculation=Recalculation(preclosure=Preclosure.REST_DATE)
+        )
+        start, early, close = (date(2024, 1, day) for day in (1, 10, 20))
+        position = run(base, [disbursed(10_000, start), paid(1_701, early), paid(20_000, close)])
+        # 10,000 for nine days of January, 8,316 for twenty-two
+        assert asked(position)[0] == (1_684, 17 + 34)
+        assert (position.overpaid, position.totals.outstanding) == (21_701 - 10_000 - 51, 0)
+
 
 class TestTooMuch:
     def test_what_nobody_owes_is_a_credit_balance(self):
@@ -142,6 +193,15 @@ class TestTooMuch:
         position = run(PLAIN, [disbursed(), paid(600_100, START), back])
         assert (position.status, position.overpaid) == (Status.CLOSED, 0)
 
+    def test_what_is_paid_back_beyond_it_bears_interest_and_no_more(self):
+        day = date(2026, 5, 10)
+        back = Refunded(known=day, value_date=day, amount=80_000)
+        owed = simple().totals.principal + 6_000
+        beyond = run(PLAIN, [disbursed(), paid(owed + 50_000, FIRST), back])
+        # 30,000 for 21 of 31 days of May; the row is paid but for them and their interest
+        assert rows(beyond)[1].interest == 203
+        assert (beyond.overpaid, beyond.totals.outstanding, beyond.postings[-1].balance) == (0, 30_203, 30_000)
+
     def test_it_pays_a_charge_that_comes_later(self):
         position = run(PLAIN, [disbursed(), paid(600_100, START), fee(60, date(2026, 4, 10), date(2026, 4, 10))])
         assert (position.overpaid, position.totals.fee, position.totals.outstanding) == (40, 60, 0)
@@ -149,6 +209,25 @@ class TestTooMuch:
     def test_it_pays_a_second_disbursement(self):
         position = run(PLAIN, [disbursed(), paid(600_100, START), disbursed(1_000, date(2026, 4, 10))])
         assert (position.overpaid, position.totals.outstanding) == (0, 900 + position.totals.interest)
+
+    def test_a_second_down_payment_is_what_the_credit_leaves_of_it(self):
+        base = terms(FREE, down_payment=DownPayment(Decimal(25), automatic=True))
+        owed = simple(base).totals.outstanding
+        later = [paid(owed + 100, START), disbursed(1_000, FIRST)]
+        down = run(base, [disbursed(), *later]).postings[-1]
+        assert (down.kind, down.amount) == (TransactionKind.DOWN_PAYMENT, 150)
+        covered = run(base, [disbursed(), paid(owed + 300, START), disbursed(1_000, FIRST)])
+        assert [posting.kind for posting in covered.postings].count(TransactionKind.DOWN_PAYMENT) == 1
+
+    def test_a_down_payment_once_made_stays_whatever_becomes_known_later(self):
+        base = terms(FREE, down_payment=DownPayment(Decimal(25), automatic=True))
+        owed = simple(base).totals.outstanding
+        later = [disbursed(1_000, FIRST), paid(owed + 100, START, known=SECOND)]
+        position = run(base, [disbursed(), *later])
+        assert [posting.amount for posting in position.postings if posting.kind is TransactionKind.DOWN_PAYMENT] == [
+            150_000,
+            250,
+        ]
 
     def test_what_a_row_no_longer_asks_for_pays_those_that_ask_for_more(self):
         base = terms(FREE, FutureRule.LAST, rounding=Rounding(multiple=100_000))
@@ -182,6 +261,21 @@ class TestBackDated:
             (date(2026, 4, 10), False),
             (SECOND, True),
         ]
+
+    def test_so_is_a_disbursement_that_a_credit_balance_pays_after_all(self):
+        early = paid(700_000, START, known=SECOND)
+        postings = run(FREE, [disbursed(), disbursed(1_000, FIRST), early]).postings
+        assert [(posting.day, posting.replayed) for posting in postings] == [
+            (START, False),
+            (START, False),
+            (FIRST, True),
+        ]
+
+    def test_what_was_replayed_stays_so_when_it_is_undone(self):
+        early = paid(50_000, date(2026, 4, 10), known=SECOND)
+        entries = [disbursed(), paid(INSTALMENT, SECOND), early, Undone(known=SECOND, entry=1)]
+        undone = run(PLAIN, entries).postings[-1]
+        assert (undone.reverted, undone.replayed) == (True, True)
 
 
 class TestReversal:
@@ -234,6 +328,26 @@ class TestChargeback:
         extra = rows(again)[1].interest - rows(plain)[1].interest
         assert extra == 1_035  # 103,529 × 1 %
 
+    def test_what_a_credit_balance_covers_is_asked_for_in_no_row(self):
+        position = run(FREE, [disbursed(), paid(simple(FREE).totals.due + 500, START)])
+        back = Chargeback(known=FIRST, value_date=FIRST, amount=400, payment=1)
+        claimed = run(FREE, [disbursed(), paid(simple(FREE).totals.due + 500, START), back])
+        assert (claimed.lines, claimed.overpaid, claimed.postings[-1].balance) == (position.lines, 100, 0)
+
+    def test_of_a_refund_it_claims_what_the_refund_settled_and_not_its_interest(self):
+        kinds = frozenset({TransactionKind.MERCHANT_ISSUED_REFUND})
+        base = replace(PLAIN, interest_refund_for=kinds, credit_order=CreditOrder(tuple(Component)))
+        refund = paid(120_000, date(2026, 4, 15), kind=TransactionKind.MERCHANT_ISSUED_REFUND)
+        back = Chargeback(known=date(2026, 5, 10), value_date=date(2026, 5, 10), amount=120_000, payment=1)
+        position = run(base, [disbursed(), refund, back])
+        assert position.postings[-1].allocation == position.postings[1].allocation
+
+    def test_of_a_payment_that_never_was_it_claims_nothing(self):
+        base = replace(FREE, credit_order=CreditOrder(tuple(Component)))
+        back = Chargeback(known=FIRST, value_date=FIRST, amount=400, payment=1)
+        position = run(base, [disbursed(), paid(500, START), back, Undone(known=FIRST, entry=1)])
+        assert position.totals.outstanding == simple(base).totals.outstanding
+
     def test_after_maturity_it_is_an_extra_row(self):
         day = date(2026, 12, 1)
         entries = [disbursed(), paid(700_000, START), Refunded(known=START, value_date=START, amount=100_000)]
@@ -253,3 +367,18 @@ class TestInterestRefund:
         base = replace(PLAIN, interest_refund_for=frozenset({TransactionKind.MERCHANT_ISSUED_REFUND}))
         refund = paid(120_000, date(2026, 4, 15), kind=TransactionKind.MERCHANT_ISSUED_REFUND)
         assert len(run(base, [disbursed(), replace(refund, refund_interest=False)]).postings) == 2
+
+    def test_an_earlier_payment_that_becomes_known_later_changes_what_is_given_back(self):
+        base = replace(PLAIN, interest_refund_for=frozenset({TransactionKind.MERCHANT_ISSUED_REFUND}))
+        refund = paid(120_000, date(2026, 4, 15), kind=TransactionKind.MERCHANT_ISSUED_REFUND)
+        early = paid(60_000, date(2026, 4, 8), known=date(2026, 4, 20))
+        posting = run(base, [disbursed(), refund, early]).postings[-1]
+        # 600,000 for 8 days of April and 541,600 for 7: 1,600 + 1,264; never disbursed, 480,000 and 421,280: 1,280 + 983
+        assert (posting.kind, posting.amount, posting.replayed) == (TransactionKind.INTEREST_REFUND, 601, True)
+
+    def test_what_was_given_back_stays_where_nothing_before_it_changes(self):
+        kinds = frozenset({TransactionKind.MERCHANT_ISSUED_REFUND})
+        refund = paid(120_000, date(2026, 4, 15), kind=TransactionKind.MERCHANT_ISSUED_REFUND)
+        undone = [disbursed(), refund, paid(100, SECOND), Undone(known=SECOND, entry=2)]
+        position = run(replace(PLAIN, interest_refund_for=kinds), undone)
+        assert [posting.amount for posting in position.postings if not posting.reverted] == [600_000, 120_000, 600]

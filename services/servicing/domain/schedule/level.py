@@ -129,7 +129,7 @@ def _level_unpaid(plan: Plan, related: Sequence[Period]) -> None:
             part.corrected = 0
     relevel(fresh, related[0].due, alone=True)
     for levelled, period in zip(fresh.since(related[0].due), related, strict=True):
-        period.instalment = levelled.instalment
+        period.instalment = max(levelled.instalment, period.paid - period.credited)
         period.agreed = levelled.agreed
 
 
@@ -141,7 +141,7 @@ def _level_flat(plan: Plan, related: Sequence[Period]) -> None:
     first = related[0]
     accrued = {id(period): accrual(plan, period) for period in related}
     interest = sum(accrued.values())
-    total = flat_base(first, first.slices[-1]) + interest - _repaid(plan, first)
+    total = flat_base(first, None) + interest - _repaid(plan, first)
     equal = ratio(total, len(related), plan.rounding)
     part = _in_multiples(plan, equal)
     if part * (len(related) - 1) > total - accrued[id(related[-1])]:
@@ -221,6 +221,7 @@ def close_last(plan: Plan, day: date, settled: list[Figure] | None = None) -> No
     if last.instalment < floor:
         last.instalment = floor
         close_last(plan, day)
+        return
     collect_ahead(plan, last, day)
 
 
@@ -277,13 +278,12 @@ def collect_ahead(plan: Plan, last: Period, day: date) -> None:
         settle(until)
     else:
         silence_after(until, day)
-    for period, figure in reversed(list(zip(until.periods, figures(until), strict=True))):
-        if figure.shifted > 0 and period.due > last.due:
-            last.ahead = max(figure.shifted, last.ahead)
-            for later in plan.periods:
-                if later.due > last.due:
-                    later.passed_up = True
-            return
+    unasked = figures(until)[-1].shifted  # what no row asks for: on its way a later one may have it among what was paid
+    if unasked > 0:
+        last.ahead = max(unasked, last.ahead)
+        for later in plan.periods:
+            if later.due > last.due:
+                later.passed_up = True
 
 
 def silence_after(plan: Plan, day: date) -> None:

@@ -315,6 +315,17 @@ def outstanding_on(plan: Plan, day: date) -> Asked:
     return Asked(max(0, until.claimed - until.paid_principal), max(0, interest - until.paid_interest))
 
 
+def ask_to_rest_date(plan: Plan, day: date) -> bool:
+    """A loan that is closed early owes interest to the due date of the running row, also where that row was paid before."""
+    running = next((period for period in plan.periods if period.begins < day < period.due), None)
+    if running is None or not running.settled:
+        return False
+    interest = outstanding_on(plan, running.due).interest
+    running.instalment += interest
+    close_last(plan, day, settle(plan))
+    return interest > 0
+
+
 def let_overdue_bear(plan: Plan, day: date, *, closing: bool) -> bool:
     """Overdue principal bears interest up to ``day``; says whether that changed the plan."""
     day = min(day, plan.matures)

@@ -201,6 +201,11 @@ class Allocation:
     future: FutureRule = FutureRule.NEXT
     charges_by_own_date: bool = False
     """A charge is due from its own date on, one of every instalment at once, though its row falls due later."""
+    rows_from_the_start: bool = False
+    """Payments find all rows, also those of a later disbursement or charge: when one is added they are shared out anew.
+
+    Without recalculation only: there rows follow from what was paid.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Claims that come back: chargebacks and refunds of a credit balance."""
 
-from services.servicing.domain.schedule.movements import claim_back
+from services.servicing.domain.schedule.movements import claim_back, pay_principal
 from services.servicing.domain.terms import Component
 from services.servicing.domain.transactions.allocation import allocate
 from services.servicing.domain.transactions.ledger import CLAIMS, Ledger, Move, extra_row, show_plan
@@ -41,7 +41,16 @@ def refund_credit(ledger: Ledger, move: Move) -> None:
     move.claimed = beyond
     ledger.overpaid -= covered
     if covered:
-        _row_for(ledger, move).pay(Component.PRINCIPAL, covered, move.day)
+        _pay_from_credit(ledger, move, covered)
+
+
+def _pay_from_credit(ledger: Ledger, move: Move, amount: int) -> None:
+    """The credit balance pays principal of the row that the claim is asked for in, from the day of the claim."""
+    row = _row_for(ledger, move)
+    taken = row.pay(Component.PRINCIPAL, amount, move.day)
+    if ledger.plan is not None and not row.additional:
+        pay_principal(ledger.plan, row.span, move.day, taken)
+        show_plan(ledger, move.day)
 
 
 def settle_with_credit(ledger: Ledger, move: Move) -> None:
@@ -60,12 +69,12 @@ def _claimed(ledger: Ledger, move: Move, payment: int) -> dict[Component, int]:
     if ledger.terms.credit_order is None:
         parts[Component.PRINCIPAL] = move.amount
         return parts
-    settled = dict.fromkeys(Component, 0)
+    original = next((other for other in ledger.moves if other.entry == payment and other.kind not in CLAIMS), None)
+    settled = dict.fromkeys(Component, 0) if original is None else dict(original.allocation)
     for other in ledger.moves:
-        claimed_before = other.payment == payment
-        if claimed_before or (other.entry == payment and other.kind not in CLAIMS):
+        if other.payment == payment:
             for component in Component:
-                settled[component] += -other.allocation[component] if claimed_before else other.allocation[component]
+                settled[component] -= other.allocation[component]
     left = move.amount
     for component in ledger.terms.credit_order.order:
         parts[component] = min(left, settled[component])
@@ -95,12 +104,14 @@ def _running(ledger: Ledger, move: Move) -> Row:
 
 
 def _as_principal(ledger: Ledger, move: Move, amount: int) -> None:
-    """The whole amount is principal of the next row; a credit balance pays its part of it at once."""
+    """The amount is principal of the next row, and a credit balance pays its part at once; where it pays all, no row asks."""
     covered = min(amount, ledger.overpaid)
     ledger.overpaid -= covered
     move.overpaid = covered
     move.allocation = dict.fromkeys(Component, 0)
     move.allocation[Component.PRINCIPAL] = move.claimed = amount - covered
+    if covered == amount:
+        return
     row = _row_for(ledger, move)
     _ask(row, {Component.PRINCIPAL: amount})
     row.review(move.day)

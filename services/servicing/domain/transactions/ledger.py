@@ -3,7 +3,7 @@
 Like the plan it is changed in place while one position is computed, and never handed out.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -29,6 +29,9 @@ from services.servicing.domain.transactions.rows import Row
 CLAIMS = frozenset({TransactionKind.DISBURSEMENT, TransactionKind.CHARGEBACK, TransactionKind.CREDIT_BALANCE_REFUND})
 """Kinds that add to what is outstanding."""
 
+Key = tuple[int, TransactionKind]
+"""A transaction: the number of its entry and its kind."""
+
 STATUS_ONLY = frozenset({TransactionKind.CHARGE_OFF, TransactionKind.RECOVERY})
 """Kinds that leave what is outstanding as it is."""
 
@@ -47,6 +50,15 @@ class Move:
     """Principal the transaction added to what is outstanding."""
     payment: int | None = None
     """Number of the entry whose money a chargeback claims back."""
+
+    @property
+    def key(self) -> Key:
+        return self.entry, self.kind
+
+    @property
+    def figures(self) -> tuple[object, ...]:
+        """What a correction may change."""
+        return self.amount, self.allocation, self.overpaid
 
 
 class Charged(NamedTuple):
@@ -76,6 +88,8 @@ class Ledger:
     """Rows a payment in advance found nothing to pay in, by identity."""
     asked: dict[tuple[tuple[date, date], date], Asked] = field(default_factory=dict)
     """What rows ask for when they are paid in advance on a day, until a payment changes the plan."""
+    changed: bool = False
+    """Rows without recalculation were changed by agreement: some keep what was paid on them whatever the plan says."""
     detached: bool = False
     """Rows were changed beside the plan and follow it no more."""
     charged: dict[int, Charged] = field(default_factory=dict)
@@ -85,6 +99,8 @@ class Ledger:
     written_off: date | None = None
     closing: bool = False
     """The transaction would pay all that is outstanding."""
+    before: Mapping[Key, Move] = field(default_factory=dict)
+    """The transactions as they were before the loan was made anew."""
 
     @property
     def recalculates(self) -> bool:
@@ -158,11 +174,18 @@ def show_change(ledger: Ledger, day: date) -> None:
     show_plan(ledger, day, since=day, keep=settled)
     if ledger.recalculates or ledger.plan is None:
         return
+    ledger.changed = True
     rows = list(ledger.instalments)
     for row in rows:
         for component in (Component.PRINCIPAL, Component.INTEREST):
             row.owed[component] = max(row.owed[component], row.paid[component])
-    missing = sum(figure.principal for figure in figures(ledger.plan))
+    _take_in_rest(ledger, ledger.plan, day)
+
+
+def _take_in_rest(ledger: Ledger, plan: Plan, day: date) -> None:
+    """The last rows take in what the plan has of principal and the rows do not ask for, or what they ask for beyond it."""
+    rows = list(ledger.instalments)
+    missing = sum(figure.principal for figure in figures(plan))
     missing -= sum(row.owed[Component.PRINCIPAL] - row.beside[Component.PRINCIPAL] for row in rows)
     for row in reversed(rows):
         taken = max(missing, -row.left(Component.PRINCIPAL))
@@ -202,7 +225,7 @@ def _schedule(ledger: Ledger, day: date, amount: int) -> None:
         return
     late = day > plan.matures and not ledger.terms.full_term_tranches
     if late:
-        row = extra_row(ledger, day)
+        row = extra_row(ledger, day, since=day)
         row.owed[Component.PRINCIPAL] += amount
         row.review(day)
     if ledger.terms.family is Family.CUMULATIVE:
@@ -210,6 +233,8 @@ def _schedule(ledger: Ledger, day: date, amount: int) -> None:
         return
     disburse(plan, day, amount)
     show_plan(ledger, day, since=day)
+    if ledger.changed:
+        _take_in_rest(ledger, plan, day)
 
 
 def _free_excess(ledger: Ledger, day: date) -> None:
@@ -238,7 +263,7 @@ def spread_overdue(ledger: Ledger, day: date) -> None:
 
 def _spread(ledger: Ledger, day: date, amount: int) -> None:
     """More principal in equal parts, in multiples, in the rows after ``day``; the last one takes what the division leaves."""
-    rows = [row for row in ledger.instalments if row.due > day] or [extra_row(ledger, day)]
+    rows = [row for row in ledger.instalments if row.due > day] or [extra_row(ledger, day, since=day)]
     part = to_multiple(ratio(amount, len(rows), ledger.terms.rounding), ledger.terms.rounding)
     for row in rows:
         added = amount if row is rows[-1] else min(part, amount)
@@ -288,12 +313,12 @@ def down_payment(terms: Terms, amount: int) -> int:
     return units(exact.divide(part, multiple), terms.rounding) * multiple
 
 
-def extra_row(ledger: Ledger, day: date) -> Row:
-    """The row after maturity, reaching to ``day``."""
+def extra_row(ledger: Ledger, day: date, since: date | None = None) -> Row:
+    """The row after maturity, reaching from there to ``day``; one that a disbursement opens begins with that."""
     row = ledger.extra
     if row is None:
         assert ledger.plan is not None
-        row = Row(ledger.plan.matures, day, additional=True)
+        row = Row(since or ledger.plan.matures, day, additional=True)
         ledger.rows.append(row)
     row.due = max(row.due, day)
     return row

@@ -15,8 +15,8 @@ def note_repaid(ledger: Ledger, row: Row, taken: int, day: date) -> None:
     if plan is None or number is None:
         return
     scheduled = row.owed[Component.PRINCIPAL] - row.beside[Component.PRINCIPAL]
-    before = row.paid[Component.PRINCIPAL] - taken
-    part = max(0, min(scheduled, before + taken) - before)
+    noted = sum(part.amount for part in ledger.repaid if part.row == number)
+    part = min(taken, max(0, min(scheduled, row.paid[Component.PRINCIPAL]) - noted))
     if part:
         ledger.repaid.append(Repaid(rest_day(ledger.terms, plan.begins, day), number, part))
 

@@ -1,10 +1,11 @@
 """Entries in the order of value dates, written into a ledger one after the other."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 from services.servicing.domain.schedule.movements import (
+    ask_to_rest_date,
     change_rate,
     extend,
     outstanding_on,
@@ -34,6 +35,7 @@ from services.servicing.domain.transactions.entries import (
 from services.servicing.domain.transactions.impairment import charge_off, waive_charge, write_off
 from services.servicing.domain.transactions.ledger import (
     CLAIMS,
+    Key,
     Ledger,
     Move,
     add_charge,
@@ -64,12 +66,44 @@ Numbered = tuple[int, Entry]
 """An entry and its number in the order of recording."""
 
 
-def replay(terms: Terms, kept: Sequence[Numbered]) -> Ledger:
-    """The ledger that entries make in the order of their value dates."""
-    ledger = Ledger(terms)
-    for number, entry in sorted(kept, key=lambda numbered: (value_date(numbered[1]), numbered[0])):
+def replay(
+    terms: Terms, kept: Sequence[Numbered], before: Mapping[Key, Move], paid_down: Mapping[int, int] | None = None
+) -> Ledger:
+    """The ledger that entries make in the order of their value dates.
+
+    ``before`` are the transactions as they were; ``paid_down`` what was paid down with each disbursement, by its number, where
+    payments find the rows of all disbursements.
+    """
+    ledger = Ledger(terms, before=before)
+    ordered = in_order(kept)
+    for number, entry in ordered if paid_down is None else _rows_first(ordered, paid_down):
         apply(ledger, number, entry, kept)
     return ledger
+
+
+def in_order(kept: Sequence[Numbered]) -> list[Numbered]:
+    """Entries by value date, those of a day as they were recorded."""
+    return sorted(kept, key=lambda numbered: (value_date(numbered[1]), numbered[0]))
+
+
+def _rows_first(ordered: Sequence[Numbered], paid_down: Mapping[int, int]) -> list[Numbered]:
+    """All that makes rows comes first, disbursements and charges; what was paid down with a disbursement keeps its day."""
+    disbursed = [(number, entry) for number, entry in ordered if isinstance(entry, Disbursed)]
+    charges = [(number, entry) for number, entry in ordered if isinstance(entry, ChargeAdded)]
+    others = [(number, entry) for number, entry in ordered if not isinstance(entry, Disbursed | ChargeAdded)]
+    down = [
+        (number, _paid_down(entry, paid_down[number]))
+        for number, entry in disbursed
+        if entry.pay_down_payment and paid_down.get(number)
+    ]
+    rows: list[Numbered] = [(number, replace(entry, pay_down_payment=False)) for number, entry in disbursed]
+    return [*rows, *charges, *in_order([*others, *down])]
+
+
+def _paid_down(disbursed: Disbursed, amount: int) -> Paid:
+    return Paid(
+        known=disbursed.known, value_date=disbursed.value_date, amount=amount, kind=TransactionKind.DOWN_PAYMENT
+    )
 
 
 def value_date(entry: Entry) -> date:
@@ -92,6 +126,8 @@ def apply(ledger: Ledger, number: int, entry: Entry, kept: Sequence[Numbered]) -
     day = value_date(entry)
     ledger.closing = isinstance(entry, Paid) and _closes(ledger, day, entry.amount)
     catch_up(ledger, day)
+    if ledger.closing and ledger.plan is not None and ask_to_rest_date(ledger.plan, day):
+        show_plan(ledger, day)
     if isinstance(entry, Disbursed):
         _disburse(ledger, number, entry)
     elif isinstance(entry, Paid):
@@ -151,18 +187,42 @@ def _closes(ledger: Ledger, day: date, amount: int) -> bool:
 
 def _disburse(ledger: Ledger, number: int, entry: Disbursed) -> None:
     down = add_disbursement(ledger, number, entry.value_date, entry.amount)
-    settle_with_credit(ledger, ledger.moves[-1])
+    disbursed = ledger.moves[-1]
+    settle_with_credit(ledger, disbursed)
     rule = ledger.terms.down_payment
-    if down and entry.pay_down_payment and rule is not None and rule.automatic:
-        _settle(ledger, Move(number, TransactionKind.DOWN_PAYMENT, entry.value_date, down))
+    if rule is None or not rule.automatic or not entry.pay_down_payment:
+        return
+    move = Move(number, TransactionKind.DOWN_PAYMENT, entry.value_date, max(0, down - disbursed.overpaid))
+    if disbursed.key in ledger.before:
+        move.amount = _amount_before(ledger, move.key)
+    if move.amount:
+        _settle(ledger, move)
+
+
+def _amount_before(ledger: Ledger, key: Key) -> int:
+    """The amount of a transaction that follows from another one stays when the loan is made anew; where there was none, none."""
+    return ledger.before[key].amount if key in ledger.before else 0
 
 
 def _pay(ledger: Ledger, number: int, entry: Paid, kept: Sequence[Numbered]) -> None:
-    _settle(ledger, Move(number, entry.kind, entry.value_date, entry.amount))
+    refund = Move(number, entry.kind, entry.value_date, entry.amount)
+    _settle(ledger, refund)
     if entry.refund_interest and entry.kind in ledger.terms.interest_refund_for:
-        amount = interest_refund(ledger.terms, kept, number, entry)
-        if amount > 0:
-            _settle(ledger, Move(number, TransactionKind.INTEREST_REFUND, entry.value_date, amount))
+        interest = Move(number, TransactionKind.INTEREST_REFUND, entry.value_date, 0)
+        if refund.key not in ledger.before:
+            interest.amount = _interest_refund(ledger, kept, number, entry)
+        else:
+            interest.amount = _amount_before(ledger, interest.key)
+            if interest.amount and _corrected(ledger):
+                interest.amount = _interest_refund_anew(ledger, kept, number, entry)
+        if interest.amount > 0:
+            _settle(ledger, interest)
+
+
+def _corrected(ledger: Ledger) -> bool:
+    """Whether any transaction so far is another than before the loan was made anew."""
+    before = ledger.before
+    return any(move.key not in before or move.figures != before[move.key].figures for move in ledger.moves)
 
 
 def _settle(ledger: Ledger, move: Move) -> None:
@@ -190,32 +250,41 @@ def _charge(ledger: Ledger, number: int, charge: Charge) -> None:
         ledger.overpaid += left - usable
 
 
-def interest_refund(terms: Terms, kept: Sequence[Numbered], number: int, refund: Paid) -> int:
+def _interest_refund(ledger: Ledger, kept: Sequence[Numbered], number: int, refund: Paid) -> int:
     """The interest that a refunded amount has borne since it was disbursed.
 
     It is the difference between the interest due on the refund's day with the earlier refunds taken as never disbursed, and
     with this one taken so as well.
     """
-    plain = replace(terms, interest_refund_for=frozenset())
-    earlier = [
+    earlier = _refunded_before(ledger, kept, number, refund)
+    before = _interest_due(ledger, kept, number, refund, earlier)
+    return before - _interest_due(ledger, kept, number, refund, earlier + refund.amount)
+
+
+def _interest_refund_anew(ledger: Ledger, kept: Sequence[Numbered], number: int, refund: Paid) -> int:
+    """The same after a correction: from the interest due in the loan as it now stands, less what was given back before."""
+    assert ledger.plan is not None
+    due = sum(figure.interest for figure in figures(till(ledger.plan, refund.value_date)))
+    given = sum(move.amount for move in ledger.moves if move.kind is TransactionKind.INTEREST_REFUND)
+    never = _refunded_before(ledger, kept, number, refund) + refund.amount
+    return due - given - _interest_due(ledger, kept, number, refund, never)
+
+
+def _refunded_before(ledger: Ledger, kept: Sequence[Numbered], number: int, refund: Paid) -> int:
+    kinds = ledger.terms.interest_refund_for
+    return sum(
         entry.amount
         for other, entry in kept
-        if isinstance(entry, Paid)
-        and entry.kind in terms.interest_refund_for
-        and (entry.value_date, other) < (refund.value_date, number)
-    ]
-    before = _interest_due(plain, kept, number, refund, sum(earlier), terms.interest_refund_for)
-    after = _interest_due(plain, kept, number, refund, sum(earlier) + refund.amount, terms.interest_refund_for)
-    return before - after
+        if isinstance(entry, Paid) and entry.kind in kinds and (entry.value_date, other) < (refund.value_date, number)
+    )
 
 
-def _interest_due(
-    terms: Terms, kept: Sequence[Numbered], number: int, refund: Paid, never: int, kinds: frozenset[TransactionKind]
-) -> int:
+def _interest_due(ledger: Ledger, kept: Sequence[Numbered], number: int, refund: Paid, never: int) -> int:
     """Interest due on the day of ``refund`` when the amount ``never`` goes back on the days of disbursement."""
     day = refund.value_date
+    kinds = ledger.terms.interest_refund_for
     entries: list[Numbered] = []
-    for other, entry in sorted(kept, key=lambda numbered: (value_date(numbered[1]), numbered[0])):
+    for other, entry in in_order(kept):
         if (value_date(entry), other) >= (day, number) or (isinstance(entry, Paid) and entry.kind in kinds):
             continue
         entries.append((other, entry))
@@ -223,8 +292,9 @@ def _interest_due(
             back = min(never, entry.amount)
             never -= back
             entries.append((other, Paid(known=entry.known, value_date=entry.value_date, amount=back)))
-    ledger = Ledger(terms)
+    plain = replace(ledger.terms, interest_refund_for=frozenset())
+    made = Ledger(plain, before={move.key: move for move in ledger.moves})
     for other, entry in entries:
-        apply(ledger, other, entry, entries)
-    catch_up(ledger, day)
-    return sum(figure.interest for figure in figures(till(ledger.plan, day))) if ledger.plan is not None else 0
+        apply(made, other, entry, entries)
+    catch_up(made, day)
+    return sum(figure.interest for figure in figures(till(made.plan, day))) if made.plan is not None else 0

@@ -97,10 +97,12 @@ def _change(move: Move) -> int:
 def _postings(ledger: Ledger, replayed: Container[tuple[int, TransactionKind]]) -> Iterable[Posting]:
     balance = 0
     fee = disbursement_fee(ledger)
-    for move in ledger.moves:
+    for move in sorted(ledger.moves, key=lambda move: (move.day, move.entry)):
         balance += _change(move)
-        again = (move.entry, move.kind) in replayed
-        yield Posting(move.entry, move.day, move.kind, move.amount, dict(move.allocation), balance, replayed=again)
+        again = move.key in replayed
+        yield Posting(
+            move.entry, move.day, move.kind, move.amount, dict(move.allocation), max(0, balance), replayed=again
+        )
         if fee:
             parts = dict.fromkeys(Component, 0) | {Component.FEE: fee}
             yield Posting(move.entry, move.day, TransactionKind.DISBURSEMENT_FEE, fee, parts, balance)
