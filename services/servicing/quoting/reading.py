@@ -92,7 +92,7 @@ def _terms(document: TermsDocument, amounts: Amounts) -> Terms:
         method=document.method,
         currency=document.currency,
         principal=amounts.minor(document.principal, "principal"),
-        rate=Rate(document.rate.percent, document.rate.per),
+        rate=Rate(document.rate.percent, document.rate.per, document.rate.whole_term),
         instalments=document.instalments,
         frequency=Span(document.frequency.every, document.frequency.unit),
         anchor=document.anchor,

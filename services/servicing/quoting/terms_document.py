@@ -66,7 +66,9 @@ class RateDocument(Part):
     percent: Percent
     """Percent of the balance per `per`; of a flat loan, of what was disbursed."""
     per: Unit = Unit.YEAR
-    """A year has 12 months, 52 weeks, 365 days."""
+    """A year has 12 months, 52 weeks, and the days of `day_count.year`, 365 where those are actual."""
+    whole_term: Flag = False
+    """The percentage is that of all instalments together, whatever `per` says."""
 
 
 class DayCountDocument(Part):

@@ -202,7 +202,7 @@ def _rate(loan: _Loan, begins: date, ends: date) -> Decimal:
     if terms.day_count.convention is not None:
         years = year_fraction(terms.day_count, begins, ends, loan.matures)
         share = exact.divide(Decimal(years.numerator), Decimal(years.denominator))
-        return exact.divide(exact.multiply(terms.rate.annual, share), Decimal(100))
+        return exact.divide(exact.multiply(terms.annual_percent, share), Decimal(100))
     return exact.multiply(day_rate(terms), _days(loan, begins, ends))
 
 
