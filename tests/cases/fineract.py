@@ -108,7 +108,13 @@ _LEAPS = {
     "FULL_LEAP_YEAR": Leap.CALENDAR_YEAR,
     "FEB_29_PERIOD_ONLY": Leap.PERIOD_WITH_LEAP_DAY,
 }
-_REST = {"DAILY": Rest.DAILY, "SAME_AS_REPAYMENT": Rest.PERIOD, "SAME_AS_REPAYMENT_PERIOD": Rest.PERIOD}
+_REST = {
+    "DAILY": Rest.DAILY,
+    "WEEKLY": Rest.WEEKLY,
+    "MONTHLY": Rest.MONTHLY,
+    "SAME_AS_REPAYMENT": Rest.PERIOD,
+    "SAME_AS_REPAYMENT_PERIOD": Rest.PERIOD,
+}
 _PRECLOSURE = {
     "TILL_PRE_CLOSE_DATE": Preclosure.CLOSING_DATE,
     "TILL_PRE_CLOSURE_DATE": Preclosure.CLOSING_DATE,
@@ -353,12 +359,14 @@ def _day_count(params: Json, family: Family) -> DayCount:
 def _recalculation(params: Json) -> Recalculation:
     _known("interest_recalculation", params, _OF_RECALCULATION)
     word({"NONE": None}, "compounding", params["compounding"])
-    word({"1": None, None: None}, "rest_interval", params.get("rest_interval"))
+    rest = word(_REST, "rest_frequency", params["rest_frequency"])
+    every = 1 if rest is Rest.PERIOD else int(params.get("rest_interval") or 1)
     return Recalculation(
-        word(_REST, "rest_frequency", params["rest_frequency"]),
+        rest,
         word(_PRECLOSURE, "pre_closure_interest", params["pre_closure_interest"]),
         not params["disallow_interest_on_past_due"],
         word(_PREPAID, "advance_payment_adjustment", params["advance_payment_adjustment"]),
+        every,
     )
 
 

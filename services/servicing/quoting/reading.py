@@ -173,7 +173,9 @@ def _balloon(document: TermsDocument, amounts: Amounts) -> Balloon | None:
 
 
 def _recalculation(document: RecalculationDocument) -> Recalculation:
-    return Recalculation(document.rest, document.preclosure, document.on_past_due, document.prepaid)
+    return Recalculation(
+        document.rest, document.preclosure, document.on_past_due, document.prepaid, document.rest_every
+    )
 
 
 def _span(document: SpanDocument | None) -> Span | None:

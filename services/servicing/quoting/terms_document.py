@@ -196,7 +196,9 @@ class RecalculationDocument(Part):
     """Interest follows what is really outstanding."""
 
     rest: Rest = Rest.DAILY
-    """From when a payment changes the balance: its day, or the due date."""
+    """From when a payment changes the balance: its day, the next weekly or monthly rest, or the due date."""
+    rest_every: Annotated[int, whole(1, 400)] = 1
+    """Days, weeks or months between two rests, counted from the start; cumulative family."""
     preclosure: Preclosure = Preclosure.CLOSING_DATE
     """Until when a loan that is closed early bears interest."""
     on_past_due: Flag = True

@@ -6,8 +6,8 @@ from services.servicing.domain.calendar.day_count import DAY_COUNTS
 from services.servicing.domain.terms.day_checks import day_objections
 from services.servicing.domain.terms.method_checks import method_objections
 from services.servicing.domain.terms.objection import Objection
-from services.servicing.domain.terms.terms import Allocation, DayCount, Terms
-from services.servicing.domain.terms.words import Anchor, Component, Counting, Due, Family, InterestBy, Unit
+from services.servicing.domain.terms.terms import Allocation, DayCount, Recalculation, Terms
+from services.servicing.domain.terms.words import Anchor, Component, Counting, Due, Family, InterestBy, Rest, Unit
 
 MAX_INSTALMENTS = 1200
 MAX_ANNUAL_PERCENT = 1000
@@ -107,6 +107,17 @@ def _structure(terms: Terms) -> Iterator[Objection]:
         yield Objection("grace.principal", "leaves no instalment in which principal falls due")
     if terms.full_term_tranches and terms.family is not Family.PROGRESSIVE:
         yield Objection("full_term_tranches", "needs the progressive family")
+    if terms.recalculation is not None:
+        yield from _rests(terms.recalculation, terms.family)
+
+
+def _rests(rules: Recalculation, family: Family) -> Iterator[Objection]:
+    if rules.rest_every < 1:
+        yield Objection("recalculation.rest_every", "must be at least every one")
+    elif rules.rest_every > 1 and rules.rest is Rest.PERIOD:
+        yield Objection("recalculation.rest_every", "rests at due dates have no interval of their own")
+    if family is Family.PROGRESSIVE and (rules.rest_every > 1 or rules.rest in (Rest.WEEKLY, Rest.MONTHLY)):
+        yield Objection("recalculation.rest", "the progressive family rests daily or at due dates")
 
 
 def _orders(terms: Terms) -> Iterator[Objection]:

@@ -184,6 +184,8 @@ class Recalculation:
     """Overdue principal bears interest."""
     prepaid: Prepaid = Prepaid.INSTALMENT
     """Of the cumulative family; in the progressive one the order of payments says which rows fall."""
+    rest_every: int = 1
+    """Days, weeks or months between two rests, counted from the start; rests at due dates have no interval."""
 
 
 class Slot(NamedTuple):

@@ -18,7 +18,9 @@ def note_repaid(ledger: Ledger, row: Row, taken: int, day: date) -> None:
     before = row.paid[Component.PRINCIPAL] - taken
     part = max(0, min(scheduled, before + taken) - before)
     if part:
-        ledger.repaid.append(Repaid(rest_day(ledger.terms, plan.begins, day), number, part))
+        since = rest_day(ledger.terms, plan.begins, day)
+        in_time = day <= row.due  # then the row leaves the balance when it falls due, though the next rest is later
+        ledger.repaid.append(Repaid(min(since, row.due) if in_time else since, number, part))
 
 
 def prepay(ledger: Ledger, move: Move, amount: int, order: tuple[Slot, ...]) -> int:
