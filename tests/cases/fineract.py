@@ -204,8 +204,8 @@ _ROW_KINDS = {
 _CONFIGURATION = frozenset({"is-principal-compounding-disabled-for-overdue-loans"})
 
 _OF_CASE = frozenset(
-    ["params", "events", "disbursements", "charges", "business_date", "global_config", "expected"]
-    + ["id", "source_file", "scenario", "test_id", "category"]
+    {"params", "events", "disbursements", "charges", "business_date", "global_config", "expected"}
+    | {"id", "source_file", "scenario", "test_id", "category"}
 )
 _OF_PART = {
     "disbursements": frozenset({"date", "amount"}),
@@ -276,7 +276,9 @@ def terms_of(case: Json) -> Terms:
     unit = word(_UNITS, "repayment_unit", params["repayment_unit"])
     return Terms(
         family=family,
-        method=word(_METHODS_OF[family], "interest_type, amortization", (params["interest_type"], params["amortization"])),
+        method=word(
+            _METHODS_OF[family], "interest_type, amortization", (params["interest_type"], params["amortization"])
+        ),
         currency=params["currency"],
         principal=minor(params["principal"], digits),
         rate=_rate(params),
@@ -700,6 +702,7 @@ def _same(expected: object, got: object) -> bool:
 
 
 _AMOUNT = re.compile(r"-?\d+\.?\d*")
+
 
 def _major(amount: int, digits: int) -> str:
     return f"{Decimal(amount).scaleb(-digits):.{digits}f}"

@@ -31,7 +31,6 @@ from services.servicing.domain.terms.words import (
     Unit,
 )
 
-
 _DAYS_A_YEAR = 365
 _EIGHT_DECIMALS = Decimal("0.00000001")
 
@@ -45,7 +44,10 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Contract rate: ``percent`` of the balance per ``per``, or for the whole term; :attr:`Terms.annual_percent` is that of a year."""
+    """Contract rate: ``percent`` of the balance per ``per``, or for the whole term.
+
+    :attr:`Terms.annual_percent` makes it that of a year.
+    """
 
     percent: Decimal
     per: Unit = Unit.YEAR
