@@ -300,6 +300,7 @@ def terms_of(case: Json) -> Terms:
             params["grace_on_principal_payment"],
             params["grace_on_interest_payment"],
             params["grace_on_interest_charged"],
+            averages=params["amortization"] == "EQUAL_INSTALLMENTS",
         ),
         down_payment=optional(
             params["down_payment"], lambda part: DownPayment(Decimal(part["percent"]), part["auto_repayment"])

@@ -116,7 +116,9 @@ def _terms(document: TermsDocument, amounts: Amounts) -> Terms:
             amounts.optional(rounding.multiple, "rounding.multiple"),
             rounding.remainder,
         ),
-        grace=Grace(grace.principal, grace.interest_payment, grace.interest_charged, grace.arrears_days),
+        grace=Grace(
+            grace.principal, grace.interest_payment, grace.interest_charged, grace.arrears_days, grace.averages
+        ),
         down_payment=None if down is None else DownPayment(down.percent, down.automatic),
         tranches=tuple(
             Tranche(part.expected, amounts.minor(part.amount, path("tranches", i, "amount")))

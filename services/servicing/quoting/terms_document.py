@@ -112,6 +112,8 @@ class GraceDocument(Part):
     """Instalments for which no interest arises."""
     arrears_days: Annotated[int, whole(0, MOST)] = 0
     """宽限期: days without penalty and without arrears."""
+    averages: Flag = True
+    """Flat interest that waits is averaged over the rows that pay any; otherwise the first of them asks for all of it."""
 
 
 class DownPaymentDocument(Part):

@@ -187,6 +187,21 @@ class TestGrace:
         ]
 
 
+    def test_flat_interest_that_waits_is_averaged_or_asked_for_in_the_first_row_after(self):
+        flat = replace(CHINESE, method=Method.FLAT, instalments=6)
+        averaged, carried = (
+            [interest for _, interest in asked_of(replace(flat, grace=Grace(interest_payment=2, averages=averages)))]
+            for averages in (True, False)
+        )
+        assert averaged == [0, 0, 9_000, 9_000, 9_000, 9_000]
+        assert carried == [0, 0, 18_000, 6_000, 6_000, 6_000]
+
+    def test_an_interest_free_time_comes_off_flat_interest_that_waits(self):
+        grace = Grace(interest_payment=2, interest_charged=1, averages=False)
+        flat = replace(CHINESE, method=Method.FLAT, instalments=6, grace=grace)
+        assert [interest for _, interest in asked_of(flat)] == [0, 0, 12_000, 6_000, 6_000, 6_000]
+
+
 def asked_of(base):
     return [(row.principal, row.interest) for row in amounts(base, START, [(START, 600_000)])]
 

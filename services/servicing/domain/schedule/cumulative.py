@@ -237,7 +237,7 @@ def _anchored(day: date, anchor: int, unit: Unit) -> date:
 def _flat(terms: Terms, start: date, tranches: list[_Tranche]) -> list[Amounts]:
     """Flat: every row the same part of the interest on what was disbursed; the last takes the remainder of both.
 
-    Interest is averaged over the rows that pay any: a grace on its payment makes the others dearer.
+    Interest that waits for a grace on its payment is averaged over the rows that pay any, or asked for in the first of them.
     """
     spans = interest_spans(terms, start)
     principals, interests = [0] * len(spans), [0] * len(spans)
@@ -252,12 +252,14 @@ def _flat(terms: Terms, start: date, tranches: list[_Tranche]) -> list[Amounts]:
         )
         free = min(len(spans), max(first, terms.grace.interest_charged))
         total = max(0, total - ratio(total, count, terms.rounding) * (free - first)) if free < len(spans) else 0
-        _spread(interests, total, max(first, free + terms.grace.interest_payment), terms)
+        waits = free + terms.grace.interest_payment if terms.grace.averages else free
+        _spread(interests, total, max(first, waits), terms)
         _spread(principals, part.amount, max(first, min(terms.grace.principal, len(spans) - 1)), terms)
-    return [
+    rows = [
         Amounts(begins, due, *parts)
         for (begins, due), parts in zip(spans, _in_multiples(terms, principals, interests), strict=True)
     ]
+    return rows if terms.grace.averages else list(_with_interest_grace(terms, rows))
 
 
 def _flat_rate(loan: _Loan, spans: list[tuple[date, date]], first: int) -> Decimal:

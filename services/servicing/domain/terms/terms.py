@@ -96,6 +96,8 @@ class Grace:
     """No interest is charged."""
     arrears_days: int = 0
     """宽限期: days without penalty and without arrears."""
+    averages: bool = True
+    """Flat interest that waits is averaged over the rows that pay any; otherwise the first of them asks for all of it."""
 
 
 @dataclass(frozen=True, slots=True)
