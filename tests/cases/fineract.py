@@ -201,7 +201,9 @@ _ROW_KINDS = {
     RowKind.DOWN_PAYMENT: "down_payment",
     RowKind.INSTALMENT: "installment",
 }
-_CONFIGURATION = frozenset({"is-principal-compounding-disabled-for-overdue-loans"})
+_OVERDUE_BEARS_NOTHING = "is-principal-compounding-disabled-for-overdue-loans"
+_CONFIGURATION = frozenset({_OVERDUE_BEARS_NOTHING})
+_SWITCH = {"enabled": True, "disabled": False, None: False}
 
 _OF_CASE = frozenset(
     {"params", "events", "disbursements", "charges", "business_date", "global_config", "expected"}
@@ -273,6 +275,8 @@ def terms_of(case: Json) -> Terms:
     _refuse_unread(case)
     digits = params["currency_digits"]
     family = word(_FAMILIES, "loan_schedule_type", params["loan_schedule_type"])
+    switch = word(_SWITCH, _OVERDUE_BEARS_NOTHING, case.get("global_config", {}).get(_OVERDUE_BEARS_NOTHING))
+    barren = switch and family is Family.CUMULATIVE  # the progressive calculator does not ask for it
     unit = word(_UNITS, "repayment_unit", params["repayment_unit"])
     return Terms(
         family=family,
@@ -311,7 +315,7 @@ def terms_of(case: Json) -> Terms:
         ),
         full_term_tranches=params["full_term_for_tranche"],
         fixed_instalment=optional(params["fixed_emi"], lambda amount: minor(amount, digits)),
-        recalculation=optional(params["interest_recalculation"], _recalculation),
+        recalculation=optional(params["interest_recalculation"], lambda rules: _recalculation(rules, barren)),
         processing=_processing(params),
         allocations=_allocations(params.get("payment_allocation"), params["payment_strategy"]),
         credit_order=_credit_order(params.get("credit_allocation") or {}),
@@ -359,7 +363,7 @@ def _day_count(params: Json, family: Family) -> DayCount:
     )
 
 
-def _recalculation(params: Json) -> Recalculation:
+def _recalculation(params: Json, overdue_bears_nothing: bool) -> Recalculation:
     _known("interest_recalculation", params, _OF_RECALCULATION)
     word({"NONE": None}, "compounding", params["compounding"])
     rest = word(_REST, "rest_frequency", params["rest_frequency"])
@@ -367,7 +371,7 @@ def _recalculation(params: Json) -> Recalculation:
     return Recalculation(
         rest,
         word(_PRECLOSURE, "pre_closure_interest", params["pre_closure_interest"]),
-        not params["disallow_interest_on_past_due"],
+        not params["disallow_interest_on_past_due"] and not overdue_bears_nothing,
         word(_PREPAID, "advance_payment_adjustment", params["advance_payment_adjustment"]),
         every,
     )

@@ -174,6 +174,25 @@ def test_the_progressive_calculator_levels_rows_whatever_the_amortisation():
     assert schedule(amortization="EQUAL_PRINCIPAL") == schedule()
 
 
+@pytest.mark.parametrize(("value", "bears"), [("enabled", False), ("disabled", True)])
+def test_the_switch_for_overdue_principal_is_a_term_of_the_cumulative_family(value, bears):
+    case = changed(loan_schedule_type="CUMULATIVE")
+    case["params"]["interest_recalculation"]["advance_payment_adjustment"] = "REDUCE_EMI_AMOUNT"
+    case["global_config"] = {"is-principal-compounding-disabled-for-overdue-loans": value}
+    assert terms_of(case).recalculation.on_past_due is bears
+    case["global_config"] = {"is-principal-compounding-disabled-for-overdue-loans": "maybe"}
+    (difference,) = check(case).differences
+    assert "maybe" in difference.got
+
+
+@pytest.mark.parametrize("frequency", ["WEEKLY", "MONTHLY"])
+def test_weekly_and_monthly_rests_belong_to_the_cumulative_family(frequency):
+    rules = {**CASE["params"]["interest_recalculation"], "rest_frequency": frequency, "rest_interval": "2"}
+    assert terms_of(changed(interest_recalculation=rules)).recalculation.rest_every == 2
+    (difference, *_) = check(changed(interest_recalculation=rules)).differences
+    assert difference.field == "recalculation.rest"
+
+
 def test_amounts_are_equal_as_numbers():
     case = changed(currency_digits=0)
     case["events"] = case["events"][:3]

@@ -255,11 +255,13 @@ def _flat(terms: Terms, start: date, tranches: list[_Tranche]) -> list[Amounts]:
         waits = free + terms.grace.interest_payment if terms.grace.averages else free
         _spread(interests, total, max(first, waits), terms)
         _spread(principals, part.amount, max(first, min(terms.grace.principal, len(spans) - 1)), terms)
-    rows = [
+    if not terms.grace.averages:
+        waiting = min(terms.grace.interest_payment, len(spans) - 1)
+        interests[: waiting + 1] = [0] * waiting + [sum(interests[: waiting + 1])]
+    return [
         Amounts(begins, due, *parts)
         for (begins, due), parts in zip(spans, _in_multiples(terms, principals, interests), strict=True)
     ]
-    return rows if terms.grace.averages else list(_with_interest_grace(terms, rows))
 
 
 def _flat_rate(loan: _Loan, spans: list[tuple[date, date]], first: int) -> Decimal:
