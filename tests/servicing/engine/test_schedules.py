@@ -186,7 +186,6 @@ class TestGrace:
             3_929,
         ]
 
-
     def test_flat_interest_that_waits_is_averaged_or_asked_for_in_the_first_row_after(self):
         flat = replace(CHINESE, method=Method.FLAT, instalments=6)
         averaged, carried = (
