@@ -298,7 +298,7 @@ def terms_of(case: Json) -> Terms:
             word({mode.name: mode for mode in RoundingMode}, "rounding_mode", params["rounding_mode"]),
             params["math_precision_digits"],
             digits,
-            optional(params["installment_amount_in_multiples_of"], lambda multiple: minor(multiple, digits)),
+            minor(params["installment_amount_in_multiples_of"] or "0", digits) or None,
         ),
         grace=Grace(
             params["grace_on_principal_payment"],

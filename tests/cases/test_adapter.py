@@ -162,6 +162,11 @@ def test_a_loan_of_which_nothing_is_disbursed_has_the_rows_of_its_plan():
     assert schedule(expected_tranches=tranches) == [(149_254, 3_000), (150_746, 1_507)]
 
 
+def test_a_multiple_of_nothing_is_none():
+    assert schedule(installment_amount_in_multiples_of="0") == schedule()
+    assert schedule(installment_amount_in_multiples_of="10") != schedule()
+
+
 def test_a_rate_for_the_whole_term_is_spread_over_its_months():
     assert schedule(interest_rate_frequency="WHOLE_TERM", interest_rate_percent="2") == schedule()
 
