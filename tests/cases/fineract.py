@@ -6,6 +6,7 @@ the case and is named.
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import date
@@ -87,7 +88,7 @@ def word(table: Mapping[Any, T], name: str, value: Any) -> T:
 
 
 _UNITS = {"DAYS": Unit.DAY, "WEEKS": Unit.WEEK, "MONTHS": Unit.MONTH, "YEARS": Unit.YEAR}
-_PER = {"DAY": Unit.DAY, "WEEK": Unit.WEEK, "MONTH": Unit.MONTH, "YEAR": Unit.YEAR}
+_PER = _UNITS | {"DAY": Unit.DAY, "WEEK": Unit.WEEK, "MONTH": Unit.MONTH, "YEAR": Unit.YEAR}
 _FAMILIES = {"PROGRESSIVE": Family.PROGRESSIVE, "CUMULATIVE": Family.CUMULATIVE}
 _METHODS = {
     ("DECLINING_BALANCE", "EQUAL_INSTALLMENTS"): Method.EQUAL_INSTALMENT,
@@ -95,6 +96,11 @@ _METHODS = {
     ("FLAT", "EQUAL_INSTALLMENTS"): Method.FLAT,
     ("FLAT", "EQUAL_PRINCIPAL"): Method.FLAT,
 }
+_METHODS_OF = {
+    Family.PROGRESSIVE: _METHODS | {("DECLINING_BALANCE", "EQUAL_PRINCIPAL"): Method.EQUAL_INSTALMENT},
+    Family.CUMULATIVE: _METHODS,
+}
+"""The other engine's progressive calculator asks for the interest type alone and levels every row."""
 _INTEREST_BY = {"DAILY": InterestBy.DAY, "SAME_AS_REPAYMENT_PERIOD": InterestBy.PERIOD}
 _ANCHORS = {"DISBURSEMENT_DATE": Anchor.DISBURSEMENT, "SUBMITTED_ON_DATE": Anchor.APPLICATION}
 _LEAPS = {
@@ -102,7 +108,13 @@ _LEAPS = {
     "FULL_LEAP_YEAR": Leap.CALENDAR_YEAR,
     "FEB_29_PERIOD_ONLY": Leap.PERIOD_WITH_LEAP_DAY,
 }
-_REST = {"DAILY": Rest.DAILY, "SAME_AS_REPAYMENT": Rest.PERIOD, "SAME_AS_REPAYMENT_PERIOD": Rest.PERIOD}
+_REST = {
+    "DAILY": Rest.DAILY,
+    "WEEKLY": Rest.WEEKLY,
+    "MONTHLY": Rest.MONTHLY,
+    "SAME_AS_REPAYMENT": Rest.PERIOD,
+    "SAME_AS_REPAYMENT_PERIOD": Rest.PERIOD,
+}
 _PRECLOSURE = {
     "TILL_PRE_CLOSE_DATE": Preclosure.CLOSING_DATE,
     "TILL_PRE_CLOSURE_DATE": Preclosure.CLOSING_DATE,
@@ -194,14 +206,27 @@ _BASES = {
     "PERCENT_DISBURSEMENT_AMOUNT": ChargeBasis.AMOUNT,
     "PERCENT_AMOUNT_AND_INTEREST": ChargeBasis.AMOUNT_AND_INTEREST,
     "PERCENT_AMOUNT_INTEREST": ChargeBasis.AMOUNT_AND_INTEREST,
+    "PERCENT_AMOUNT_PLUS_INTEREST": ChargeBasis.AMOUNT_AND_INTEREST,
 }
 _ROW_KINDS = {
     RowKind.DISBURSEMENT: "disbursement",
     RowKind.DOWN_PAYMENT: "down_payment",
     RowKind.INSTALMENT: "installment",
 }
-_CONFIGURATION = frozenset({"is-principal-compounding-disabled-for-overdue-loans"})
+_OVERDUE_BEARS_NOTHING = "is-principal-compounding-disabled-for-overdue-loans"
+_CONFIGURATION = frozenset({_OVERDUE_BEARS_NOTHING})
+_SWITCH = {"enabled": True, "disabled": False, None: False}
 
+_OF_CASE = frozenset(
+    {"params", "events", "disbursements", "charges", "business_date", "global_config", "expected"}
+    | {"id", "source_file", "scenario", "test_id", "category"}
+)
+_OF_PART = {
+    "disbursements": frozenset({"date", "amount"}),
+    "charges": frozenset({"type", "charge", "time", "calculation", "penalty", "due_date", "added_on", "amount"}),
+    "expected_tranches": frozenset({"expected_date", "principal"}),
+    "down_payment": frozenset({"percent", "auto_repayment"}),
+}
 _TRANSLATED = frozenset(
     [
         "loan_schedule_type",
@@ -259,22 +284,20 @@ _WITHOUT_EFFECT = frozenset(
 def terms_of(case: Json) -> Terms:
     """The terms of a case."""
     params = case["params"]
-    if unknown := set(params) - _TRANSLATED - _WITHOUT_EFFECT:
-        raise Unknown(f"parameters: {', '.join(sorted(unknown))}")
-    if unknown := set(case.get("global_config", {})) - _CONFIGURATION:
-        raise Unknown(f"configuration: {', '.join(sorted(unknown))}")
+    _refuse_unread(case)
     digits = params["currency_digits"]
     family = word(_FAMILIES, "loan_schedule_type", params["loan_schedule_type"])
+    switch = word(_SWITCH, _OVERDUE_BEARS_NOTHING, case.get("global_config", {}).get(_OVERDUE_BEARS_NOTHING))
+    barren = switch and family is Family.CUMULATIVE  # the progressive calculator does not ask for it
     unit = word(_UNITS, "repayment_unit", params["repayment_unit"])
     return Terms(
         family=family,
-        method=word(_METHODS, "interest_type, amortization", (params["interest_type"], params["amortization"])),
+        method=word(
+            _METHODS_OF[family], "interest_type, amortization", (params["interest_type"], params["amortization"])
+        ),
         currency=params["currency"],
         principal=minor(params["principal"], digits),
-        rate=Rate(
-            Decimal(params["interest_rate_percent"]),
-            word(_PER, "interest_rate_frequency", params["interest_rate_frequency"]),
-        ),
+        rate=_rate(params),
         instalments=params["number_of_repayments"],
         frequency=Span(params["repayment_every"], unit),
         anchor=word(_ANCHORS, "repayment_start_date_type", params["repayment_start_date_type"]),
@@ -287,12 +310,13 @@ def terms_of(case: Json) -> Terms:
             word({mode.name: mode for mode in RoundingMode}, "rounding_mode", params["rounding_mode"]),
             params["math_precision_digits"],
             digits,
-            optional(params["installment_amount_in_multiples_of"], lambda multiple: minor(multiple, digits)),
+            minor(params["installment_amount_in_multiples_of"] or "0", digits) or None,
         ),
         grace=Grace(
             params["grace_on_principal_payment"],
             params["grace_on_interest_payment"],
             params["grace_on_interest_charged"],
+            averages=params["amortization"] == "EQUAL_INSTALLMENTS",
         ),
         down_payment=optional(
             params["down_payment"], lambda part: DownPayment(Decimal(part["percent"]), part["auto_repayment"])
@@ -303,7 +327,7 @@ def terms_of(case: Json) -> Terms:
         ),
         full_term_tranches=params["full_term_for_tranche"],
         fixed_instalment=optional(params["fixed_emi"], lambda amount: minor(amount, digits)),
-        recalculation=optional(params["interest_recalculation"], _recalculation),
+        recalculation=optional(params["interest_recalculation"], lambda rules: _recalculation(rules, barren)),
         processing=_processing(params),
         allocations=_allocations(params.get("payment_allocation"), params["payment_strategy"]),
         credit_order=_credit_order(params.get("credit_allocation") or {}),
@@ -311,6 +335,33 @@ def terms_of(case: Json) -> Terms:
             word(_KINDS, "interest_refund_for", kind) for kind in params.get("interest_refund_for", ())
         ),
     )
+
+
+def _refuse_unread(case: Json) -> None:
+    """Name what the case says and nothing here reads."""
+    params = case["params"]
+    _known("case", case, _OF_CASE)
+    _known("parameters", params, _TRANSLATED | _WITHOUT_EFFECT)
+    _known("configuration", case.get("global_config", {}), _CONFIGURATION)
+    for name, words in _OF_PART.items():
+        found = case.get(name) or params.get(name) or ()
+        for part in [found] if isinstance(found, Mapping) else found:
+            _known(name, part, words)
+    multiple = Decimal(params.get("currency_in_multiples_of") or 0)
+    if params["currency_digits"] == 0 and multiple > 1:
+        raise Unknown(f"currency_in_multiples_of: {multiple} of a currency without decimals")
+
+
+def _known(place: str, said: Json, words: Container[str]) -> None:
+    if unknown := [name for name in said if name not in words]:
+        raise Unknown(f"{place}: {', '.join(sorted(unknown))}")
+
+
+def _rate(params: Json) -> Rate:
+    percent, per = Decimal(params["interest_rate_percent"]), params["interest_rate_frequency"]
+    if per == "WHOLE_TERM":
+        return Rate(percent, whole_term=True)
+    return Rate(percent, word(_PER, "interest_rate_frequency", per))
 
 
 def _day_count(params: Json, family: Family) -> DayCount:
@@ -324,16 +375,17 @@ def _day_count(params: Json, family: Family) -> DayCount:
     )
 
 
-def _recalculation(params: Json) -> Recalculation:
-    if unknown := set(params) - _OF_RECALCULATION:
-        raise Unknown(f"interest_recalculation: {', '.join(sorted(unknown))}")
+def _recalculation(params: Json, overdue_bears_nothing: bool) -> Recalculation:
+    _known("interest_recalculation", params, _OF_RECALCULATION)
     word({"NONE": None}, "compounding", params["compounding"])
-    word({"1": None, None: None}, "rest_interval", params.get("rest_interval"))
+    rest = word(_REST, "rest_frequency", params["rest_frequency"])
+    every = 1 if rest is Rest.PERIOD else int(params.get("rest_interval") or 1)
     return Recalculation(
-        word(_REST, "rest_frequency", params["rest_frequency"]),
+        rest,
         word(_PRECLOSURE, "pre_closure_interest", params["pre_closure_interest"]),
-        not params["disallow_interest_on_past_due"],
+        not params["disallow_interest_on_past_due"] and not overdue_bears_nothing,
         word(_PREPAID, "advance_payment_adjustment", params["advance_payment_adjustment"]),
+        every,
     )
 
 
@@ -428,13 +480,21 @@ def entries_of(case: Json) -> list[Entry]:
     if "events" in case:
         return list(_Events(case).entries())
     digits = case["params"]["currency_digits"]
-    dates = [case["business_date"]] if case["business_date"] else [part["date"] for part in case["disbursements"]]
+    disbursed = case["disbursements"] or [_planned(case["params"])]
+    dates = [case["business_date"]] if case["business_date"] else [part["date"] for part in disbursed]
     known = date.fromisoformat(max(dates))
     entries: list[Entry] = [
         Disbursed(known=known, value_date=date.fromisoformat(part["date"]), amount=minor(part["amount"], digits))
-        for part in case["disbursements"]
+        for part in disbursed
     ]
     return entries + [ChargeAdded(known=known, charge=charge_of(part, digits)) for part in case["charges"]]
+
+
+def _planned(params: Json) -> Json:
+    """A loan of which nothing is disbursed shows the rows that its first planned disbursement would make."""
+    for tranche in params["expected_tranches"] or ():
+        return {"date": tranche["expected_date"], "amount": tranche["principal"]}
+    return {"date": params["expected_disbursement_date"], "amount": params["principal"]}
 
 
 def charge_of(event: Json, digits: int) -> Charge:
@@ -719,8 +779,19 @@ def _fields(place: str, expected: Json, got: Json) -> Iterator[Difference]:
     for field, value in expected.items():
         if field not in got:
             yield Difference(place, field, value, "nothing: unknown field")
-        elif value != got[field]:
+        elif not _same(value, got[field]):
             yield Difference(place, field, value, got[field])
+
+
+def _same(expected: object, got: object) -> bool:
+    """Equal, and amounts equal as numbers: a file writes two decimals where the currency has none."""
+    if expected == got:
+        return True
+    both = [str(value) for value in (expected, got)]
+    return all(_AMOUNT.fullmatch(value) for value in both) and Decimal(both[0]) == Decimal(both[1])
+
+
+_AMOUNT = re.compile(r"-?\d+\.?\d*")
 
 
 def _major(amount: int, digits: int) -> str:

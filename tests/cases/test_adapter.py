@@ -5,7 +5,8 @@ from copy import deepcopy
 
 import pytest
 
-from tests.cases.fineract import check, main
+from services.servicing.domain.transactions import run
+from tests.cases.fineract import check, entries_of, main, terms_of
 
 ORDER = [
     f"{due}_{part}" for due in ("PAST_DUE", "DUE", "IN_ADVANCE") for part in ("PENALTY", "FEE", "INTEREST", "PRINCIPAL")
@@ -132,6 +133,76 @@ def test_a_missing_row_is_a_difference():
 def test_a_word_without_translation_fails_the_case_and_is_named(params, named):
     (difference,) = check(changed(**params)).differences
     assert named in difference.got
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ({"reschedules": []}, "case: reschedules"),
+        ({"params": {**CASE["params"], "down_payment": {"percent": "25", "auto_repayment": True, "cap": "1"}}}, "cap"),
+        ({"params": {**CASE["params"], "expected_tranches": [{"expected_date": "2026-03-01", "fee": "1"}]}}, "fee"),
+        ({"params": {**CASE["params"], "currency_digits": 0, "currency_in_multiples_of": "50"}}, "multiples_of: 50"),
+    ],
+)
+def test_what_nothing_reads_fails_the_case_and_is_named(more, named):
+    (difference,) = check({**CASE, **more}).differences
+    assert named in difference.got
+
+
+def schedule(**params):
+    """The rows that a case without events gets: principal and interest."""
+    case = {name: value for name, value in changed(**params).items() if name != "events"}
+    position = run(terms_of(case), entries_of({**case, "disbursements": [], "charges": []}))
+    return [(line.principal, line.interest) for line in position.lines[1:]]
+
+
+def test_a_loan_of_which_nothing_is_disbursed_has_the_rows_of_its_plan():
+    assert schedule() == [(298_507, 6_000), (301_493, 3_015)]
+    tranches = [{"expected_date": "2026-03-01", "principal": "3000.00"}]
+    assert schedule(expected_tranches=tranches) == [(149_254, 3_000), (150_746, 1_507)]
+
+
+def test_a_multiple_of_nothing_is_none():
+    assert schedule(installment_amount_in_multiples_of="0") == schedule()
+    assert schedule(installment_amount_in_multiples_of="10") != schedule()
+
+
+def test_a_rate_for_the_whole_term_is_spread_over_its_months():
+    assert schedule(interest_rate_frequency="WHOLE_TERM", interest_rate_percent="2") == schedule()
+
+
+def test_a_rate_for_a_day_takes_the_days_of_the_year():
+    assert schedule(interest_rate_frequency="DAY", interest_rate_percent="0.03333333333333333333") == schedule()
+
+
+def test_the_progressive_calculator_levels_rows_whatever_the_amortisation():
+    assert schedule(amortization="EQUAL_PRINCIPAL") == schedule()
+
+
+@pytest.mark.parametrize(("value", "bears"), [("enabled", False), ("disabled", True)])
+def test_the_switch_for_overdue_principal_is_a_term_of_the_cumulative_family(value, bears):
+    case = changed(loan_schedule_type="CUMULATIVE")
+    case["params"]["interest_recalculation"]["advance_payment_adjustment"] = "REDUCE_EMI_AMOUNT"
+    case["global_config"] = {"is-principal-compounding-disabled-for-overdue-loans": value}
+    assert terms_of(case).recalculation.on_past_due is bears
+    case["global_config"] = {"is-principal-compounding-disabled-for-overdue-loans": "maybe"}
+    (difference,) = check(case).differences
+    assert "maybe" in difference.got
+
+
+@pytest.mark.parametrize("frequency", ["WEEKLY", "MONTHLY"])
+def test_weekly_and_monthly_rests_belong_to_the_cumulative_family(frequency):
+    rules = {**CASE["params"]["interest_recalculation"], "rest_frequency": frequency, "rest_interval": "2"}
+    assert terms_of(changed(interest_recalculation=rules)).recalculation.rest_every == 2
+    (difference, *_) = check(changed(interest_recalculation=rules)).differences
+    assert difference.field == "recalculation.rest"
+
+
+def test_amounts_are_equal_as_numbers():
+    case = changed(currency_digits=0)
+    case["events"] = case["events"][:3]
+    case["expected"] = {"rows": [{}, {"interest": "60.00"}, {"interest": "30.01"}]}
+    assert check(case).differences == (("row 3", "interest", "30.01", "30"),)
 
 
 def test_an_unknown_event_fails_the_case_and_is_named():

@@ -286,4 +286,4 @@ def _caps(document: QuoteDocument, terms: Terms, table: CostTable | None, yearly
         limit = cap(document.lender_type, document.signed)
     except (NoCap, LprUnknown) as error:
         return None, str(error)
-    return at_signing(limit, terms.rate.annual / 100, total), ""
+    return at_signing(limit, terms.annual_percent / 100, total), ""

@@ -92,7 +92,7 @@ def _terms(document: TermsDocument, amounts: Amounts) -> Terms:
         method=document.method,
         currency=document.currency,
         principal=amounts.minor(document.principal, "principal"),
-        rate=Rate(document.rate.percent, document.rate.per),
+        rate=Rate(document.rate.percent, document.rate.per, document.rate.whole_term),
         instalments=document.instalments,
         frequency=Span(document.frequency.every, document.frequency.unit),
         anchor=document.anchor,
@@ -116,7 +116,9 @@ def _terms(document: TermsDocument, amounts: Amounts) -> Terms:
             amounts.optional(rounding.multiple, "rounding.multiple"),
             rounding.remainder,
         ),
-        grace=Grace(grace.principal, grace.interest_payment, grace.interest_charged, grace.arrears_days),
+        grace=Grace(
+            grace.principal, grace.interest_payment, grace.interest_charged, grace.arrears_days, grace.averages
+        ),
         down_payment=None if down is None else DownPayment(down.percent, down.automatic),
         tranches=tuple(
             Tranche(part.expected, amounts.minor(part.amount, path("tranches", i, "amount")))
@@ -173,7 +175,9 @@ def _balloon(document: TermsDocument, amounts: Amounts) -> Balloon | None:
 
 
 def _recalculation(document: RecalculationDocument) -> Recalculation:
-    return Recalculation(document.rest, document.preclosure, document.on_past_due, document.prepaid)
+    return Recalculation(
+        document.rest, document.preclosure, document.on_past_due, document.prepaid, document.rest_every
+    )
 
 
 def _span(document: SpanDocument | None) -> Span | None:

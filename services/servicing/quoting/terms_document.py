@@ -66,7 +66,9 @@ class RateDocument(Part):
     percent: Percent
     """Percent of the balance per `per`; of a flat loan, of what was disbursed."""
     per: Unit = Unit.YEAR
-    """A year has 12 months, 52 weeks, 365 days."""
+    """A year has 12 months, 52 weeks, and the days of `day_count.year`, 365 where those are actual."""
+    whole_term: Flag = False
+    """The percentage is that of all instalments together, whatever `per` says."""
 
 
 class DayCountDocument(Part):
@@ -110,6 +112,8 @@ class GraceDocument(Part):
     """Instalments for which no interest arises."""
     arrears_days: Annotated[int, whole(0, MOST)] = 0
     """宽限期: days without penalty and without arrears."""
+    averages: Flag = True
+    """Flat interest that waits is averaged over the rows that pay any; otherwise the first of them asks for all of it."""
 
 
 class DownPaymentDocument(Part):
@@ -194,7 +198,9 @@ class RecalculationDocument(Part):
     """Interest follows what is really outstanding."""
 
     rest: Rest = Rest.DAILY
-    """From when a payment changes the balance: its day, or the due date."""
+    """From when a payment changes the balance: its day, the next weekly or monthly rest, or the due date."""
+    rest_every: Annotated[int, whole(1, 400)] = 1
+    """Days, weeks or months between two rests, counted from the start; cumulative family."""
     preclosure: Preclosure = Preclosure.CLOSING_DATE
     """Until when a loan that is closed early bears interest."""
     on_past_due: Flag = True

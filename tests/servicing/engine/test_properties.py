@@ -66,7 +66,7 @@ def cumulative(draw, day=START):
     """Terms of the cumulative family; days of a custom plan come after ``day``."""
     count = draw(st.integers(1, 36))
     method = draw(st.sampled_from(Method))
-    grace = Grace(*(draw(st.integers(0, count - 1)) for _ in range(3)))
+    grace = Grace(*(draw(st.integers(0, count - 1)) for _ in range(3)), averages=draw(st.booleans()))
     named = draw(st.sampled_from([None, None, *DAY_COUNTS_BY_NAME]))
     changes = {}
     if method is Method.GRADED:
@@ -107,6 +107,19 @@ def test_the_principal_parts_sum_to_what_was_disbursed(base, amount, day):
     assert position.totals.principal == amount
     assert all(line.principal >= 0 and line.interest >= 0 for line in rows(position))
     assert position.lines[-1].balance == 0
+
+
+@settings(deadline=None)
+@given(st.one_of(progressive(), cumulative(day=date(2028, 12, 31))), AMOUNTS, DATES, st.data())
+def test_what_is_disbursed_in_two_parts_on_one_day_is_disbursed_at_once(base, amount, day, data):
+    base = replace(base, down_payment=None)  # of each part it is rounded for itself
+    part = data.draw(st.integers(1, amount - 1))
+    whole, split, turned = (
+        asked(run(base, [disbursed(one, day) for one in parts]))
+        for parts in ([amount], [part, amount - part], [amount - part, part])
+    )
+    assert split == turned
+    assert split == whole
 
 
 @settings(deadline=None)

@@ -15,6 +15,7 @@ from services.servicing.domain.terms import (
     Prepaid,
     Recalculation,
     Rest,
+    objections,
 )
 from services.servicing.domain.transactions import DayEnded, Status, Undone, run
 from tests.servicing.engine.samples import PLAIN, asked, disbursed, fee, paid, rows
@@ -54,6 +55,42 @@ def test_at_rest_dates_only_it_counts_from_the_next_due_date():
     first, second, *_ = asked(run(terms(rest=Rest.PERIOD), [LOAN, paid(253_768, HALF)]))
     assert first == (247_768, 6_000)
     assert second[1] == 3_522  # 352,232 × 1 %
+
+
+def test_weekly_rests_are_counted_from_the_first_day():
+    # Sunday 22 March is the first rest on or after the 16th: 21 of 31 days on 600,000, 10 on 350,297
+    assert asked(run(terms(rest=Rest.WEEKLY), [LOAN, paid(253_768, HALF)]))[0] == (249_703, 4_065 + 1_130)
+    # every second Sunday: the 29th, 28 of 31 days, then 3 on 351,651
+    assert asked(run(terms(rest=Rest.WEEKLY, rest_every=2), [LOAN, paid(253_768, HALF)]))[0] == (248_349, 5_419 + 340)
+
+
+def test_monthly_rests_are_the_due_dates_of_a_monthly_loan():
+    entries = [LOAN, paid(253_768, HALF), DayEnded(known=date(2026, 5, 11))]
+    assert asked(run(terms(rest=Rest.MONTHLY), entries)) == asked(run(terms(rest=Rest.PERIOD), entries))
+
+
+@pytest.mark.parametrize("rest", Rest)
+def test_paid_on_the_due_date_it_is_the_schedule_whenever_it_rests(rest):
+    on_time = [LOAN, paid(153_769, date(2026, 4, 1)), paid(153_769, date(2026, 5, 1))]
+    assert asked(run(terms(rest=rest), on_time)) == asked(run(FIXED, [LOAN]))
+
+
+def test_overdue_principal_bears_until_the_rest_after_the_day_the_loan_is_looked_at():
+    ended = run(terms(rest=Rest.WEEKLY), [LOAN, DayEnded(known=date(2026, 4, 11))])
+    assert rows(ended)[1].interest == 2_200 + 2_864  # until 12 April: 11 of 30 days on 600,000, 19 on 452,231
+
+
+@pytest.mark.parametrize(
+    ("rules", "family", "field"),
+    [
+        (Recalculation(rest_every=0), Family.CUMULATIVE, "recalculation.rest_every"),
+        (Recalculation(rest=Rest.PERIOD, rest_every=2), Family.CUMULATIVE, "recalculation.rest_every"),
+        (Recalculation(rest=Rest.WEEKLY), Family.PROGRESSIVE, "recalculation.rest"),
+        (Recalculation(rest_every=2), Family.PROGRESSIVE, "recalculation.rest"),
+    ],
+)
+def test_rests_that_cannot_be_are_refused(rules, family, field):
+    assert [one.field for one in objections(replace(FIXED, family=family, recalculation=rules))] == [field]
 
 
 @pytest.mark.parametrize(("preclosure", "interest"), [(Preclosure.CLOSING_DATE, 2_903), (Preclosure.REST_DATE, 6_000)])

@@ -186,6 +186,32 @@ class TestGrace:
             3_929,
         ]
 
+    def test_flat_interest_that_waits_is_averaged_or_asked_for_in_the_first_row_after(self):
+        flat = replace(CHINESE, method=Method.FLAT, instalments=6)
+        averaged, carried = (
+            [interest for _, interest in asked_of(replace(flat, grace=Grace(interest_payment=2, averages=averages)))]
+            for averages in (True, False)
+        )
+        assert averaged == [0, 0, 9_000, 9_000, 9_000, 9_000]
+        assert carried == [0, 0, 18_000, 6_000, 6_000, 6_000]
+
+    def test_a_flat_row_asks_for_no_more_principal_than_is_left(self):
+        long = replace(PLAIN, method=Method.FLAT, instalments=3, fixed_length=Span(120, Unit.MONTH), recalculation=None)
+        principals = [line.principal for line in rows(simple(long))]
+        # 118 of 120 months of interest fall into the last row: equal rows would repay more than was disbursed before it
+        assert sum(principals) == 600_000
+        assert principals[-1] == 0
+
+    def test_what_is_disbursed_on_one_day_is_one_amount(self):
+        flat = replace(CHINESE, method=Method.FLAT, instalments=7)
+        parts = [(START, 33_333), (START, 566_667)]
+        assert [(row.principal, row.interest) for row in amounts(flat, START, parts)] == asked_of(flat)
+
+    def test_an_interest_free_time_comes_off_flat_interest_that_waits(self):
+        grace = Grace(interest_payment=2, interest_charged=1, averages=False)
+        flat = replace(CHINESE, method=Method.FLAT, instalments=6, grace=grace)
+        assert [interest for _, interest in asked_of(flat)] == [0, 0, 12_000, 6_000, 6_000, 6_000]
+
 
 def asked_of(base):
     return [(row.principal, row.interest) for row in amounts(base, START, [(START, 600_000)])]

@@ -10,6 +10,7 @@ from services.servicing.domain.terms import (
     Allocation,
     Anchor,
     CreditOrder,
+    DayCount,
     DownPayment,
     Grace,
     Method,
@@ -23,6 +24,23 @@ from services.servicing.domain.terms import (
 )
 from tests.servicing.engine.samples import CHINESE, ORDER, PLAIN
 
+TWO_MONTHS = Span(2, Unit.MONTH)
+
+
+@pytest.mark.parametrize(
+    ("change", "annual"),
+    [
+        ({"rate": Rate(Decimal("0.05"), Unit.DAY)}, "18.25"),
+        ({"rate": Rate(Decimal("0.05"), Unit.DAY), "day_count": DayCount(360)}, "18.00"),
+        ({"rate": Rate(Decimal("0.25"), Unit.WEEK)}, "13.00"),
+        ({"rate": Rate(Decimal(10), whole_term=True), "instalments": 3, "frequency": TWO_MONTHS}, "20.00000004"),
+        ({"rate": Rate(Decimal(10), whole_term=True), "instalments": 4, "frequency": Span(1, Unit.WEEK)}, "130"),
+        ({"rate": Rate(Decimal(9), whole_term=True), "instalments": 3, "frequency": Span(30, Unit.DAY)}, "36.5"),
+    ],
+)
+def test_the_rate_of_a_year(change, annual):
+    assert replace(CHINESE, **({"day_count": DayCount()} | change)).annual_percent == Decimal(annual)
+
 
 def test_terms_that_can_be_have_no_problem():
     assert objections(PLAIN) == ()
@@ -35,6 +53,7 @@ def test_terms_that_can_be_have_no_problem():
         ({"principal": 0}, "principal"),
         ({"rate": Rate(Decimal(-1))}, "rate.percent"),
         ({"rate": Rate(Decimal("NaN"))}, "rate.percent"),
+        ({"rate": Rate(Decimal("1e40"), whole_term=True)}, "rate.percent"),
         ({"rate": Rate(Decimal(100), Unit.MONTH)}, "rate.percent"),
         ({"instalments": 0}, "instalments"),
         ({"frequency": Span(0, Unit.MONTH)}, "frequency"),

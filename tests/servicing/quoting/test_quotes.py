@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.servicing.domain.cost.annuity import instalment
-from services.servicing.domain.terms import Family, InterestBy, Method, RoundingMode, Terms
+from services.servicing.domain.terms import Family, InterestBy, Method, Rest, RoundingMode, Terms
 from services.servicing.domain.transactions.position import RowKind
 from services.servicing.quoting.documents import Unfit, parsed, read
 from services.servicing.quoting.quote import Quote, quote
@@ -66,6 +66,21 @@ def test_what_is_not_given_follows_the_family():
     ):
         terms, _ = read_terms(read(TermsDocument, _terms(family=family)), date(2025, 1, 31))
         assert (terms.interest_by, terms.rounding.mode) == (by, mode)
+
+
+def test_a_rate_for_the_whole_term_is_that_of_its_months():
+    whole = quoted(rate={"percent": "7.2", "whole_term": True})  # twelve months at 0.6 %
+    assert whole.lines == quoted(rate={"percent": "0.6", "per": "month"}).lines
+
+
+def test_rests_and_the_grace_of_flat_interest_are_read():
+    document = _terms(
+        recalculation={"rest": "weekly", "rest_every": 2}, grace={"interest_payment": 1, "averages": False}
+    )
+    terms, _ = read_terms(read(TermsDocument, document), date(2025, 1, 31))
+    assert terms.recalculation is not None
+    assert (terms.recalculation.rest, terms.recalculation.rest_every) == (Rest.WEEKLY, 2)
+    assert not terms.grace.averages
 
 
 def test_without_fees_the_periodic_rate_is_the_contract_rate_of_a_month():

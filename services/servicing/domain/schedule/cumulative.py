@@ -202,7 +202,7 @@ def _rate(loan: _Loan, begins: date, ends: date) -> Decimal:
     if terms.day_count.convention is not None:
         years = year_fraction(terms.day_count, begins, ends, loan.matures)
         share = exact.divide(Decimal(years.numerator), Decimal(years.denominator))
-        return exact.divide(exact.multiply(terms.rate.annual, share), Decimal(100))
+        return exact.divide(exact.multiply(terms.annual_percent, share), Decimal(100))
     return exact.multiply(day_rate(terms), _days(loan, begins, ends))
 
 
@@ -237,23 +237,25 @@ def _anchored(day: date, anchor: int, unit: Unit) -> date:
 def _flat(terms: Terms, start: date, tranches: list[_Tranche]) -> list[Amounts]:
     """Flat: every row the same part of the interest on what was disbursed; the last takes the remainder of both.
 
-    Interest is averaged over the rows that pay any: a grace on its payment makes the others dearer.
+    What is disbursed within one row is one amount. Interest that waits for a grace on its payment is averaged over the rows that
+    pay any, or asked for in the first of them.
     """
     spans = interest_spans(terms, start)
     principals, interests = [0] * len(spans), [0] * len(spans)
-    for part in tranches:
-        first = next((number for number, (_, due) in enumerate(spans) if part.day < due), len(spans) - 1)
+    loan = _loan(terms, start, spans[-1][1])
+    for first, within in _by_row(tranches, spans).items():
         count = len(spans) - first
-        total = units(
-            context(terms.rounding).multiply(
-                Decimal(part.amount), _flat_rate(_loan(terms, start, spans[-1][1]), spans, first)
-            ),
-            terms.rounding,
-        )
+        amount = sum(part.amount for part in within)
+        rate = _flat_rate(loan, spans, first)
+        total = units(context(terms.rounding).multiply(Decimal(amount), rate), terms.rounding)
         free = min(len(spans), max(first, terms.grace.interest_charged))
         total = max(0, total - ratio(total, count, terms.rounding) * (free - first)) if free < len(spans) else 0
-        _spread(interests, total, max(first, free + terms.grace.interest_payment), terms)
-        _spread(principals, part.amount, max(first, min(terms.grace.principal, len(spans) - 1)), terms)
+        waits = free + terms.grace.interest_payment if terms.grace.averages else free
+        _spread(interests, total, max(first, waits), terms)
+        _spread(principals, amount, max(first, min(terms.grace.principal, len(spans) - 1)), terms)
+    if not terms.grace.averages:
+        waiting = min(terms.grace.interest_payment, len(spans) - 1)
+        interests[: waiting + 1] = [0] * waiting + [sum(interests[: waiting + 1])]
     return [
         Amounts(begins, due, *parts)
         for (begins, due), parts in zip(spans, _in_multiples(terms, principals, interests), strict=True)

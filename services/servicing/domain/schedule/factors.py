@@ -40,7 +40,7 @@ class Factors:
         self._terms = terms
         self._start = start
         self._context = context(terms.rounding)
-        self._annual = self._context.divide(terms.rate.annual, Decimal(100))
+        self._annual = self._context.divide(terms.annual_percent, Decimal(100))
         self._changes = sorted(changes, reverse=True)
         self._known: dict[tuple[object, ...], Decimal] = {}
         self._matures = matures

@@ -147,10 +147,13 @@ def _level_flat(plan: Plan, related: Sequence[Period]) -> None:
     if part * (len(related) - 1) > total - accrued[id(related[-1])]:
         part = equal  # the multiple would repay the loan before its last row
     left = total
+    principal = total - interest
     excess = 0
     for period in related:
-        amount = left if period is related[-1] else min(part, left)
+        own = accrued[id(period)]
+        amount = left if period is related[-1] else min(part, own + principal)
         left -= amount
+        principal -= max(0, amount - own)
         lacking = period.paid - (amount + period.credited + period.ahead)
         excess += max(0, lacking)
         period.instalment = period.agreed = period.paid if lacking > 0 else amount

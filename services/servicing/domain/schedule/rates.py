@@ -17,13 +17,13 @@ def unit_rate(terms: Terms) -> Decimal:
     exact = context(terms.rounding)
     unit = terms.frequency.unit
     a_year = terms.day_count.year if unit is Unit.DAY and terms.day_count.year else _UNITS_A_YEAR[unit]
-    return exact.divide(exact.divide(terms.rate.annual, Decimal(a_year)), Decimal(100))
+    return exact.divide(exact.divide(terms.annual_percent, Decimal(a_year)), Decimal(100))
 
 
 def day_rate(terms: Terms) -> Decimal:
     """annual ÷ days of the year ÷ 100."""
     exact = context(terms.rounding)
-    return exact.divide(exact.divide(terms.rate.annual, Decimal(terms.day_count.year or 365)), Decimal(100))
+    return exact.divide(exact.divide(terms.annual_percent, Decimal(terms.day_count.year or 365)), Decimal(100))
 
 
 def units_a_row(terms: Terms) -> Decimal:

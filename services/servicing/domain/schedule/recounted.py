@@ -9,9 +9,10 @@ from datetime import date
 from typing import NamedTuple
 
 from services.servicing.domain.schedule.cumulative import Amounts, span_interest
-from services.servicing.domain.schedule.dates import interest_spans
+from services.servicing.domain.schedule.dates import between, interest_spans
 from services.servicing.domain.schedule.methods import Part, nothing, principal_parts
-from services.servicing.domain.terms import Family, InterestBy, Method, Prepaid, Rest, Terms
+from services.servicing.domain.schedule.months import plus
+from services.servicing.domain.terms import Family, InterestBy, Method, Prepaid, Rest, Span, Terms, Unit
 
 DECLINING = frozenset({Method.EQUAL_INSTALMENT, Method.EQUAL_PRINCIPAL, Method.INTEREST_ONLY, Method.BULLET})
 """Methods whose interest follows a balance that only payments move."""
@@ -34,12 +35,20 @@ def recounts(terms: Terms) -> bool:
 
 
 def rest_day(terms: Terms, start: date, day: date) -> date:
-    """From when a payment of ``day`` changes the balance: its day, or the next due date."""
-    assert terms.recalculation is not None
+    """From when a payment of ``day`` changes the balance: its day, the next day of rest, or the next due date."""
+    rules = terms.recalculation
+    assert rules is not None
     whole = terms.interest_by is InterestBy.PERIOD and not terms.partial_periods
-    if terms.recalculation.rest is Rest.DAILY and not whole:
+    if whole or rules.rest is Rest.PERIOD:
+        return next((due for _, due in interest_spans(terms, start) if due >= day), day)
+    if day <= start:
         return day
-    return next((due for _, due in interest_spans(terms, start) if due >= day), day)
+    rest = Span(rules.rest_every, _REST_UNITS[rules.rest])
+    passed = between(start, day, rest.unit) // rest.every
+    return next(found for found in (plus(start, rest, passed + more) for more in (0, 1)) if found >= day)
+
+
+_REST_UNITS = {Rest.DAILY: Unit.DAY, Rest.WEEKLY: Unit.WEEK, Rest.MONTHLY: Unit.MONTH}
 
 
 def recounted(
@@ -68,14 +77,14 @@ def _rows(
     spans = interest_spans(terms, start)
     grace = terms.grace
     rule = terms.recalculation.prepaid
-    seen = rest_day(terms, start, seen)
+    looked_at, seen = seen, rest_day(terms, start, seen)
     balance = overdue = carry = pending = 0
     part_of: Part = nothing
     for number, (begins, due) in enumerate(spans):
         final = number == len(spans) - 1
         within = [(day, part) for day, part in disbursed if begins <= day < due or (final and day >= due)]
         changes = [*within, *_early(repaid, number, begins), *_late(repaid, number, begins, due, overdue, seen)]
-        bears = overdue if terms.recalculation.on_past_due and begins < seen else 0
+        bears = overdue if terms.recalculation.on_past_due and begins < looked_at else 0
         until = cut[1] if cut is not None and cut[0] == number else due
         if not bears:
             changes = [*within, *_early(repaid, number, begins)]

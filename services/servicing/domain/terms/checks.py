@@ -6,11 +6,12 @@ from services.servicing.domain.calendar.day_count import DAY_COUNTS
 from services.servicing.domain.terms.day_checks import day_objections
 from services.servicing.domain.terms.method_checks import method_objections
 from services.servicing.domain.terms.objection import Objection
-from services.servicing.domain.terms.terms import Allocation, DayCount, Terms
-from services.servicing.domain.terms.words import Anchor, Component, Counting, Due, Family, InterestBy, Unit
+from services.servicing.domain.terms.terms import Allocation, DayCount, Recalculation, Terms
+from services.servicing.domain.terms.words import Anchor, Component, Counting, Due, Family, InterestBy, Rest, Unit
 
 MAX_INSTALMENTS = 1200
 MAX_ANNUAL_PERCENT = 1000
+_MAX_RATE_DIGITS = 9
 
 
 def objections(terms: Terms) -> tuple[Objection, ...]:
@@ -43,7 +44,9 @@ def _amounts(terms: Terms) -> Iterator[Objection]:
 
 
 def _rate(terms: Terms) -> Iterator[Objection]:
-    if not terms.rate.percent.is_finite() or not 0 <= terms.rate.annual <= MAX_ANNUAL_PERCENT:
+    percent = terms.rate.percent
+    beyond = not percent.is_finite() or percent.adjusted() > _MAX_RATE_DIGITS
+    if beyond or not 0 <= terms.annual_percent <= MAX_ANNUAL_PERCENT:
         yield Objection("rate.percent", f"must lie between 0 and {MAX_ANNUAL_PERCENT} % a year")
     if terms.day_count.year is not None and terms.day_count.year <= 0:
         yield Objection("day_count.year", "must be positive, or none for the actual days")
@@ -71,7 +74,7 @@ def _days(count: DayCount, terms: Terms) -> Iterator[Objection]:
 def _amortises(terms: Terms) -> bool:
     """Whether a fixed instalment exceeds the interest of a first period of ordinary length."""
     periods_a_year = {Unit.DAY: 365, Unit.WEEK: 52, Unit.MONTH: 12, Unit.YEAR: 1}[terms.frequency.unit]
-    interest = terms.principal * terms.rate.annual * terms.frequency.every / (100 * periods_a_year)
+    interest = terms.principal * terms.annual_percent * terms.frequency.every / (100 * periods_a_year)
     return terms.fixed_instalment is not None and terms.fixed_instalment > interest
 
 
@@ -104,6 +107,17 @@ def _structure(terms: Terms) -> Iterator[Objection]:
         yield Objection("grace.principal", "leaves no instalment in which principal falls due")
     if terms.full_term_tranches and terms.family is not Family.PROGRESSIVE:
         yield Objection("full_term_tranches", "needs the progressive family")
+    if terms.recalculation is not None:
+        yield from _rests(terms.recalculation, terms.family)
+
+
+def _rests(rules: Recalculation, family: Family) -> Iterator[Objection]:
+    if rules.rest_every < 1:
+        yield Objection("recalculation.rest_every", "must be at least every one")
+    elif rules.rest_every > 1 and rules.rest is Rest.PERIOD:
+        yield Objection("recalculation.rest_every", "rests at due dates have no interval of their own")
+    if family is Family.PROGRESSIVE and (rules.rest_every > 1 or rules.rest in (Rest.WEEKLY, Rest.MONTHLY)):
+        yield Objection("recalculation.rest", "the progressive family rests daily or at due dates")
 
 
 def _orders(terms: Terms) -> Iterator[Objection]:

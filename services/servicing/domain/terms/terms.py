@@ -31,6 +31,9 @@ from services.servicing.domain.terms.words import (
     Unit,
 )
 
+_DAYS_A_YEAR = 365
+_EIGHT_DECIMALS = Decimal("0.00000001")
+
 
 class Span(NamedTuple):
     """A length of time, or a frequency: every so many units."""
@@ -41,15 +44,15 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Contract rate: ``percent`` of the balance per ``per``."""
+    """Contract rate: ``percent`` of the balance per ``per``, or for the whole term.
+
+    :attr:`Terms.annual_percent` makes it that of a year.
+    """
 
     percent: Decimal
     per: Unit = Unit.YEAR
-
-    @property
-    def annual(self) -> Decimal:
-        """Percent a year: a year has 12 months, 52 weeks, 365 days."""
-        return self.percent * {Unit.YEAR: 1, Unit.MONTH: 12, Unit.WEEK: 52, Unit.DAY: 365}[self.per]
+    whole_term: bool = False
+    """The percentage is that of all instalments together; ``per`` then says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ class Grace:
     """No interest is charged."""
     arrears_days: int = 0
     """宽限期: days without penalty and without arrears."""
+    averages: bool = True
+    """Flat interest that waits is averaged over the rows that pay any; otherwise the first of them asks for all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +188,8 @@ class Recalculation:
     """Overdue principal bears interest."""
     prepaid: Prepaid = Prepaid.INSTALMENT
     """Of the cumulative family; in the progressive one the order of payments says which rows fall."""
+    rest_every: int = 1
+    """Days, weeks or months between two rests, counted from the start; rests at due dates have no interval."""
 
 
 class Slot(NamedTuple):
@@ -282,6 +289,20 @@ class Terms:
     credit_order: CreditOrder | None = None
     interest_refund_for: frozenset[TransactionKind] = field(default_factory=frozenset)
     """Kinds of refunds that also give back the interest their amount has borne."""
+
+    @property
+    def annual_percent(self) -> Decimal:
+        """The contract rate as percent a year: 12 months, 52 weeks, the days of the day count, 365 where those are actual.
+
+        A rate for the whole term is first divided by its units of the frequency, to eight decimals.
+        """
+        days = self.day_count.year or _DAYS_A_YEAR
+        a_year = {Unit.YEAR: 1, Unit.MONTH: 12, Unit.WEEK: 52, Unit.DAY: days}
+        if not self.rate.whole_term:
+            return self.rate.percent * a_year[self.rate.per]
+        count = max(1, self.instalments * self.frequency.every)
+        of_a_unit = (self.rate.percent / count).quantize(_EIGHT_DECIMALS, rounding=self.rounding.mode)
+        return of_a_unit * a_year[self.frequency.unit]
 
     def major(self, units: int) -> Decimal:
         """Minor units as an amount in major ones."""

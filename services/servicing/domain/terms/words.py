@@ -111,6 +111,10 @@ class Rest(StrEnum):
 
     DAILY = "daily"
     PERIOD = "period"
+    WEEKLY = "weekly"
+    """On the weekday of the first day of the loan."""
+    MONTHLY = "monthly"
+    """On the day of the month of its first day."""
 
 
 class Preclosure(StrEnum):

@@ -18,7 +18,9 @@ def note_repaid(ledger: Ledger, row: Row, taken: int, day: date) -> None:
     noted = sum(part.amount for part in ledger.repaid if part.row == number)
     part = min(taken, max(0, min(scheduled, row.paid[Component.PRINCIPAL]) - noted))
     if part:
-        ledger.repaid.append(Repaid(rest_day(ledger.terms, plan.begins, day), number, part))
+        since = rest_day(ledger.terms, plan.begins, day)
+        in_time = day <= row.due  # then the row leaves the balance when it falls due, though the next rest is later
+        ledger.repaid.append(Repaid(min(since, row.due) if in_time else since, number, part))
 
 
 def prepay(ledger: Ledger, move: Move, amount: int, order: tuple[Slot, ...]) -> int:
